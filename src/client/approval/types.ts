@@ -1,0 +1,26 @@
+import type { CredentialsAnswer, Grant, PublicKey } from '../../contract/grant.ts'
+import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
+import type { Me } from '../../contract/session.ts'
+import type { Target } from '../../contract/target.ts'
+
+/**
+ * The endpoint's API, logged in. Rejects with `JitError`: LOGIN_NEEDED, STEP_UP_NEEDED, DENIED, NOT_FOUND, NO_DECISION,
+ * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, GRANT_ENDED, CLOUD_REFUSED, CLOUD_UNAVAILABLE, CLOCK_SKEW.
+ */
+export interface ApprovalApi {
+  me(signal?: AbortSignal): Promise<Me>
+  targets(signal?: AbortSignal): Promise<readonly Target[]>
+  explain(request: NewRequest, signal?: AbortSignal): Promise<Explanation>
+  /** `idempotencyKey` makes a repeat after a lost answer return the first request. */
+  ask(request: NewRequest, idempotencyKey: string, signal?: AbortSignal): Promise<AccessRequest>
+  /** Answers at once, or with `waitSeconds` (at most 25) as soon as the request is no longer pending. */
+  request(id: string, waitSeconds: number, signal?: AbortSignal): Promise<AccessRequest>
+  requests(which: 'mine' | 'to-review', signal?: AbortSignal): Promise<readonly AccessRequest[]>
+  approve(id: string, signal?: AbortSignal): Promise<AccessRequest>
+  deny(id: string, reason: string, signal?: AbortSignal): Promise<AccessRequest>
+  cancel(id: string, signal?: AbortSignal): Promise<AccessRequest>
+  credentials(grantId: string, key: PublicKey, signal?: AbortSignal): Promise<CredentialsAnswer>
+  endGrant(grantId: string, signal?: AbortSignal): Promise<Grant>
+  /** This machine's wall clock minus the endpoint's, in ms, from the `Date` header of the last answer. */
+  clockOffsetMs(): number
+}

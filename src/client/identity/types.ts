@@ -1,0 +1,32 @@
+import type { Discovery } from '../../contract/discovery.ts'
+import type { Me } from '../../contract/session.ts'
+
+/** What this installation keeps of a login, sealed under a key of the key store (DESIGN §4). */
+export type StoredLogin = {
+  readonly version: 1
+  readonly discovery: Discovery
+  readonly flow: 'browser' | 'device'
+  readonly me: Me
+  /** Private P-256 JWK of this installation; every call of the API is proved with it (RFC 9449). */
+  readonly dpopKey: Readonly<Record<string, string>>
+  readonly accessToken: string
+  /** ms since 1970 on this machine's clock. */
+  readonly accessTokenExpiresAt: number
+  /** The IdP's refresh token, where it gave one: a new ID token without a person. */
+  readonly refreshToken?: string
+}
+
+/** The login in use: proves calls and renews itself. Parallel processes renew once (DESIGN §7.9). */
+export interface Identity {
+  readonly endpoint: string
+  readonly me: Me
+  /** A live access token; renews through the IdP where needed. Throws `LOGIN_NEEDED`. `renew` asks for a new one although the old looks alive. */
+  accessToken(options: { readonly renew: boolean; readonly signal?: AbortSignal }): Promise<string>
+  /** DPoP proof (RFC 9449 §4.2) for one call. */
+  proof(call: {
+    readonly method: string
+    readonly url: string
+    readonly accessToken?: string
+    readonly nonce?: string
+  }): Promise<string>
+}

@@ -1,0 +1,54 @@
+import type { EndReason } from '../../contract/grant.ts'
+import type { Cloud, DeliveryMode } from '../../contract/target.ts'
+
+/** `writing`: secrets may already lie at the places named. `stuck`: a wipe failed and is retried until it works. */
+export type LeaseState = 'writing' | 'active' | 'wiping' | 'stuck'
+
+/**
+ * One place that a lease may hold secret bytes in. Absolute, after symlinks were resolved. `temp` is the name of the only
+ * temp file that the sink may use, derived from the lease so that a sweep finds it after a crash.
+ */
+export type Place = {
+  readonly sink: string
+  readonly path: string
+  readonly temp: string
+  /** Second link that keeps the displaced file within reach while a foreign writer may still hold it open (security.md §4.5). */
+  readonly backup: string
+  readonly existed: boolean
+  /** Permission bits to give back at the wipe; absent where the file did not exist. */
+  readonly mode?: number
+  /** Directories that the sink made and removes when empty, innermost first. */
+  readonly madeDirectories: readonly string[]
+  /** SHA-256 (hex) of each secret written, to prove by search that it is gone; never the secret. */
+  readonly secretHashes: readonly string[]
+}
+
+/** This machine's record of one grant: what is written where, until when. Holds no secret. */
+export type Lease = {
+  readonly version: 1
+  /** The grant's id. */
+  readonly id: string
+  readonly target: string
+  readonly endpoint: string
+  readonly cloud: Cloud
+  readonly deliver: DeliveryMode
+  readonly profile: string
+  readonly role: string
+  readonly state: LeaseState
+  /** Wall clock of this machine, ms since 1970. */
+  readonly writtenAt: number
+  readonly endsAt: number
+  /** Boot clock and boot at writing; a clock set back never extends a lease. */
+  readonly writtenAtBootSeconds: number
+  readonly bootId?: string
+  readonly places: readonly Place[]
+  readonly attempts: number
+  readonly lastError?: string
+}
+
+/** A journal file that cannot be read as a lease: torn, foreign or from a newer version. Its secrets are searched by marker and wiped all the same. */
+export type UnreadableLease = { readonly file: string; readonly why: string }
+
+export type WipeOutcome =
+  | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: EndReason }
+  | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }

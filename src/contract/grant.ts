@@ -1,0 +1,64 @@
+import { instant, list, object, oneOf, type Reader, string } from './narrow.ts'
+import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode } from './target.ts'
+
+export const GRANT_STATES = ['scheduled', 'active', 'ended'] as const
+export type GrantState = (typeof GRANT_STATES)[number]
+export const END_REASONS = ['ttl', 'revoked', 'killed'] as const
+export type EndReason = (typeof END_REASONS)[number]
+
+/** What the endpoint allowed: one person, one target, from-until. */
+export type Grant = {
+  readonly id: string
+  readonly requestId: string
+  readonly target: string
+  readonly state: GrantState
+  readonly endReason?: EndReason
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly deliver?: DeliveryMode
+}
+
+/** Finished cloud credentials, as a compact JWE (ECDH-ES, A256GCM) to the key that the caller sent along. */
+export type SealedCredential = { readonly cloud: Cloud; readonly profile: string; readonly jwe: string }
+
+/** Body of `POST /v1/grants/{id}/credentials`: a P-256 public key whose private half never leaves the caller's memory. */
+export type CredentialsCall = { readonly key: PublicKey }
+export type PublicKey = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+export type CredentialsAnswer = { readonly grant: Grant; readonly credentials: readonly SealedCredential[] }
+
+/**
+ * What the JWE of cloud `aws` holds. `expiration` is when STS says the session ends, `notAfter` when the time fence
+ * in its session policy denies every call; a client goes by the earlier one.
+ */
+export type AwsCredential = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiration: string
+  readonly notAfter: string
+  readonly roleArn: string
+  readonly sessionArn: string
+  readonly region?: string
+}
+
+export const readGrant: Reader<Grant> = object(
+  { id: string, requestId: string, target: string, state: oneOf(...GRANT_STATES), startsAt: instant, endsAt: instant },
+  { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES) },
+)
+const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: string, jwe: string })
+export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({
+  grant: readGrant,
+  credentials: list(readSealed),
+})
+export const readAwsCredential: Reader<AwsCredential> = object(
+  {
+    accessKeyId: string,
+    secretAccessKey: string,
+    sessionToken: string,
+    expiration: instant,
+    notAfter: instant,
+    roleArn: string,
+    sessionArn: string,
+  },
+  { region: string },
+)

@@ -1,0 +1,42 @@
+import type { EndReason, Grant } from '../../contract/grant.ts'
+import type { Person } from '../../contract/person.ts'
+import type { AccessRequest, Explanation, LoginFlow, NewRequest } from '../../contract/request.ts'
+
+/** The caller, as proved by access token and DPoP proof of this very call. */
+export type Caller = {
+  readonly person: Person
+  readonly groups: readonly string[]
+  readonly flow: LoginFlow
+  /** Authentication methods (RFC 8176), context class and time of the login at the IdP. */
+  readonly amr: readonly string[]
+  readonly acr?: string
+  readonly authTime?: number
+  /** Thumbprint (RFC 7638) of the key that proved the call. */
+  readonly jkt: string
+  /** Network address that the call came from. */
+  readonly address: string
+}
+
+/**
+ * The life of requests and grants. Every state change is one conditional update, with its audit leaf in the same
+ * transaction; times are the database's. Rejects with `Refusal` (`server/http/types.ts` maps it to a problem).
+ */
+export interface Approvals {
+  explain(caller: Caller, request: NewRequest): Promise<Explanation>
+  /** Same caller + key + body: the first request again. Another body: conflict. */
+  ask(caller: Caller, request: NewRequest, idempotencyKey: string): Promise<AccessRequest>
+  /** Visible to its requester and to whoever may approve it; to others it does not exist. */
+  get(caller: Caller, id: string): Promise<AccessRequest>
+  /** Resolves when the request is no longer pending, or after `waitMs`. */
+  wait(caller: Caller, id: string, waitMs: number, signal: AbortSignal): Promise<AccessRequest>
+  list(caller: Caller, which: 'mine' | 'to-review'): Promise<readonly AccessRequest[]>
+  approve(caller: Caller, id: string): Promise<AccessRequest>
+  deny(caller: Caller, id: string, reason: string): Promise<AccessRequest>
+  cancel(caller: Caller, id: string): Promise<AccessRequest>
+  /** The holder's active grant, policy evaluated again; a leaf about the issue is durable when this resolves. */
+  issue(caller: Caller, grantId: string): Promise<Issue>
+  end(caller: Caller, grantId: string, reason: EndReason): Promise<Grant>
+}
+
+/** Permission to sign one grant token now. `leaf` is the audit leaf that says so. */
+export type Issue = { readonly grant: Grant; readonly holder: Person; readonly leaf: number; readonly nowMs: number }

@@ -1,0 +1,35 @@
+import type { ApprovalRule, DeliveryMode } from '../../contract/target.ts'
+import type { Caller } from '../approvals/types.ts'
+import type { ConfiguredTarget } from '../config/types.ts'
+
+/** What the policy context carries besides the caller. */
+export type Facts = {
+  readonly durationSeconds: number
+  readonly nowMs: number
+  readonly ticket?: string
+  readonly reason: string
+}
+
+/** The verdict for one caller and one target. `policies` are the ids of the deciding policies (`@id`). */
+export type Verdict = {
+  readonly approval: ApprovalRule
+  /** Longest grant that policy and target allow, in seconds. */
+  readonly maxDurationSeconds: number
+  readonly deliver?: DeliveryMode
+  readonly policies: readonly string[]
+}
+
+/** The policy engine: pure, synchronous, default deny, forbid wins. */
+export interface Policy {
+  /** May `caller` ask for `target`, and who must agree? */
+  judge(caller: Caller, target: ConfiguredTarget, facts: Facts): Verdict
+  /** May `approver` approve a request of `requester`? Never his own. `policies` say why. */
+  mayApprove(
+    approver: Caller,
+    requester: { readonly issuer: string; readonly subject: string },
+    target: ConfiguredTarget,
+    facts: Facts,
+  ): { readonly allowed: boolean; readonly policies: readonly string[] }
+  /** SHA-256 (hex) of the policy text in force; goes into each audit leaf. */
+  readonly hash: string
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, timeout: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    restoreMocks: true,
+  },
+})
+
+export default defineConfig({
+  test: {
+    retry: 0,
+    projects: [project('unit', 10_000), project('contract', 30_000), project('acceptance', 60_000)],
+  },
+})
