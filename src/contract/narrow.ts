@@ -63,16 +63,15 @@ type Required<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<
 type Optional<S extends Shape> = { readonly [K in keyof S]?: S[K] extends Reader<infer T> ? T : never }
 
 /** An object with these members. `optional` ones may be absent (JSON null counts as absent). */
-export function object<R extends Shape, O extends Shape = Record<string, never>>(
-  required: R,
-  optional?: O,
-): Reader<Required<R> & Optional<O>> {
+export function object<R extends Shape>(required: R): Reader<Required<R>>
+export function object<R extends Shape, O extends Shape>(required: R, optional: O): Reader<Required<R> & Optional<O>>
+export function object(required: Shape, optional: Shape = {}): Reader<unknown> {
   return (value, path) => {
     const from = record(value, path)
     const result: Record<string, unknown> = {}
     for (const [key, read] of Object.entries(required)) result[key] = read(from[key], `${path}.${key}`)
-    for (const [key, read] of Object.entries(optional ?? {}))
+    for (const [key, read] of Object.entries(optional))
       if (from[key] !== undefined && from[key] !== null) result[key] = read(from[key], `${path}.${key}`)
-    return result as Required<R> & Optional<O>
+    return result
   }
 }
