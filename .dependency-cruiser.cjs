@@ -59,7 +59,7 @@ module.exports = {
     {
       name: 'terminal-only-in-cli',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cli/' },
+      from: { path: '^src/', pathNot: '^src/(cli/|server/(main[.]ts$|commands/))' },
       to: { path: packages('commander|@inquirer|chalk|ora') },
     },
     {
