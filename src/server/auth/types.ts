@@ -23,27 +23,21 @@ export interface Authentication {
 }
 
 /**
- * Remembers ids that are good once: proofs, ID tokens. Ids are hashes, never the tokens. Shared by all replicas where
- * there are several; in memory where one process alone can have issued what a proof must carry (its nonce).
+ * Remembers ids until a time: proofs and ID tokens that are good once, keys that a login was bound to. Ids are hashes,
+ * never the tokens. Durable and shared by all replicas, except for proofs: those carry a nonce that only this process
+ * accepts (`Nonces`), so its memory is complete.
  */
-export interface Once {
+export interface SeenIds {
   /** True for the first caller of `id`, false for all others until `until` (ms since 1970). */
   claim(id: string, until: number): Promise<boolean>
+  /** Whether `id` is claimed now. */
+  has(id: string): Promise<boolean>
 }
 
 /** Server nonces of DPoP (RFC 9449 §8): made here, so that no proof can be made ahead of its use. */
 export interface Nonces {
   issue(): string
   accepts(nonce: string): boolean
-}
-
-/**
- * Remembers which keys a person logged in with by a browser login whose nonce named the key, for `until`. The id is a hash
- * over person and key. Lets later ID tokens of the same login, which may lack the nonce, through (`auth/id-token.ts`).
- */
-export interface BoundKeys {
-  remember(id: string, until: number): Promise<void>
-  known(id: string): Promise<boolean>
 }
 
 /** What a verified ID token says. */

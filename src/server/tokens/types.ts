@@ -28,7 +28,9 @@ export type SigningKey = {
   readonly privateJwk: string
   /** ms since 1970. */
   readonly createdAt: number
+  /** When it stopped signing, and until when what it signed is accepted (and a grant key published). Both or neither. */
   readonly retiredAt?: number
+  readonly acceptedUntil?: number
 }
 
 /** Where signing keys lie. Durable when a call resolves. */
@@ -36,8 +38,8 @@ export interface SigningKeys {
   /** All keys, retired ones too, oldest first (by `createdAt`, then `kid`). */
   list(): Promise<readonly SigningKey[]>
   insert(key: SigningKey): Promise<void>
-  /** Sets `retiredAt` where it is not set yet; false where it was, or where there is no such key. */
-  retire(kid: string, retiredAt: number): Promise<boolean>
+  /** Sets both times where `retiredAt` is not set yet; false where it was, or where there is no such key. */
+  retire(kid: string, retiredAt: number, acceptedUntil: number): Promise<boolean>
 }
 
 /** How a person is written into AWS: session name, source identity (2–64 of `[\w+=,.@-]`). */
