@@ -30,7 +30,7 @@ export function signingKey(keys: readonly SigningKey[], use: KeyUse): SigningKey
 
 const unretired = (keys: readonly SigningKey[], use: KeyUse): readonly SigningKey[] =>
   keys
-    .filter((key) => key.use === use && key.retiredAt === undefined)
+    .filter((key) => key.use === use && key.acceptedUntil === undefined)
     .toSorted((a, b) => a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1))
 
 /** Makes the keys that are missing. Two replicas may both do so at their first start: one key more is next, none is lost. */
@@ -80,6 +80,6 @@ async function rotate(store: SigningKeys, now: number, use: KeyUse, { leadMs, ov
   if (current === undefined || next === undefined) throw new Error(`No ${use} key to rotate to.`)
   const activeFrom = next.createdAt + leadMs
   if (leadMs > 0 && now < activeFrom) return { use, done: false, next: next.kid, activeFrom }
-  await store.retire(current.kid, now, now + overlapMs)
+  await store.retire(current.kid, now + overlapMs)
   return { use, done: true, retired: current.kid, signing: next.kid }
 }

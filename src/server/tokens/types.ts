@@ -28,8 +28,7 @@ export type SigningKey = {
   readonly privateJwk: string
   /** ms since 1970. */
   readonly createdAt: number
-  /** When it stopped signing, and until when what it signed is accepted (and a grant key published). Both or neither. */
-  readonly retiredAt?: number
+  /** Set when it is retired: until when what it signed is accepted, and a grant key published. */
   readonly acceptedUntil?: number
 }
 
@@ -38,8 +37,8 @@ export interface SigningKeys {
   /** All keys, retired ones too, oldest first (by `createdAt`, then `kid`). */
   list(): Promise<readonly SigningKey[]>
   insert(key: SigningKey): Promise<void>
-  /** Sets both times where `retiredAt` is not set yet; false where it was, or where there is no such key. */
-  retire(kid: string, retiredAt: number, acceptedUntil: number): Promise<boolean>
+  /** Sets `acceptedUntil` or brings it forward; false where it is sooner already, or where there is no such key. */
+  retire(kid: string, acceptedUntil: number): Promise<boolean>
 }
 
 /** How a person is written into AWS: session name, source identity (2–64 of `[\w+=,.@-]`). */
