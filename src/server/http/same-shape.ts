@@ -9,9 +9,7 @@ type Plain<T> = T extends readonly (infer Item)[]
 /** Assignability would let an optional member be missing on one side; only this comparison is by identity. */
 type Identical<A, B> =
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the unresolved T is what makes it strict
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2
-    ? true
-    : { readonly schema: A; readonly contract: B }
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 
 /**
  * Ties a schema to the contract's type: `shapeOf<NewRequest>()(schema)` does not compile where one has a member, an optional

@@ -35,10 +35,15 @@ const unretired = (keys: readonly SigningKey[], use: KeyUse): readonly SigningKe
 
 /** Makes the keys that are missing. Two replicas may both do so at their first start: one key more is next, none is lost. */
 export async function ensureKeys(store: SigningKeys, clock: Clock): Promise<void> {
+  for (const use of USES) await ensure(store, clock, use, WANTED[use])
+}
+
+async function ensure(store: SigningKeys, clock: Clock, use: KeyUse, wanted: number): Promise<void> {
   const keys = await store.list()
-  for (const use of USES)
-    for (let have = unretired(keys, use).length; have < WANTED[use]; have++)
-      await store.insert(await makeSigningKey(use, clock.now() + have))
+  // Younger than all others also where the clock was set back: the oldest signs, and it must be a published one.
+  const youngest = Math.max(clock.now() - 1, ...keys.map(({ createdAt }) => createdAt))
+  const missing = wanted - unretired(keys, use).length
+  for (let i = 1; i <= missing; i++) await store.insert(await makeSigningKey(use, youngest + i))
 }
 
 export type Rotation =
@@ -67,8 +72,7 @@ async function rotateAll(
   times: (use: KeyUse) => Times,
 ): Promise<readonly Rotation[]> {
   await ensureKeys(store, clock)
-  if (unretired(await store.list(), 'access').length < 2)
-    await store.insert(await makeSigningKey('access', clock.now()))
+  await ensure(store, clock, 'access', 2)
   const rotations: Rotation[] = []
   for (const use of USES) rotations.push(await rotate(store, clock.now(), use, times(use)))
   await ensureKeys(store, clock)
