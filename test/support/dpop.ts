@@ -26,5 +26,5 @@ export function proof({ privateKey, jwk }: DpopKey, options: ProofOptions): Prom
   const claims = { jti: randomUUID(), htm: method, htu: url, iat, ...ath, ...(nonce === undefined ? {} : { nonce }) }
   return new SignJWT({ ...claims, ...options.claims })
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...options.header })
-    .sign(privateKey)
+    .sign(privateKey, { crit: { x: true } })
 }

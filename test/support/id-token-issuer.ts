@@ -43,7 +43,9 @@ export async function idTokenIssuer(issuer: string, alg = 'RS256'): Promise<IdTo
       return { ...answer, headers: new Headers() }
     },
     sign: (claims, header = {}) =>
-      new SignJWT(claims).setProtectedHeader({ alg, kid: current.kid, ...header }).sign(current.key),
+      new SignJWT(claims)
+        .setProtectedHeader({ alg, kid: current.kid, ...header })
+        .sign(current.key, { crit: { x: true } }),
   }
   return self
 }

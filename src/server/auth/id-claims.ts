@@ -12,7 +12,7 @@ const idClaims = z.looseObject({
   sub: z.string().min(1).max(255),
   aud: z.union([z.string(), z.array(z.string()).min(1)]),
   azp: z.string().optional(),
-  iat: z.number().int(),
+  iat: z.number(),
   nonce: z.string().optional(),
   name: label(200).optional(),
   preferred_username: label(200).optional(),
@@ -20,7 +20,7 @@ const idClaims = z.looseObject({
   email_verified: z.union([z.boolean(), z.string()]).optional(),
   amr: z.array(z.string().max(100)).max(20).optional(),
   acr: z.string().max(200).optional(),
-  auth_time: z.number().int().optional(),
+  auth_time: z.number().transform(Math.floor).optional(),
 })
 const groupsClaim = z.union([z.array(z.string().max(256)).max(MAX_GROUPS), z.string().max(256)])
 

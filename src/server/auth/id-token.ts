@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { jwtVerify } from 'jose'
+import { z } from 'zod'
 import type { LoginFlow } from '../../contract/request.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Http } from '../../platform/http.ts'
@@ -113,6 +114,11 @@ function flowOf({ aud, azp }: IdClaims, clients: Config['idp']['clients']): Logi
 const signedPart = (token: string): string => token.slice(0, token.lastIndexOf('.'))
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
-const reason = (cause: unknown): string => (cause instanceof Error ? cause.message.replace(/\.$/, '') : 'unreadable')
+
+function reason(cause: unknown): string {
+  if (cause instanceof z.ZodError) return `its claim ${cause.issues[0]?.path.join('.')} has another type than it should`
+  return cause instanceof Error ? cause.message.replace(/\.$/, '') : 'unreadable'
+}
+
 const invalid = (detail: string, cause?: unknown): Refusal =>
   new Refusal('invalid_token', detail, 'Log in again: jit login', { cause })
