@@ -32,7 +32,8 @@ export function makeApp(services: Services): App {
   sessionRoutes(app, services, limits.address)
   describe(app, config.endpoint)
 
-  for (const path of ['/v1/me', '/v1/targets', '/v1/requests', '/v1/requests/*', '/v1/grants/*'])
+  // `/*` matches the bare path too; a call must meet this step once, or its proof counts as replayed.
+  for (const path of ['/v1/me', '/v1/targets', '/v1/requests/*', '/v1/grants/*'])
     app.use(path, authenticate(services, limits))
   meRoute(app)
   targetRoutes(app, services)

@@ -7,7 +7,7 @@ const LIMITS = { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeou
 /** Calls under way get this long to finish. */
 const GRACE_MS = 10_000
 
-export type RequestListener = ReturnType<typeof getRequestListener>
+export type RequestListener = (...call: Parameters<ReturnType<typeof getRequestListener>>) => void
 export type ServerLimits = typeof LIMITS
 /** Makes the node server, plain or TLS: its maker may open sockets, this module may not. */
 export type MakeServer = (listener: RequestListener, limits: ServerLimits) => ServerType
@@ -26,7 +26,8 @@ export async function listen(
   makeServer: MakeServer,
   clock: Clock,
 ): Promise<Listener> {
-  const server = makeServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }), LIMITS)
+  const answer = getRequestListener(app.fetch)
+  const server = makeServer((...call) => void answer(...call), LIMITS)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { identifier } from '../../base/identifier.ts'
 import { Refusal } from '../refusal.ts'
 import { clientAddress } from './client-address.ts'
@@ -87,6 +88,8 @@ export const readJsonBody: Step = async (c, next) => {
 export function answerError({ log }: Pick<Services, 'log'>): (error: Error, c: Context<Env>) => Response {
   return (error, c) => {
     const requestId = c.get('requestId')
+    if (error instanceof HTTPException && error.status === 400)
+      return refuse(c, new Refusal('invalid_request', 'The call needs a JSON body.'))
     if (!(error instanceof Refusal)) {
       log.error({ requestId, err: error }, 'bug')
       return refuse(
