@@ -1,0 +1,20 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Config } from '../config/types.ts'
+import type { Store } from './types.ts'
+
+/** Opens the configured database and brings its schema up to date. Rejects with `JitError` where it cannot be used. */
+export async function openStore(
+  config: Config['store'],
+  deps: { readonly clock: Clock; readonly report: (error: Error) => void },
+): Promise<Store> {
+  switch (config.kind) {
+    case 'sqlite': {
+      const { openSqliteStore } = await import('./sqlite.ts')
+      return openSqliteStore(config.path, deps.clock)
+    }
+    case 'postgres': {
+      const { openPostgresStore } = await import('./postgres.ts')
+      return openPostgresStore(config.url, deps.report)
+    }
+  }
+}
