@@ -3,20 +3,12 @@
  * `undefined` are left out. Throws `TypeError` for what JSON cannot say exactly: NaN, infinities, bigint, functions, lone surrogates.
  */
 export function canonicalJson(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return text(value)
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON.`)
-      return JSON.stringify(value)
-    case 'boolean':
-      return String(value)
-    case 'object':
-      if (value === null) return 'null'
-      return Array.isArray(value) ? `[${value.map(canonicalJson).join(',')}]` : members(value)
-    default:
-      throw new TypeError(`A ${typeof value} has no JSON.`)
-  }
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value === 'object') return members(value)
+  throw new TypeError(`JSON cannot say ${typeof value === 'number' ? value : `a ${typeof value}`}.`)
 }
 
 function members(value: object): string {

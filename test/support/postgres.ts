@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import { Client } from 'pg'
 
 const BINARIES = process.env['JIT_TEST_POSTGRES_BIN'] ?? '/usr/lib/postgresql/15/bin'
 
@@ -34,7 +34,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   return {
     database: async () => {
       const name = `test_${++made}`
-      const client = new pg.Client({ connectionString: url('postgres') })
+      const client = new Client({ connectionString: url('postgres') })
       await client.connect()
       await client.query(`create database ${name}`)
       await client.end()

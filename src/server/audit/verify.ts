@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../base/canonical-json.ts'
 import { integer, object, type Reader, ShapeError, string } from '../../contract/narrow.ts'
 import { leafHash, NO_LEAF } from './chain.ts'
 import type { Leaf } from './types.ts'
@@ -37,17 +38,21 @@ export async function verifyLeaves(
 
 /** The new head, or why `value` is not the leaf after `head`. */
 function follows(head: Head, value: unknown): Head | string {
-  let leaf: Omit<Leaf, 'body'> & { readonly body: unknown }
-  try {
-    leaf = readLeaf(value, 'leaf')
-  } catch (error) {
-    if (error instanceof ShapeError) return `This is no leaf: ${error.message}.`
-    throw error
-  }
+  const leaf = leafIn(value)
+  if (leaf === undefined) return 'This is no leaf: a leaf has seq, prevHash, hash, at and body.'
   if (leaf.seq !== head.seq + 1) return `Leaf ${leaf.seq} comes after leaf ${head.seq}.`
   if (leaf.prevHash !== head.hash) return 'This leaf does not continue the one before it.'
   if (leaf.hash !== leafHash(leaf)) return 'The content of this leaf is not what was hashed.'
   return { seq: leaf.seq, hash: leaf.hash }
+}
+
+function leafIn(value: unknown): Leaf | undefined {
+  try {
+    return readLeaf(value, 'leaf')
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined
+    throw error
+  }
 }
 
 const digest: Reader<string> = (value, path) => {
@@ -55,4 +60,13 @@ const digest: Reader<string> = (value, path) => {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new ShapeError(path, '64 lower-case hex digits')
   return text
 }
-const readLeaf = object({ seq: integer, prevHash: digest, hash: digest, at: integer, body: (value: unknown) => value })
+/** What {@link leafHash} can hash; a lone surrogate, say, never came from us. */
+const hashable: Reader<unknown> = (value, path) => {
+  try {
+    canonicalJson(value)
+  } catch {
+    throw new ShapeError(path, 'plain JSON')
+  }
+  return value
+}
+const readLeaf = object({ seq: integer, prevHash: digest, hash: digest, at: integer, body: hashable })

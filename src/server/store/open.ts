@@ -7,14 +7,10 @@ export async function openStore(
   config: Config['store'],
   deps: { readonly clock: Clock; readonly report: (error: Error) => void },
 ): Promise<Store> {
-  switch (config.kind) {
-    case 'sqlite': {
-      const { openSqliteStore } = await import('./sqlite.ts')
-      return openSqliteStore(config.path, deps.clock)
-    }
-    case 'postgres': {
-      const { openPostgresStore } = await import('./postgres.ts')
-      return openPostgresStore(config.url, deps.report)
-    }
+  if (config.kind === 'postgres') {
+    const { openPostgresStore } = await import('./postgres.ts')
+    return openPostgresStore(config.url, deps.report)
   }
+  const { openSqliteStore } = await import('./sqlite.ts')
+  return openSqliteStore(config.path, deps.clock)
 }

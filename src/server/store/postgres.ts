@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import { type CustomTypesConfig, Pool, types } from 'pg'
 import { JitError } from '../../base/errors.ts'
 import { migrate } from './migrations.ts'
 import { reads, writes } from './rows.ts'
@@ -7,7 +7,6 @@ import type { Db, Tables } from './tables.ts'
 import type { Store, Transaction } from './types.ts'
 
 const CONNECTIONS = 10
-const INT8 = 20
 /** First half of every advisory lock's number: keeps clear of other programs in the same database. */
 const LOCK_SPACE = 0x6a6974
 const LOCKS = { schema: 0, audit: 1, keys: 2, sweep: 3 } as const
@@ -17,15 +16,14 @@ const LOCKS = { schema: 0, audit: 1, keys: 2, sweep: 3 } as const
  * `report` hears of connections that broke while nobody used them.
  */
 export async function openPostgresStore(url: string, report: (error: Error) => void): Promise<Store> {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: 5_000,
     // A replica that is stopped in the middle of a transaction must not hold the others up for good.
     idle_in_transaction_session_timeout: 10_000,
     lock_timeout: 10_000,
-    types,
-    onConnect: syncCommits,
+    types: plainNumbers,
   })
   pool.on('error', report) // unheard, it would end the process
   const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -34,6 +32,7 @@ export async function openPostgresStore(url: string, report: (error: Error) => v
 
   const name = `PostgreSQL ${describe(url)}`
   try {
+    await refuseLossyCommits(db, name)
     await inTransaction(db, async (tx) => {
       await advisoryLock(tx, 'schema')
       await migrate(tx, 'postgres', name)
@@ -52,16 +51,20 @@ async function advisoryLock(tx: Db, name: keyof typeof LOCKS): ReturnType<Transa
   await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_SPACE)}, ${sql.lit(LOCKS[name])})`.execute(tx)
 }
 
-/** An answer given is durable, also where the server's default is `synchronous_commit = off`. The pool waits for it. */
-async function syncCommits(client: pg.ClientBase): Promise<void> {
-  await client.query(
-    `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
+/** With `synchronous_commit = off` an answer could be given and its commit be lost afterwards. */
+async function refuseLossyCommits(db: Db, name: string): Promise<void> {
+  const { rows } = await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(db)
+  if (rows[0]?.value !== 'off') return
+  throw new JitError(
+    'CONFIG',
+    `${name} has synchronous_commit = off, so decisions could be lost in a crash.`,
+    'Set it for the role of the endpoint: alter role … set synchronous_commit = on',
   )
 }
 
 /** All our 64-bit integers are times and counts, far below 2^53. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
+const plainNumbers: CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)),
 }
 
 /** Host and database, never user and password. */
