@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../base/canonical-json.ts'
 import { integer, list, object, oneOf, type Reader, string } from '../../contract/narrow.ts'
 import { readPerson } from '../../contract/person.ts'
 import { type Decision, LOGIN_FLOWS, readDecision } from '../../contract/request.ts'
@@ -37,9 +36,9 @@ export function toRow(record: RequestRecord): RequestRow {
     state: record.state,
     requesterIssuer: issuer,
     requesterSubject: subject,
-    askedJson: canonicalJson(record.asked),
-    needsJson: canonicalJson(record.needs),
-    decisionJson: record.decision === undefined ? null : canonicalJson(record.decision),
+    askedJson: JSON.stringify(record.asked),
+    needsJson: JSON.stringify(record.needs),
+    decisionJson: record.decision === undefined ? null : JSON.stringify(record.decision),
     createdAt: record.createdAt,
     expiresAt: record.expiresAt,
   }
@@ -67,7 +66,7 @@ export function fromRow({
 
 export function toApprovalRow(requestId: string, endorsement: Endorsement, at: number): ApprovalRow {
   const { issuer, subject } = endorsement.approver.person
-  return { requestId, issuer, subject, approvalJson: canonicalJson(endorsement), at }
+  return { requestId, issuer, subject, approvalJson: JSON.stringify(endorsement), at }
 }
 
 export function fromApprovalRow({ requestId, approvalJson }: ApprovalRow): Endorsement {

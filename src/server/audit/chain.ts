@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../base/canonical-json.ts'
-import type { Leaf } from './types.ts'
+import type { LeafRow } from '../store/types.ts'
+import type { AuditEvent, Leaf } from './types.ts'
 
 export const NO_LEAF = '0'.repeat(64)
 
@@ -12,15 +13,19 @@ const LEAF_PREFIX = Uint8Array.of(0)
  * exported line; changing, dropping or moving one leaf changes every later hash.
  */
 export function leafHash({ seq, prevHash, at, body }: Omit<Leaf, 'hash'>): string {
+  return rowHash({ seq, prevHash, at, bodyJson: canonicalJson(body) })
+}
+
+/** The leaf that comes after `last`, as it is stored. */
+export function nextRow(last: Pick<LeafRow, 'seq' | 'hash'> | undefined, at: number, event: AuditEvent): LeafRow {
+  const row = { seq: (last?.seq ?? 0) + 1, prevHash: last?.hash ?? NO_LEAF, at, bodyJson: canonicalJson(event) }
+  return { ...row, hash: rowHash(row) }
+}
+
+function rowHash({ seq, prevHash, at, bodyJson }: Omit<LeafRow, 'hash'>): string {
   return createHash('sha256')
     .update(LEAF_PREFIX)
     .update(prevHash, 'hex')
-    .update(canonicalJson({ at, body, seq }))
+    .update(`{"at":${at},"body":${bodyJson},"seq":${seq}}`)
     .digest('hex')
-}
-
-/** The leaf that comes after `last`. */
-export function nextLeaf(last: Pick<Leaf, 'seq' | 'hash'> | undefined, at: number, body: unknown): Leaf {
-  const leaf = { seq: (last?.seq ?? 0) + 1, prevHash: last?.hash ?? NO_LEAF, at, body }
-  return { ...leaf, hash: leafHash(leaf) }
 }

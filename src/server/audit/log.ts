@@ -1,6 +1,5 @@
-import { canonicalJson } from '../../base/canonical-json.ts'
-import type { Reads } from '../store/types.ts'
-import { nextLeaf } from './chain.ts'
+import type { LeafRow, Reads } from '../store/types.ts'
+import { nextRow } from './chain.ts'
 import type { Audit, Leaf } from './types.ts'
 
 const PAGE = 500
@@ -9,14 +8,14 @@ export function createAudit(): Audit {
   return {
     append: async (tx, at, events) => {
       await tx.lock('audit')
-      let last: Pick<Leaf, 'seq' | 'hash'> | undefined = await tx.lastLeaf()
-      const leaves: Leaf[] = []
+      let last = await tx.lastLeaf()
+      const rows: LeafRow[] = []
       for (const event of events) {
-        const leaf = nextLeaf(last, at, event)
-        leaves.push(leaf)
-        last = leaf
+        const row = nextRow(last, at, event)
+        rows.push(row)
+        last = row
       }
-      await tx.insertLeaves(leaves.map(({ body, ...leaf }) => ({ ...leaf, bodyJson: canonicalJson(body) })))
+      await tx.insertLeaves(rows)
       return last?.seq ?? 0
     },
   }

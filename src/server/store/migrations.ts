@@ -1,6 +1,6 @@
 import { type CreateTableBuilder, sql } from 'kysely'
 import { JitError } from '../../base/errors.ts'
-import type { Db } from './tables.ts'
+import { type Db, PENDING } from './tables.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
@@ -43,13 +43,8 @@ async function firstTables(db: Db, kind: DatabaseKind): Promise<void> {
     .addPrimaryKeyConstraint('requests_pk', ['id'])
     .execute()
   await index(db, 'requests', 'requests_by_person', ['requester_issuer', 'requester_subject', 'created_at'])
-  await index(db, 'requests', 'requests_by_person_state', [
-    'requester_issuer',
-    'requester_subject',
-    'state',
-    'expires_at',
-  ])
-  await index(db, 'requests', 'requests_by_state', ['state', 'expires_at'])
+  await pendingIndex(db, 'requests_pending', ['expires_at', 'id'])
+  await pendingIndex(db, 'requests_pending_by_person', ['requester_issuer', 'requester_subject', 'expires_at'])
 
   await withColumns(db.schema.createTable('approvals'), {
     text: ['request_id', 'issuer', 'subject', 'approval'],
@@ -117,6 +112,15 @@ const index = (db: Db, table: string, name: string, columns: readonly string[]):
     .createIndex(name)
     .on(table)
     .columns([...columns])
+    .execute()
+
+/** Holds pending requests only: its size does not grow with the history. */
+const pendingIndex = (db: Db, name: string, columns: readonly string[]): Promise<void> =>
+  db.schema
+    .createIndex(name)
+    .on('requests')
+    .columns([...columns])
+    .where('state', '=', PENDING)
     .execute()
 
 const required = <B extends { notNull(): B }>(column: B): B => column.notNull()

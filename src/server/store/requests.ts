@@ -1,5 +1,5 @@
 import type { Reads, Transaction } from './types.ts'
-import { type Db, NOW } from './tables.ts'
+import { type Db, NOW, PENDING } from './tables.ts'
 
 const REQUEST = [
   'id',
@@ -23,7 +23,7 @@ type RequestWrites = Pick<
 >
 
 export function requestReads(db: Db): RequestReads {
-  const undecided = db.selectFrom('requests').where('state', '=', 'pending').where('expires_at', '>', NOW)
+  const undecided = db.selectFrom('requests').where('state', '=', PENDING).where('expires_at', '>', NOW)
   return {
     request: (id) => db.selectFrom('requests').select(REQUEST).where('id', '=', id).executeTakeFirst(),
 
@@ -84,7 +84,7 @@ export function requestReads(db: Db): RequestReads {
 }
 
 export function requestWrites(db: Db): RequestWrites {
-  const change = db.updateTable('requests').where('state', '=', 'pending')
+  const change = db.updateTable('requests').where('state', '=', PENDING)
   return {
     insertRequest: async (row) => {
       await db
@@ -130,7 +130,7 @@ export function requestWrites(db: Db): RequestWrites {
           q
             .selectFrom('requests')
             .select('id')
-            .where('state', '=', 'pending')
+            .where('state', '=', PENDING)
             .where('expires_at', '<=', NOW)
             .orderBy('expires_at')
             .limit(limit),

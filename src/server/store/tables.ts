@@ -57,3 +57,6 @@ export type Db = Kysely<Tables>
 
 /** The database's time in ms since 1970: a function in PostgreSQL, registered with the connection in SQLite. */
 export const NOW = sql<number>`jit_now()`
+
+/** Written into the SQL, not bound: only then can a database see that an index on pending requests serves. */
+export const PENDING = sql.lit('pending' as const)
