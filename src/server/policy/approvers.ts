@@ -1,5 +1,5 @@
 import type { ConfiguredTarget } from '../config/types.ts'
-import { clouds } from './circumstances.ts'
+import { clouds, reasonLength } from './circumstances.ts'
 import type { Engine } from './engine.ts'
 import { ABSENT, entityText, foresee, type Known, type Knowledge } from './foresight.ts'
 import { personId, subjectOf } from './person-id.ts'
@@ -47,14 +47,8 @@ export function forbidsEverybody({ effect, principal, json }: Rule, knowledge: K
 
 function labelOf({ approvers, principal, id }: Rule): string {
   if (approvers !== undefined) return approvers
-  switch (principal.kind) {
-    case 'group':
-      return principal.name
-    case 'user':
-      return subjectOf(principal.id)
-    case 'anyone':
-      return `anyone whom policy ${id} permits`
-  }
+  if (principal.kind === 'anyone') return `anyone whom policy ${id} permits`
+  return principal.kind === 'group' ? principal.name : subjectOf(principal.id)
 }
 
 /** What no later event changes: the target, and what was asked. */
@@ -76,7 +70,7 @@ function aboutTarget(target: ConfiguredTarget): readonly Entry[] {
 function aboutRequest({ facts, requester }: Asked): readonly Entry[] {
   return [
     ['context.durationSeconds', facts.durationSeconds],
-    ['context.reasonLength', [...facts.reason].length],
+    ['context.reasonLength', reasonLength(facts)],
     ['context.ticket', facts.ticket ?? ABSENT],
     ['context.requester.issuer', requester.issuer],
     ['context.requester.subject', requester.subject],

@@ -12,7 +12,7 @@ export function circumstances(caller: Caller, facts: Facts): Context {
   const now = new Date(facts.nowMs)
   return {
     durationSeconds: facts.durationSeconds,
-    reasonLength: [...facts.reason].length,
+    reasonLength: reasonLength(facts),
     ...(facts.ticket === undefined ? {} : { ticket: facts.ticket }),
     now: extension('datetime', now.toISOString()),
     hour: now.getUTCHours(),
@@ -25,6 +25,9 @@ export function circumstances(caller: Caller, facts: Facts): Context {
     address: extension('ip', plainAddress(caller.address)),
   }
 }
+
+/** In characters, as a person counts them. */
+export const reasonLength = ({ reason }: Facts): number => Array.from(reason).length
 
 function authAge(authTime: number | undefined, nowMs: number): Context {
   if (authTime === undefined) return {}
