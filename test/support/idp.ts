@@ -33,6 +33,8 @@ export type IdpOptions = {
   readonly refreshTokens?: boolean
   /** Off: the IdP knows no DPoP, and its refresh tokens are bound to no key. */
   readonly dpop?: boolean
+  /** Off: no pushed authorization requests (RFC 9126). */
+  readonly pushedRequests?: boolean
   /** Sees every request first; returning true means that it answered. For the quirks of real IdPs and of proxies before them. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
@@ -83,7 +85,13 @@ export async function startIdp(options: IdpOptions = {}): Promise<Idp> {
 
 async function configuration(
   users: Readonly<Record<string, IdpUser>>,
-  { deviceCodeSeconds = 600, idTokenSeconds = 300, refreshTokens = true, dpop = true }: IdpOptions,
+  {
+    deviceCodeSeconds = 600,
+    idTokenSeconds = 300,
+    refreshTokens = true,
+    dpop = true,
+    pushedRequests = true,
+  }: IdpOptions,
 ): Promise<Configuration> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   const client = {
@@ -136,7 +144,7 @@ async function configuration(
         successSource: pages.deviceDone,
       },
       dPoP: { enabled: dpop },
-      pushedAuthorizationRequests: { enabled: true },
+      pushedAuthorizationRequests: { enabled: pushedRequests },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },

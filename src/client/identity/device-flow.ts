@@ -148,6 +148,6 @@ function passingOrThrow(error: Error): Error {
 const tooLate = (seconds: number): JitError =>
   new JitError(
     'LOGIN_FAILED',
-    `Nobody finished the login within ${Math.ceil(seconds / 60)} minutes.`,
+    `Nobody finished the login within ${seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}.`,
     'To get a new code: jit login --device',
   )
