@@ -129,7 +129,7 @@ describe('the AWS exchange', () => {
 
   test("a target's own session policy narrows the role", () =>
     withCloud(async (aws) => {
-      const sessionPolicy = policy({ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::ledger/*' })
+      const sessionPolicy = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::ledger/*' }]
       const { credential } = await exchange(aws, 3600, accessTo('prod-db', { sessionPolicy }))
       const get = signedCall(aws.url, credential, { service: 's3', path: '/ledger/q3.txt' })
       expect(await get).toMatchObject({ status: 200, text: 'numbers\n' })
