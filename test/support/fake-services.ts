@@ -135,7 +135,7 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
       judge: (_caller, { name }) => ({
         approval: name === 'hidden' ? { kind: 'refused', why: 'no' } : { kind: 'automatic' },
         maxDurationSeconds: 3600,
-        policies: ['p1'],
+        policies: name === 'hidden' ? [] : ['p1'],
       }),
       mayApprove: () => ({ allowed: false, policies: [] }),
       hash: 'h',

@@ -9,12 +9,12 @@ const address = z.union([z.ipv4(), z.ipv6()])
 export function clientAddress(
   peer: string | undefined,
   forwardedFor: string | undefined,
-  trustedProxies: readonly string[],
+  isTrustedProxy: (address: string) => boolean,
 ): string {
   let nearest = plain(peer ?? 'unknown')
   for (const entry of (forwardedFor ?? '').split(',').toReversed()) {
     const next = plain(entry.trim())
-    if (!trustedProxies.includes(nearest) || !address.safeParse(next).success) break
+    if (!isTrustedProxy(nearest) || !address.safeParse(next).success) break
     nearest = next
   }
   return nearest

@@ -1,5 +1,6 @@
 import { getRequestListener, type ServerType } from '@hono/node-server'
 import type { Clock } from '../../platform/clock.ts'
+import type { Config } from '../config/types.ts'
 import type { App } from './types.ts'
 
 /** Access tokens carry groups, so headers are wider than node's 16 KiB. */
@@ -7,10 +8,9 @@ const LIMITS = { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeou
 /** Calls under way get this long to finish. */
 const GRACE_MS = 10_000
 
-export type RequestListener = (...call: Parameters<ReturnType<typeof getRequestListener>>) => void
-export type ServerLimits = typeof LIMITS
+type RequestListener = (...call: Parameters<ReturnType<typeof getRequestListener>>) => void
 /** Makes the node server, plain or TLS: its maker may open sockets, this module may not. */
-export type MakeServer = (listener: RequestListener, limits: ServerLimits) => ServerType
+export type MakeServer = (listener: RequestListener, limits: typeof LIMITS, tls: Config['listen']['tls']) => ServerType
 
 export interface Listener {
   /** The port in use: the system's choice where 0 was asked for. */
@@ -22,12 +22,12 @@ export interface Listener {
 /** Listens; rejects with the system's error where it cannot (address in use, no permission). */
 export async function listen(
   app: App,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, tls }: Config['listen'],
   makeServer: MakeServer,
   clock: Clock,
 ): Promise<Listener> {
   const answer = getRequestListener(app.fetch)
-  const server = makeServer((...call) => void answer(...call), LIMITS)
+  const server = makeServer((...call) => void answer(...call), LIMITS, tls)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

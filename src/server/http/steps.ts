@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { identifier } from '../../base/identifier.ts'
+import { addressRanges } from '../../platform/address-ranges.ts'
 import { Refusal } from '../refusal.ts'
 import { clientAddress } from './client-address.ts'
 import { challenge, problemOf } from './problem.ts'
@@ -18,6 +19,7 @@ function pathBelow(endpoint: string, path: string): string {
 
 /** Gives the call an id, logs it when answered (never its headers or body), and sets the headers that each answer carries. */
 export function observe({ config, authentication, log, clock, random, stopping }: Services): Step {
+  const isTrustedProxy = addressRanges(config.trustedProxies)
   return async (c, next) => {
     const started = clock.now()
     const peer = c.env.incoming.socket.remoteAddress
@@ -26,7 +28,7 @@ export function observe({ config, authentication, log, clock, random, stopping }
       path: pathBelow(config.endpoint, c.req.path),
       authorization: c.req.header('authorization'),
       dpop: c.req.header('dpop'),
-      address: clientAddress(peer, c.req.header('x-forwarded-for'), config.trustedProxies),
+      address: clientAddress(peer, c.req.header('x-forwarded-for'), isTrustedProxy),
     }
     c.set('call', call)
     c.set('requestId', identifier('q', random.bytes(16)))

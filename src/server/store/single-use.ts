@@ -50,11 +50,12 @@ export function singleUse(db: Db): SingleUse {
       const claimed = await db
         .insertInto('claims')
         .values({ kind, hash, expires_at: expiresAt })
-        .onConflict((clash) =>
-          clash
-            .columns(['kind', 'hash'])
-            .doUpdateSet({ expires_at: expiresAt })
-            .where('claims.expires_at', '<=', NOW), // its time is up, it only has not been pruned yet
+        .onConflict(
+          (clash) =>
+            clash
+              .columns(['kind', 'hash'])
+              .doUpdateSet({ expires_at: expiresAt })
+              .where('claims.expires_at', '<=', NOW), // its time is up, it only has not been pruned yet
         )
         .returning('hash')
         .executeTakeFirst()

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import { makeSigningKey } from './signing-key.ts'
-import type { KeyUse, SigningKey, SigningKeys } from './types.ts'
+import type { KeyState, KeyUse, Rotation, SigningKey, SigningKeys } from './types.ts'
 
 const HOUR_MS = 3600_000
 /**
@@ -13,9 +13,6 @@ const OVERLAP_MS: Readonly<Record<KeyUse, number>> = { grant: LEAD_MS, access: H
 /** A grant key in use and the next one, published from the first day on. Nobody but the endpoint reads access keys. */
 const WANTED: Readonly<Record<KeyUse, number>> = { grant: 2, access: 1 }
 const USES: readonly KeyUse[] = ['grant', 'access']
-
-/** `signing`: in use. `next`: published, not used yet. `retired`: still accepted. `over`: neither published nor accepted. */
-export type KeyState = 'signing' | 'next' | 'retired' | 'over'
 
 /** Each key with the state that follows from the list and the time. */
 export function keyState(key: SigningKey, keys: readonly SigningKey[], now: number): KeyState {
@@ -45,11 +42,6 @@ async function ensure(store: SigningKeys, clock: Clock, use: KeyUse, wanted: num
   const missing = wanted - unretired(keys, use).length
   for (let i = 1; i <= missing; i++) await store.insert(await makeSigningKey(use, youngest + i))
 }
-
-export type Rotation =
-  | { readonly use: KeyUse; readonly done: true; readonly retired: string; readonly signing: string }
-  /** The next key has not been published long enough; nothing changed. */
-  | { readonly use: KeyUse; readonly done: false; readonly next: string; readonly activeFrom: number }
 
 /** Activates the next key of each use, where its lead has passed, and makes the one after it. The old one stays accepted for its overlap. */
 export function rotateKeys(store: SigningKeys, clock: Clock): Promise<readonly Rotation[]> {

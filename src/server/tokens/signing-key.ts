@@ -22,10 +22,17 @@ export async function importPublic(key: SigningKey): Promise<CryptoKey> {
 }
 
 /** The public members only, chosen by name: a member that this code does not know is never published. */
-export function publicJwk(key: SigningKey): JWK {
+function publicJwk(key: SigningKey): JWK {
   const { kty, n, e, crv, x, y } = parse(key)
   const common = { kid: key.kid, use: 'sig', alg: ALGORITHM[key.use] }
   return kty === 'RSA' ? { kty, ...common, ...present({ n, e }) } : { kty: 'EC', ...common, ...present({ crv, x, y }) }
+}
+
+/** What clouds trust, as a JWK set (RFC 7517 §5): grant keys only. */
+export function publishedKeys(keys: readonly SigningKey[]): {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+} {
+  return { keys: keys.filter(({ use }) => use === 'grant').map((key) => ({ ...publicJwk(key) })) }
 }
 
 function parse(key: SigningKey): JWK {

@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts'
 import { ACCESS_TOKEN_TYPE, accessClaims, readAccessClaims } from './access-token.ts'
 import { awsGrantClaims, GRANT_TOKEN_TYPE } from './grant-token.ts'
 import { keyState, signingKey } from './key-ring.ts'
-import { ALGORITHM, importPrivate, importPublic, publicJwk } from './signing-key.ts'
+import { ALGORITHM, importPrivate, importPublic, publishedKeys } from './signing-key.ts'
 import type { AwsName, KeyUse, SigningKey, SigningKeys, Tokens } from './types.ts'
 
 export type TokensDeps = {
@@ -62,9 +62,7 @@ export function makeTokens({ issuer, keys, clock, random, awsName }: TokensDeps)
       }
     },
 
-    async jwks() {
-      return { keys: (await ring.all()).filter(({ use }) => use === 'grant').map(publicJwk) }
-    },
+    jwks: async () => publishedKeys(await ring.all()),
   }
 }
 

@@ -41,5 +41,14 @@ export interface SigningKeys {
   retire(kid: string, acceptedUntil: number): Promise<boolean>
 }
 
+/** `signing`: in use. `next`: published, not used yet. `retired`: still accepted. `over`: neither published nor accepted. */
+export type KeyState = 'signing' | 'next' | 'retired' | 'over'
+
+/** What a rotation did to the keys of one use. */
+export type Rotation =
+  | { readonly use: KeyUse; readonly done: true; readonly retired: string; readonly signing: string }
+  /** The next key has not been published long enough; nothing changed. */
+  | { readonly use: KeyUse; readonly done: false; readonly next: string; readonly activeFrom: number }
+
 /** How a person is written into AWS: session name, source identity (2–64 of `[\w+=,.@-]`). */
 export type AwsName = (person: Person) => string

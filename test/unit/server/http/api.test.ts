@@ -108,7 +108,7 @@ describe('every route', () => {
     expect(readCredentialsAnswer(answer, 'c').credentials).toHaveLength(1)
   })
 
-  test('targets that policy refuses are not listed', async () => {
+  test('targets that no policy permits are not listed', async () => {
     const { caller } = await loggedIn()
     const { targets } = readTargets((await caller.call('/v1/targets')).json, 'targets')
     expect(targets).toEqual([

@@ -1,6 +1,7 @@
 import { assert, constantFrom, dictionary, json, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { addressRanges } from '../../../../src/platform/address-ranges.ts'
 import { clientAddress } from '../../../../src/server/http/client-address.ts'
 import { rateLimit } from '../../../../src/server/http/rate-limit.ts'
 import { shapeOf } from '../../../../src/server/http/same-shape.ts'
@@ -41,7 +42,7 @@ describe('strict JSON', () => {
 })
 
 describe('the address of a caller', () => {
-  const proxies = ['10.0.0.1', '10.0.0.2', 'fd00::1']
+  const proxies = addressRanges(['10.0.0.1', '10.0.0.2/31', 'fd00::/8'])
   test.each<[string, string | undefined, string | undefined, string]>([
     ['is the peer', '192.0.2.7', undefined, '192.0.2.7'],
     ['is the peer although it claims another', '192.0.2.7', '198.51.100.1', '192.0.2.7'],
@@ -56,6 +57,10 @@ describe('the address of a caller', () => {
   ])('%s', (_, peer, forwardedFor, address) => {
     expect(clientAddress(peer, forwardedFor, proxies)).toBe(address)
   })
+})
+
+test.each(['10.0.0', '10.0.0.1/33', '10.0.0.1/x', '::1/129', 'proxy.example', ''])('no network: "%s"', (range) => {
+  expect(() => addressRanges([range])).toThrow(RangeError)
 })
 
 describe('the rate limit', () => {
