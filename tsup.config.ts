@@ -10,8 +10,9 @@ export default defineConfig({
   clean: true,
   metafile: true,
   // Native addons and WebAssembly cannot be bundled; all else is, so that users install next to nothing.
-  noExternal: [/.*/],
-  external: ['@napi-rs/keyring', '@cedar-policy/cedar-wasm', 'pg-native'],
+  // `noExternal` wins over `external`, so it must leave them out by itself.
+  noExternal: [/^(?!@napi-rs\/keyring|@cedar-policy\/cedar-wasm|pg-native)/],
+  external: [/^@napi-rs\/keyring/, /^@cedar-policy\/cedar-wasm/, 'pg-native'],
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
