@@ -3,7 +3,7 @@ import { grantReads, grantWrites } from './grants.ts'
 import { leafReads, leafWrites } from './leaves.ts'
 import { requestReads, requestWrites } from './requests.ts'
 import { signingKeyReads, signingKeyWrites } from './signing-keys.ts'
-import { singleUse } from './single-use.ts'
+import { singleUse, singleUseReads } from './single-use.ts'
 import { type Db, NOW } from './tables.ts'
 import type { Reads, Transaction } from './types.ts'
 
@@ -19,6 +19,7 @@ export function reads(db: Db): Reads {
     ...grantReads(db),
     ...leafReads(db),
     ...signingKeyReads(db),
+    ...singleUseReads(db),
   }
 }
 

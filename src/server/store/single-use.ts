@@ -1,7 +1,22 @@
-import type { Transaction } from './types.ts'
+import type { Reads, Transaction } from './types.ts'
 import { type Db, NOW } from './tables.ts'
 
 type SingleUse = Pick<Transaction, 'rememberIdempotencyKey' | 'idempotencyKey' | 'claim' | 'prune'>
+
+export function singleUseReads(db: Db): Pick<Reads, 'claimed'> {
+  return {
+    claimed: async (kind, hash) => {
+      const found = await db
+        .selectFrom('claims')
+        .select('hash')
+        .where('kind', '=', kind)
+        .where('hash', '=', hash)
+        .where('expires_at', '>', NOW)
+        .executeTakeFirst()
+      return found !== undefined
+    },
+  }
+}
 
 export function singleUse(db: Db): SingleUse {
   return {
@@ -35,7 +50,13 @@ export function singleUse(db: Db): SingleUse {
       const claimed = await db
         .insertInto('claims')
         .values({ kind, hash, expires_at: expiresAt })
-        .onConflict((clash) => clash.columns(['kind', 'hash']).doNothing())
+        .onConflict(
+          (clash) =>
+            clash
+              .columns(['kind', 'hash'])
+              .doUpdateSet({ expires_at: expiresAt })
+              .where('claims.expires_at', '<=', NOW), // its time is up, it only has not been pruned yet
+        )
         .returning('hash')
         .executeTakeFirst()
       return claimed !== undefined

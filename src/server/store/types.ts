@@ -35,6 +35,8 @@ export interface Reads {
   /** Audit leaves in order, from `fromSeq` on. */
   leaves(fromSeq: number, limit: number): Promise<readonly LeafRow[]>
   lastLeaf(): Promise<Pick<LeafRow, 'seq' | 'hash'> | undefined>
+  /** Whether `claim` gave this away and its time is not up. */
+  claimed(kind: string, hash: string): Promise<boolean>
   /** All keys of one use, the oldest activation first. */
   signingKeys(use: string): Promise<readonly SigningKeyRow[]>
 }
