@@ -3,6 +3,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { createApprovals } from '../../src/server/approvals/create-approvals.ts'
 import type { Caller } from '../../src/server/approvals/types.ts'
 import { createAudit, readLeaves } from '../../src/server/audit/log.ts'
+import { verifyLeaves } from '../../src/server/audit/verify.ts'
 import type { Leaf } from '../../src/server/audit/types.ts'
 import type { ConfiguredTarget } from '../../src/server/config/types.ts'
 import type { Policy } from '../../src/server/policy/types.ts'
@@ -65,13 +66,13 @@ export const TARGETS: readonly ConfiguredTarget[] = ['dev', 'test', 'prod', 'vau
   (name) => ({ name, maxDurationSeconds: 8 * 3600, labels: [] }),
 )
 
-/** Wall time that a test can move; sleeps pass twenty times as fast. */
+/** Wall time that a test can move; a second of sleep takes 50 ms, a longer sleep ends by its signal only. */
 export function movableClock(): Clock & { advance(ms: number): void } {
   let offset = 0
   return {
     ...systemClock,
     now: () => Date.now() + offset,
-    sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
+    sleep: (ms, signal) => systemClock.sleep(ms > 1_000 ? 2 ** 31 - 1 : ms / 20, signal),
     advance: (ms) => {
       offset += ms
     },
@@ -102,4 +103,10 @@ export async function story(store: Store): Promise<readonly string[]> {
   return leaves.map(({ body }) =>
     typeof body === 'object' && body !== null && 'kind' in body ? String(body.kind) : '?',
   )
+}
+
+/** Whatever a test did, the log it left behind is whole. */
+export async function demandWholeLog(store: Store): Promise<void> {
+  const verified = await verifyLeaves(await leavesOf(store))
+  if (!verified.ok) throw new Error(`leaf ${verified.seq}: ${verified.why}`)
 }

@@ -10,6 +10,6 @@ export function actor({ person: { issuer, subject }, jkt, address }: Caller): Ac
 
 export function askedFor(caller: Caller, wanted: Wanted & { readonly fingerprint?: string }): AskedFor {
   const { targets, durationSeconds, reason, ticket, startsAt, host, fingerprint } = wanted
-  const by = { ...actor(caller), name: caller.person.name, flow: caller.flow, host }
+  const by = { ...actor(caller), name: caller.person.name.toWellFormed(), flow: caller.flow, host }
   return defined({ by, targets, durationSeconds, reason, ticket, startsAt, fingerprint })
 }

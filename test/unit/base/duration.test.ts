@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatDuration, parseDuration } from '../../../src/base/duration.ts'
 
@@ -20,7 +20,7 @@ function slowly(text: string): number | undefined {
       if (rest.startsWith('T') && rest.length > 1) rest = rest.slice(1)
       else if (rest !== '') return undefined
     }
-    const digits = [...rest].findIndex((c) => !'0123456789'.includes(c))
+    const digits = rest.split('').findIndex((c) => !'0123456789'.includes(c))
     const count = rest.slice(0, Math.max(digits, 0))
     if (count === '' || rest[digits] !== (iso ? unit.toUpperCase() : unit)) continue
     if (count.length > 6 || (count.length > 1 && count.startsWith('0'))) return undefined
