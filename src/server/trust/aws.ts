@@ -106,8 +106,8 @@ resource "aws_iam_role_policy_attachment" "${label}" {
 }
 
 /**
- * Two statements: the conditions on tags belong to the permissions that take tags, and AWS documents no tag keys for
- * `sts:SetSourceIdentity`, which the same call needs too.
+ * Two statements: the tag conditions belong to the permissions that take tags. `sts:SetSourceIdentity`, which the same
+ * call needs too, must not hang on whether AWS offers tag keys when it decides about it.
  */
 function trustStatements({ endpoint, aws }: Config, account: string, { name }: AwsTarget): string {
   const issuer = endpoint.replace(/^https?:\/\//, '')
