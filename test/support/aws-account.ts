@@ -3,7 +3,7 @@ import type { Claims } from './issuer.ts'
 
 export const ACCOUNT = '123456789012'
 export const AUDIENCE = 'sts.amazonaws.com'
-export const SUBJECT = 'jit:prod-db:rw'
+export const SUBJECT = 'jit:prod-db'
 export const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`
 
 type Statement = Readonly<Record<string, unknown>>

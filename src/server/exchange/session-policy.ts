@@ -2,7 +2,7 @@ import type { AwsAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 
 /** STS counts inline session policies in characters (AssumeRoleWithWebIdentity, parameter `Policy`). */
-export const MAX_POLICY_CHARACTERS = 2048
+const MAX_POLICY_CHARACTERS = 2048
 const POLICY_CHARACTERS = /^[\t\n\r\u0020-\u00ff]+$/
 
 /**

@@ -4,7 +4,7 @@ import { authorize } from './authorize.ts'
 import type { WireRequest } from './request.ts'
 import { type Answer, AwsError, queryAnswer, Unsupported } from './wire.ts'
 
-export const STS_VERSION = '2011-06-15'
+const STS_VERSION = '2011-06-15'
 const IAM_VERSION = '2010-05-08'
 
 /** The form of a query call; its content type must say that it is one. */

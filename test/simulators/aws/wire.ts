@@ -30,7 +30,7 @@ export type Answer = {
 }
 
 const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
-export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 type Tree = string | number | readonly Tree[] | { readonly [name: string]: Tree | undefined }
 

@@ -63,7 +63,7 @@ describe('the call to STS', () => {
   let dir: string
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'jit-sts-'))
-    const poison = 'endpoint_url = http://127.0.0.1:1\nregion = us-west-1\nretry_mode = bogus\nmax_attempts = bogus\n'
+    const poison = 'endpoint_url = http://127.0.0.1:1\nregion = us-west-1\nmax_attempts = 1\n'
     const config = join(dir, 'config')
     writeFileSync(config, `[default]\n${poison}aws_access_key_id = AKIASTANDINGSTANDING\naws_secret_access_key = x\n`)
     vi.stubEnv('AWS_CONFIG_FILE', config)
@@ -71,7 +71,7 @@ describe('the call to STS', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIASTANDINGSTANDING')
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'standing')
     vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:1')
-    vi.stubEnv('AWS_MAX_ATTEMPTS', 'bogus')
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
     vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true')
   })
   afterEach(() => {
@@ -92,14 +92,16 @@ describe('the call to STS', () => {
     await proxy.close()
   })
 
-  test("is not signed although the machine has somebody's AWS credentials", async () => {
+  test("is not signed although the machine has somebody's AWS credentials, and repeated although it says once", async () => {
     const issuer = await startIssuer()
     const aws = await startAwsSimulator(awsAccount(issuer.url))
     const token = await issuer.sign(grantClaims(issuer.url, aws.clock.now()))
 
+    aws.throttle(1)
     await createAssumeRole({ endpoint: aws.url })({ ...CALL, token })
 
     expect(aws.requests).toMatchObject([
+      { signed: false, outcome: 'Throttling' },
       { signed: false, outcome: 'ok', userAgent: expect.stringContaining('jit-endpoint') },
     ])
     await Promise.all([aws.close(), issuer.close()])

@@ -25,7 +25,7 @@ function roles(issuer: string): Parameters<typeof awsAccount>[1] {
     'no-source': [trustOf(issuer, { Action: [WEB_IDENTITY, 'sts:TagSession'] })],
     'other-provider': [trustOf(issuer, { Principal: OTHER_PROVIDER })],
     'denied-too': [trustOf(issuer), trustOf(issuer, { Effect: 'Deny' })],
-    'other-sub': when({ StringEquals: { [`${host}:sub`]: 'jit:other:rw' } }),
+    'other-sub': when({ StringEquals: { [`${host}:sub`]: 'jit:other' } }),
     'other-aud': when({ StringEquals: { [`${host}:aud`]: 'somebody else' } }),
     'needs-hwk': when({ 'ForAnyValue:StringEquals': { [`${host}:amr`]: ['hwk'] } }),
     'has-mfa': when({ 'ForAnyValue:StringEquals': { [`${host}:amr`]: ['hwk', 'mfa'] } }),

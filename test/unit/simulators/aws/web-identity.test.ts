@@ -22,7 +22,7 @@ describe('AssumeRoleWithWebIdentity', () => {
     expect(element(text, 'AccessKeyId')).toMatch(/^ASIA[A-Z2-7]{16}$/)
     expect(element(text, 'Arn')).toBe(`arn:aws:sts::${ACCOUNT}:assumed-role/prod-db/alice-g_1`)
     expect(element(text, 'AssumedRoleId')).toMatch(/^AROA[0-9A-F]{17}:alice-g_1$/)
-    expect(element(text, 'SubjectFromWebIdentityToken')).toBe('jit:prod-db:rw')
+    expect(element(text, 'SubjectFromWebIdentityToken')).toBe('jit:prod-db')
     expect(element(text, 'Audience')).toBe('sts.amazonaws.com')
     expect(element(text, 'SourceIdentity')).toBe('alice@corp.example')
     expect(Number(element(text, 'PackedPolicySize'))).toBeGreaterThan(0)
