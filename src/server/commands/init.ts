@@ -25,5 +25,5 @@ export async function runInit(ctx: CommandContext, options: InitOptions): Promis
   const files = await (await ctx.operations()).init(directory, urls)
   if (json) return ctx.out(JSON.stringify({ files }))
   for (const file of files) ctx.note(`Wrote ${file}`)
-  ctx.note(`Fill in the two blank values, then: jit-endpoint check --config ${files[0] ?? ''}`)
+  ctx.note(`Fill in what is blank, then: jit-endpoint check --config ${files[0] ?? ''}`)
 }

@@ -39,7 +39,8 @@ function answer(policy: Policy, question: string): string {
     ...(age === undefined ? {} : { authTime: nowMs / 1000 - Number(age) }),
     flow: (option('flow') ?? 'browser') as LoginFlow,
   })
-  if (verb === 'asks') return describeVerdict(policy.judge(person, targetNamed(first), facts(parseDuration(second), { nowMs })))
+  if (verb === 'asks')
+    return describeVerdict(policy.judge(person, targetNamed(first), facts(parseDuration(second), { nowMs })))
   if (verb !== 'approves') throw new Error(`The page asks what the test does not understand: ${question}`)
   const requester = { issuer: ISSUER, subject: first }
   return policy.mayApprove(person, requester, targetNamed(second), facts(3600, { nowMs })).allowed ? 'yes' : 'no'
