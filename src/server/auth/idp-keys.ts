@@ -22,7 +22,7 @@ type Lookup = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise
 export function idpKeys({ issuer, http, clock }: { issuer: string; http: Http; clock: Clock }): Lookup {
   let good: { readonly at: number; readonly lookup: Lookup } | undefined
   let under: Promise<Lookup> | undefined
-  let triedAt = Number.NEGATIVE_INFINITY
+  let triedAt: number | undefined
 
   async function refetch(): Promise<Lookup> {
     triedAt = clock.now()
@@ -31,23 +31,22 @@ export function idpKeys({ issuer, http, clock }: { issuer: string; http: Http; c
     return lookup
   }
 
-  /** Keys not older than `maxAgeMs`; older ones while they are believed and the last try was just now. */
-  async function keys(maxAgeMs: number): Promise<Lookup> {
-    const age = good === undefined ? Number.POSITIVE_INFINITY : clock.now() - good.at
-    if (good !== undefined && (age < maxAgeMs || (age < CACHE_MS && clock.now() - triedAt < REFETCH_MS)))
-      return good.lookup
+  const refetched = (): Promise<Lookup> => {
     under ??= refetch().finally(() => {
       under = undefined
     })
     return under
   }
+  const isWithin = (at: number | undefined, ms: number): boolean => at !== undefined && clock.now() - at < ms
 
   return async (header, token) => {
+    const known = good !== undefined && isWithin(good.at, CACHE_MS) ? good.lookup : await refetched()
     try {
-      return await (await keys(CACHE_MS))(header, token)
+      return await known(header, token)
     } catch (cause) {
-      if (!(cause instanceof errors.JWKSNoMatchingKey)) throw cause
-      return (await keys(REFETCH_MS))(header, token)
+      // Tried just now, whatever came of it: made-up key ids must not make us call the IdP.
+      if (!(cause instanceof errors.JWKSNoMatchingKey) || isWithin(triedAt, REFETCH_MS)) throw cause
+      return (await refetched())(header, token)
     }
   }
 }

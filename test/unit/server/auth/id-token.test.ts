@@ -61,12 +61,21 @@ describe('an ID token', () => {
     await expect(login()).rejects.toMatchObject({ code: 'invalid_token' })
   })
 
-  test('is accepted once, also when its signature is written another way', async () => {
+  test('is accepted once', async () => {
     const { issuer, claims, verify } = await setUp()
     const token = await issuer.sign(claims())
     await verify(token, JKT)
     await expect(verify(token, JKT)).rejects.toMatchObject({ message: 'The ID token was used before.' })
-    await expect(verify(`${token}=`, JKT)).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+
+  test('is accepted once, also when its signature is written another way', async () => {
+    const { issuer, claims, verify } = await setUp()
+    const token = await issuer.sign(claims())
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    // 256 bytes leave 4 bits of the last character without meaning.
+    const respelled = token.slice(0, -1) + alphabet.charAt(alphabet.indexOf(token.at(-1) ?? '') ^ 1)
+    await verify(respelled, JKT)
+    await expect(verify(token, JKT)).rejects.toMatchObject({ message: 'The ID token was used before.' })
   })
 
   test('is accepted once when two calls bring it at the same moment', async () => {
@@ -233,6 +242,9 @@ describe('keys of the IdP', () => {
     issuer.down = true
     clock.advance(60_000)
     await expect(login({}, { kid: 'made-up' })).rejects.toMatchObject({ code: 'idp_unavailable' })
+    const { length } = issuer.reads
+    await expect(login({}, { kid: 'made-up' })).rejects.toMatchObject({ code: 'invalid_token' })
+    expect(issuer.reads).toHaveLength(length)
     await login()
     clock.advance(540_000)
     await expect(login()).rejects.toMatchObject({ code: 'idp_unavailable' })
@@ -258,6 +270,7 @@ describe('keys of the IdP', () => {
     const { issuer, login } = await setUp()
     issuer.answers.set(url, { status, text })
     await expect(login()).rejects.toMatchObject({ code: 'idp_unavailable' })
+    expect(issuer.reads.filter((read) => !read.startsWith(`${ISSUER}/`))).toEqual([])
   })
 
   test('that are symmetric do not verify anything', async () => {
