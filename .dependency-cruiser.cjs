@@ -41,7 +41,7 @@ module.exports = {
       severity: 'error',
       comment: 'Combine features in src/server/*.ts and src/server/http/.',
       from: { path: '^src/server/([^/]+)/', pathNot: '^src/server/http/' },
-      to: { path: '^src/server/', pathNot: '^src/server/($1/|[^/]+/types[.]ts$)' },
+      to: { path: '^src/server/', pathNot: '^src/server/($1/|refusal[.]ts$|[^/]+/types[.]ts$)' },
     },
     {
       name: 'commands-do-not-call-commands',

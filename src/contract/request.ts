@@ -69,7 +69,7 @@ export type Explanation = {
 }
 
 const readOrigin: Reader<Origin> = object({ host: string, address: string, flow: oneOf(...LOGIN_FLOWS) })
-const readDecision: Reader<Decision> = object(
+export const readDecision: Reader<Decision> = object(
   {
     outcome: oneOf('approved', 'denied'),
     by: oneOf('policy', 'people'),

@@ -1,0 +1,105 @@
+import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { JitError } from '../base/errors.ts'
+import type { Clock } from './clock.ts'
+
+/** One connection, in the shape that kysely's SQLite dialect takes. Calls block until they are done. */
+export interface SqliteConnection {
+  prepare(sql: string): SqliteStatement
+  /** Runs a statement that answers nothing, such as `commit`. */
+  run(sql: string): void
+  /** False as well after SQLite itself rolled back, e.g. on a full disk. */
+  inTransaction(): boolean
+  close(): void
+}
+export interface SqliteStatement {
+  readonly reader: boolean
+  all(parameters: readonly unknown[]): unknown[]
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>
+}
+
+const BUSY_MS = 5_000
+const STATEMENTS_KEPT = 256
+
+/**
+ * Makes sure that the database file exists with mode 0600 in a directory that, where it is made here, has 0700.
+ * SQLite gives its `-wal` and `-shm` files the same mode. Call it before the first connection.
+ */
+export function prepareSqliteFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (!exists(path))
+      closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW, 0o600))
+    const found = lstatSync(path)
+    if (!found.isFile()) throw new Error('it is not a regular file')
+    // By name, not through a descriptor: closing one would drop the POSIX locks of connections this process already has.
+    if ((found.mode & 0o077) !== 0) chmodSync(path, 0o600)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+/** Opens the file in WAL mode with a full sync per commit. SQL may call `jit_now()`: ms since 1970 by `clock`. */
+export function openSqlite(path: string, clock: Clock, access: 'read' | 'write'): SqliteConnection {
+  let database: DatabaseSync
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_MS })
+    const mode = database.prepare('pragma journal_mode = wal').get()?.['journal_mode']
+    // Without shared memory, e.g. on a network file system, SQLite stays in another mode and says so only here.
+    if (mode !== 'wal') throw new Error(`its file system does not allow a write-ahead log (mode ${String(mode)})`)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+  database.exec('pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off')
+  if (access === 'read') database.exec('pragma query_only = on')
+  database.function('jit_now', { directOnly: true }, () => clock.now())
+  const statements = new Map<string, SqliteStatement>()
+
+  const prepare = (sql: string): SqliteStatement => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    // Lists of values of many lengths would fill the cache for good; starting over is cheap.
+    if (statements.size >= STATEMENTS_KEPT) statements.clear()
+    const fresh = statement(database.prepare(sql))
+    statements.set(sql, fresh)
+    return fresh
+  }
+  return {
+    prepare,
+    run: (sql) => void prepare(sql).run([]),
+    inTransaction: () => database.isTransaction,
+    close: () => database.close(),
+  }
+}
+
+function statement(prepared: StatementSync): SqliteStatement {
+  return {
+    reader: prepared.columns().length > 0,
+    all: (parameters) => prepared.all(...parameters.map(bindable)),
+    run: (parameters) => prepared.run(...parameters.map(bindable)),
+    iterate: (parameters) => prepared.iterate(...parameters.map(bindable)),
+  }
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`SQLite cannot store a ${typeof value}.`)
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+function unusable(path: string, cause: unknown): JitError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new JitError(
+    'FILE_UNREADABLE',
+    `The database ${path} cannot be used: ${why}.`,
+    'Name a file on a local disk, in a directory that belongs to this user, as store.path.',
+    { cause },
+  )
+}

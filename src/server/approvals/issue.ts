@@ -1,0 +1,100 @@
+import { Refusal } from '../refusal.ts'
+import type { GrantRow, Transaction } from '../store/types.ts'
+import { actor } from './actor.ts'
+import type { Deps } from './deps.ts'
+import { judgeAgain } from './judgement.ts'
+import { fromRow, type RequestRecord, samePerson } from './record.ts'
+import { recorded, RecordedRefusal } from './recorded.ts'
+import { noSuchGrant } from './refusals.ts'
+import type { Caller, Issue } from './types.ts'
+import { instantOf, viewGrant } from './view.ts'
+
+/** Permission to sign one grant token: the grant is active, held by this person and key, and policy still agrees (T10). */
+export async function issue(deps: Deps, caller: Caller, grantId: string): Promise<Issue> {
+  return recorded(deps, async (tx) => {
+    const grant = await tx.holdActive(grantId)
+    if (grant === undefined) throw await whyNotActive(tx, caller, grantId)
+    if (!holds(caller, grant)) throw noSuchGrant()
+    checkKey(deps, caller, grant)
+    const record = await requestOf(tx, grant)
+    const now = await tx.now()
+    const policies = checkPolicy(deps, caller, grant, record, now)
+    const leaf = await deps.audit.append(tx, now, [
+      {
+        kind: 'grant.issued',
+        grant: grant.id,
+        request: record.id,
+        target: grant.target,
+        by: actor(caller),
+        policy: deps.policy.hash,
+        policies,
+      },
+    ])
+    return { grant: viewGrant(grant, now), holder: record.asked.caller.person, leaf, nowMs: now }
+  })
+}
+
+const holds = ({ person }: Caller, { holderIssuer: issuer, holderSubject: subject }: GrantRow): boolean =>
+  samePerson(person, { issuer, subject })
+
+async function whyNotActive(tx: Transaction, caller: Caller, id: string): Promise<Refusal> {
+  const row = await tx.grant(id)
+  if (row === undefined || !holds(caller, row)) return noSuchGrant()
+  const grant = viewGrant(row, await tx.now())
+  if (grant.state === 'scheduled')
+    return new Refusal('grant_not_started', `The grant for ${row.target} starts at ${grant.startsAt}.`)
+  const at = instantOf(row.endedAt ?? row.endsAt)
+  const how = grant.endReason === 'ttl' ? 'ended' : `was ${grant.endReason ?? 'ended'}`
+  return new Refusal(
+    'grant_ended',
+    `The grant for ${row.target} ${how} at ${at}.`,
+    `To ask again: jit elevate ${row.target}`,
+  )
+}
+
+/**
+ * A grant belongs to the person and to the key that asked: a login phished or stolen later, with another key, gets nothing
+ * from it. `denied`, not `invalid_token`: the login is sound, and logging in again would not help.
+ */
+function checkKey(deps: Deps, caller: Caller, grant: GrantRow): void {
+  if (grant.jkt === caller.jkt) return
+  const why = 'another installation asked for it'
+  throw new RecordedRefusal(
+    new Refusal(
+      'denied',
+      `The grant for ${grant.target} cannot be used here: ${why}.`,
+      `To ask from here: jit elevate ${grant.target}`,
+    ),
+    { kind: 'grant.refused', grant: grant.id, by: actor(caller), why, policy: deps.policy.hash, policies: [] },
+  )
+}
+
+/** Judges the caller as he is now, not as he was when he asked. The grant stays: policy may agree again before it ends. */
+function checkPolicy(
+  deps: Deps,
+  caller: Caller,
+  grant: GrantRow,
+  { asked }: RequestRecord,
+  now: number,
+): readonly string[] {
+  const judged = judgeAgain(deps, caller, asked, [grant.target], now)
+  if (judged.allowed) return judged.policies
+  const { why, policies } = judged
+  throw new RecordedRefusal(
+    new Refusal('denied', `Policy no longer allows ${grant.target}: ${why}.`, 'See: jit targets'),
+    {
+      kind: 'grant.refused',
+      grant: grant.id,
+      by: actor(caller),
+      why,
+      policy: deps.policy.hash,
+      policies,
+    },
+  )
+}
+
+async function requestOf(tx: Transaction, { id, requestId }: GrantRow): Promise<RequestRecord> {
+  const row = await tx.request(requestId)
+  if (row === undefined) throw new Error(`Grant ${id} has no request.`)
+  return fromRow(row)
+}

@@ -1,0 +1,68 @@
+import type { AccessRequest } from '../../contract/request.ts'
+import type { RequestRow } from '../store/types.ts'
+import type { Deps } from './deps.ts'
+import { approvableBy } from './judgement.ts'
+import { fromRow, samePerson } from './record.ts'
+import { noSuchRequest } from './refusals.ts'
+import type { Caller } from './types.ts'
+import { viewRow, viewRows } from './view.ts'
+
+const MOST_LISTED = 100
+/** Pending requests looked through for those that the caller may approve. */
+const MOST_SEARCHED = 1_000
+const LONGEST_WAIT_MS = 30_000
+
+export async function get(deps: Deps, caller: Caller, id: string): Promise<AccessRequest> {
+  const row = await deps.store.request(id)
+  if (row === undefined || !(await maySee(deps, caller, row))) throw noSuchRequest()
+  return viewRow(deps.store, row)
+}
+
+/** Its requester, whoever may approve it, and whoever did. */
+async function maySee(deps: Deps, caller: Caller, row: RequestRow): Promise<boolean> {
+  const record = fromRow(row)
+  if (samePerson(caller.person, record.asked.caller.person)) return true
+  if (approvableBy(deps, caller, record, await deps.store.now()).targets.length > 0) return true
+  const approvals = await deps.store.approvals([row.id])
+  return [...approvals, ...(record.decision?.people ?? [])].some((person) => samePerson(person, caller.person))
+}
+
+/** Stands in line before it looks, so that a decision in between is not missed. */
+export async function wait(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<AccessRequest> {
+  const waiter = deps.watch.join(id, caller.person)
+  try {
+    const found = await get(deps, caller, id)
+    if (found.state !== 'pending' || !(waitMs > 0) || signal.aborted) return found
+    await waiter.news(Math.min(waitMs, LONGEST_WAIT_MS), signal)
+  } finally {
+    waiter.leave()
+  }
+  return get(deps, caller, id)
+}
+
+export async function list(deps: Deps, caller: Caller, which: 'mine' | 'to-review'): Promise<readonly AccessRequest[]> {
+  const { store } = deps
+  return viewRows(
+    store,
+    which === 'mine' ? await store.requestsBy(caller.person, MOST_LISTED) : await toReview(deps, caller),
+  )
+}
+
+async function toReview(deps: Deps, caller: Caller): Promise<readonly RequestRow[]> {
+  const now = await deps.store.now()
+  const found: RequestRow[] = []
+  let last: RequestRow | undefined
+  for (let searched = 0; searched < MOST_SEARCHED; searched += MOST_LISTED) {
+    const page = await deps.store.undecided(MOST_LISTED, last)
+    found.push(...page.filter((row) => approvableBy(deps, caller, fromRow(row), now).targets.length > 0))
+    last = page.at(-1)
+    if (page.length < MOST_LISTED || found.length >= MOST_LISTED) break
+  }
+  return found.slice(0, MOST_LISTED)
+}

@@ -1,0 +1,79 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type CustomTypesConfig, Pool, types } from 'pg'
+import { JitError } from '../../base/errors.ts'
+import { migrate } from './migrations.ts'
+import { reads, writes } from './rows.ts'
+import type { Db, Tables } from './tables.ts'
+import type { Store, Transaction } from './types.ts'
+
+const CONNECTIONS = 10
+/** First half of every advisory lock's number: keeps clear of other programs in the same database. */
+const LOCK_SPACE = 0x6a6974
+const LOCKS = { schema: 0, audit: 1, keys: 2, sweep: 3 } as const
+
+/**
+ * Several replicas on one PostgreSQL. READ COMMITTED suffices: each rule is one row or one unique key (DESIGN §8).
+ * `report` hears of connections that broke while nobody used them.
+ */
+export async function openPostgresStore(url: string, report: (error: Error) => void): Promise<Store> {
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: 5_000,
+    // A replica that is stopped in the middle of a transaction must not hold the others up for good.
+    idle_in_transaction_session_timeout: 10_000,
+    lock_timeout: 10_000,
+    types: plainNumbers,
+  })
+  pool.on('error', report) // unheard, it would end the process
+  const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const transaction: Store['transaction'] = (work) =>
+    inTransaction(db, (tx) => work(writes(tx, (name) => advisoryLock(tx, name))))
+
+  const name = `PostgreSQL ${describe(url)}`
+  try {
+    await refuseLossyCommits(db, name)
+    await inTransaction(db, async (tx) => {
+      await advisoryLock(tx, 'schema')
+      await migrate(tx, 'postgres', name)
+    })
+  } catch (error) {
+    await db.destroy()
+    throw error instanceof JitError ? error : unreachable(name, error)
+  }
+  return { name, ...reads(db), transaction, close: () => db.destroy() }
+}
+
+const inTransaction = <T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> =>
+  db.transaction().setIsolationLevel('read committed').execute(work)
+
+async function advisoryLock(tx: Db, name: keyof typeof LOCKS): ReturnType<Transaction['lock']> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_SPACE)}, ${sql.lit(LOCKS[name])})`.execute(tx)
+}
+
+/** With `synchronous_commit = off` an answer could be given and its commit be lost afterwards. */
+async function refuseLossyCommits(db: Db, name: string): Promise<void> {
+  const { rows } = await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(db)
+  if (rows[0]?.value !== 'off') return
+  throw new JitError(
+    'CONFIG',
+    `${name} has synchronous_commit = off, so decisions could be lost in a crash.`,
+    'Set it for the role of the endpoint: alter role … set synchronous_commit = on',
+  )
+}
+
+/** All our 64-bit integers are times and counts, far below 2^53. */
+const plainNumbers: CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)),
+}
+
+/** Host and database, never user and password. */
+function describe(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
+}
+
+function unreachable(name: string, cause: unknown): JitError {
+  const why = cause instanceof Error && cause.message !== '' ? cause.message : 'no connection'
+  return new JitError('CONFIG', `${name} cannot be used: ${why}.`, 'Check store.url in the configuration.', { cause })
+}

@@ -1,0 +1,40 @@
+import { Kysely, SqliteDialect } from 'kysely'
+import type { Clock } from '../../platform/clock.ts'
+import { openSqlite, prepareSqliteFile } from '../../platform/sqlite.ts'
+import { groupCommit } from './group-commit.ts'
+import { migrate } from './migrations.ts'
+import { reads, writes } from './rows.ts'
+import type { Tables } from './tables.ts'
+import type { Store } from './types.ts'
+
+/**
+ * One process, one file. Writes share one connection; reads have another, so that they never see what is not committed.
+ * `BEGIN IMMEDIATE` keeps other processes on the same file out for the length of a transaction.
+ */
+export async function openSqliteStore(path: string, clock: Clock): Promise<Store> {
+  const name = `SQLite ${path}`
+  prepareSqliteFile(path)
+  const writer = openSqlite(path, clock, 'write')
+  const writing = new Kysely<Tables>({ dialect: new SqliteDialect({ database: writer }) })
+  const transact = groupCommit(writer)
+  try {
+    await transact(() => migrate(writing, 'sqlite', name))
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+
+  const reader = openSqlite(path, clock, 'read')
+  const reading = new Kysely<Tables>({ dialect: new SqliteDialect({ database: reader }) })
+  const transaction = writes(writing, () => Promise.resolve())
+  return {
+    name,
+    ...reads(reading),
+    transaction: (work) => transact(() => work(transaction)),
+    close: async () => {
+      await transact(() => Promise.resolve())
+      reader.close()
+      writer.close()
+    },
+  }
+}

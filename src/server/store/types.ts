@@ -1,0 +1,155 @@
+import type { EndReason } from '../../contract/grant.ts'
+import type { RequestState } from '../../contract/request.ts'
+
+/**
+ * The storage port. SQLite and PostgreSQL implement it with the same portable SQL; `test/contract/store.test.ts` runs over both.
+ * Times are milliseconds since 1970 on the database's clock. Members called `…Json` are JSON text that the store never looks into.
+ */
+export interface Store extends Reads {
+  /** As messages and `check` name it, e.g. `SQLite /var/lib/jit/endpoint.db`. */
+  readonly name: string
+  /**
+   * Runs `work` in one write transaction and resolves once its commit is durable. A rejection of `work` undoes all it did
+   * and is passed on. `work` awaits nothing but `tx`: others wait for it.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Outside a transaction these see committed state only. */
+export interface Reads {
+  /** The database's own time. */
+  now(): Promise<number>
+  request(id: string): Promise<RequestRow | undefined>
+  /** Newest first. */
+  requestsBy(person: PersonKey, limit: number): Promise<readonly RequestRow[]>
+  /** Requests that may still be decided, the next to expire first, after `after`. */
+  undecided(limit: number, after?: Pick<RequestRow, 'expiresAt' | 'id'>): Promise<readonly RequestRow[]>
+  /** How many requests of `person` may still be decided; counts no further than `most`. */
+  countUndecided(person: PersonKey, most: number): Promise<number>
+  /** Those of `ids` that may no longer be decided, or never existed. */
+  settledAmong(ids: readonly string[]): Promise<readonly string[]>
+  approvals(requestIds: readonly string[]): Promise<readonly ApprovalRow[]>
+  grant(id: string): Promise<GrantRow | undefined>
+  grantsOf(requestIds: readonly string[]): Promise<readonly GrantRow[]>
+  /** Audit leaves in order, from `fromSeq` on. */
+  leaves(fromSeq: number, limit: number): Promise<readonly LeafRow[]>
+  lastLeaf(): Promise<Pick<LeafRow, 'seq' | 'hash'> | undefined>
+  /** Whether `claim` gave this away and its time is not up. */
+  claimed(kind: string, hash: string): Promise<boolean>
+  /** All keys of one use, the oldest activation first. */
+  signingKeys(use: string): Promise<readonly SigningKeyRow[]>
+}
+
+export interface Transaction extends Reads {
+  /** Until the commit, no other transaction gets past `lock` of the same name. The audit lock is taken last of all, or two transactions can wait for each other. */
+  lock(name: 'audit' | 'keys' | 'sweep'): Promise<void>
+
+  /** False: the actor used the key before; `idempotencyKey` says for what. */
+  rememberIdempotencyKey(row: IdempotencyRow): Promise<boolean>
+  idempotencyKey(person: PersonKey, key: string): Promise<IdempotencyRow | undefined>
+
+  insertRequest(row: RequestRow): Promise<void>
+  /** The request if it may still be decided, held against every other decision until the commit. */
+  holdUndecided(id: string): Promise<RequestRow | undefined>
+  /** Settles a request that may still be decided. False: it no longer may, and nothing changed. */
+  settleRequest(id: string, outcome: Settlement): Promise<boolean>
+  /** Settles as `expired` what was pending past its time, and returns it; at most `limit`. */
+  expireRequests(limit: number): Promise<readonly RequestRow[]>
+  /** One row per person: a later approval of the same person takes the place of the first. */
+  putApproval(row: ApprovalRow): Promise<void>
+
+  insertGrants(rows: readonly GrantRow[]): Promise<void>
+  /** The grant if it is active now, held against every other change until the commit. */
+  holdActive(id: string): Promise<GrantRow | undefined>
+  /** Ends a grant whose time is not up. `undefined`: it had ended, and nothing changed. */
+  endGrant(id: string, reason: EndReason): Promise<GrantRow | undefined>
+
+  insertLeaves(rows: readonly LeafRow[]): Promise<void>
+
+  /** Rejects where `kid` exists. Take `lock('keys')` first to decide upon `signingKeys`. */
+  insertSigningKey(row: SigningKeyRow): Promise<void>
+  /** Sets or brings forward when a key retires. False: there is no such key, or it retires sooner. */
+  retireSigningKey(kid: string, retireAt: number): Promise<boolean>
+
+  /** Single use: true for the first caller, false for every later one until `expiresAt`. `kind` keeps name spaces apart (`id-token`, `jti`). */
+  claim(kind: string, hash: string, expiresAt: number): Promise<boolean>
+  /** Deletes claims past their time and idempotency keys older than `olderThanMs`; at most `limit` of each. Returns how many went. */
+  prune(olderThanMs: number, limit: number): Promise<number>
+}
+
+/** What identifies a person (OpenID Connect Core §5.7). */
+export type PersonKey = { readonly issuer: string; readonly subject: string }
+
+export type RequestRow = {
+  readonly id: string
+  readonly state: RequestState
+  readonly requesterIssuer: string
+  readonly requesterSubject: string
+  /** What was asked and by whom; never changes. */
+  readonly askedJson: string
+  /** What each target needs, as policy last said. */
+  readonly needsJson: string
+  readonly decisionJson: string | null
+  readonly createdAt: number
+  /** Pending requests may be decided before this time. */
+  readonly expiresAt: number
+}
+
+export type Settlement = {
+  readonly state: Exclude<RequestState, 'pending'>
+  readonly needsJson: string
+  readonly decisionJson: string | null
+}
+
+export type ApprovalRow = {
+  readonly requestId: string
+  readonly issuer: string
+  readonly subject: string
+  /** The approver as he called, and the targets that he approved. */
+  readonly approvalJson: string
+  readonly at: number
+}
+
+export type GrantRow = {
+  readonly id: string
+  readonly requestId: string
+  readonly target: string
+  readonly holderIssuer: string
+  readonly holderSubject: string
+  /** Thumbprint (RFC 7638) of the key that asked. */
+  readonly jkt: string
+  readonly deliver: string | null
+  readonly startsAt: number
+  readonly endsAt: number
+  /** Set where it ended before `endsAt`. */
+  readonly endedAt: number | null
+  readonly endReason: EndReason | null
+}
+
+export type LeafRow = {
+  readonly seq: number
+  readonly prevHash: string
+  readonly hash: string
+  readonly at: number
+  readonly bodyJson: string
+}
+
+export type IdempotencyRow = PersonKey & {
+  readonly key: string
+  /** SHA-256 of what was asked, so that the same key for another body shows. */
+  readonly bodyHash: string
+  readonly requestId: string
+  readonly createdAt: number
+}
+
+export type SigningKeyRow = {
+  readonly kid: string
+  /** What it signs, e.g. `grant`, `session`. */
+  readonly use: string
+  /** Private JWK: the one secret in the database. */
+  readonly privateJwkJson: string
+  readonly createdAt: number
+  readonly activateAt: number
+  readonly retireAt: number | null
+}

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { verifyLeaves } from '../../src/server/audit/verify.ts'
+import { Refusal } from '../../src/server/refusal.ts'
+import type { Store } from '../../src/server/store/types.ts'
+import { approvalsOver, caller, demandWholeLog, FakePolicy, leavesOf, story, wanted } from '../support/approvals.ts'
+import { hasPostgres } from '../support/postgres.ts'
+import { type Database, type Place, postgresPlace, sqlitePlace } from '../support/stores.ts'
+
+const HOUR = 3_600_000
+
+describe.each([
+  ['SQLite', sqlitePlace, true],
+  ['PostgreSQL', postgresPlace, hasPostgres],
+] as const)('a store on %s', (_, start, available) => {
+  describe.skipIf(!available)('keeps its promises', () => {
+    let place: Place
+    let database: Database
+    let store: Store
+    let replica: Store
+
+    beforeAll(async () => {
+      place = await start()
+    })
+    afterAll(() => place.stop())
+    beforeEach(async () => {
+      database = await place.database()
+      ;[store, replica] = await Promise.all([database.open(), database.open()])
+    })
+    afterEach(async () => {
+      await demandWholeLog(store)
+      await Promise.all([store.close(), replica.close()])
+      await database.remove()
+    })
+
+    describe('races over two replicas', () => {
+      const two = () => {
+        const policy = new FakePolicy()
+        return [approvalsOver(store, policy), approvalsOver(replica, policy)] as const
+      }
+      const [ann, bob] = [caller('ann'), caller('bob')]
+      const prod = wanted({ targets: ['prod'] })
+
+      /** How the calls ended: values, or refusals by their code. Anything else is a bug and is thrown. */
+      async function outcomes<T>(calls: readonly Promise<T>[]): Promise<readonly (T | string)[]> {
+        const settled = await Promise.allSettled(calls)
+        return settled.map((each) => {
+          if (each.status === 'fulfilled') return each.value
+          if (each.reason instanceof Refusal) return each.reason.code
+          throw each.reason
+        })
+      }
+
+      test('of sixteen who approve, deny and cancel one request at once, one kind wins and the others hear it', async () => {
+        const [here, there] = two()
+        for (let round = 0; round < 20; round++) {
+          const { id } = await here.ask(caller('rob'), prod, `k${round}`)
+          const calls = Array.from({ length: 16 }, (_, i) => {
+            const at = i % 2 === 0 ? here : there
+            const who = i % 4 < 2 ? ann : bob
+            const act = (i + round) % 3
+            if (act === 0) return at.approve(who, id)
+            return act === 1 ? at.deny(who, id, 'no') : at.cancel(caller('rob'), id)
+          })
+          const all = await outcomes(calls)
+          const request = await there.get(caller('rob'), id)
+          expect(['approved', 'denied', 'cancelled']).toContain(request.state)
+          expect(request.grants).toHaveLength(request.state === 'approved' ? 1 : 0)
+          const answers = all.map((each) => (typeof each === 'string' ? each : each.state))
+          expect(answers.filter((each) => each !== 'conflict' && each !== request.state)).toEqual([])
+          const settled = (await leavesOf(store)).filter(
+            ({ body }) =>
+              JSON.stringify(body).includes(id) && /"request.(approved|denied|cancelled)"/.test(JSON.stringify(body)),
+          )
+          expect(settled).toHaveLength(1)
+        }
+      })
+
+      test('two who approve at once make a quorum of two', async () => {
+        const [here, there] = two()
+        for (let round = 0; round < 10; round++) {
+          const { id } = await here.ask(caller('rob'), wanted({ targets: ['vault'] }), `k${round}`)
+          await Promise.all([here.approve(ann, id), there.approve(bob, id)])
+          expect(await here.get(ann, id)).toMatchObject({ state: 'approved', grants: [{ target: 'vault' }] })
+        }
+      })
+
+      test('the same request sent sixteen times at once is one request', async () => {
+        const [here, there] = two()
+        for (const [round, body] of [wanted(), prod, wanted({ targets: ['dev', 'test'] })].entries()) {
+          const asked = await Promise.all(
+            Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? here : there).ask(ann, body, `k${round}`)),
+          )
+          expect(new Set(asked.map(({ id }) => id)).size).toBe(1)
+        }
+        expect((await story(store)).filter((kind) => kind === 'request.asked')).toHaveLength(3)
+      })
+
+      test('no token is permitted after the leaf that ends its grant', async () => {
+        const [here, there] = two()
+        for (let round = 0; round < 10; round++) {
+          const { grants } = await here.ask(ann, wanted(), `k${round}`)
+          const id = grants[0]?.id ?? ''
+          const all = await outcomes<unknown>([
+            ...Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? here : there).issue(ann, id)),
+            there.end(ann, id, 'revoked'),
+            ...Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? here : there).issue(ann, id)),
+          ])
+          expect(all.filter((each) => typeof each === 'string' && each !== 'grant_ended')).toEqual([])
+          const told = (await leavesOf(store)).flatMap(({ body }) =>
+            JSON.stringify(body).includes(id) && Object(body).kind.startsWith('grant.')
+              ? [String(Object(body).kind)]
+              : [],
+          )
+          expect(told.filter((kind) => kind === 'grant.ended')).toHaveLength(1)
+          expect(told.at(-1)).toBe('grant.ended')
+        }
+      })
+
+      test('approval and expiry exclude each other', async () => {
+        const [here, there] = two()
+        const ids: string[] = []
+        for (let i = 0; i < 12; i++) ids.push((await here.ask(caller('rob'), prod, `k${i}`)).id)
+        await outcomes<unknown>([
+          ...ids.slice(0, 6).map((id) => here.approve(ann, id)),
+          database.advance(HOUR),
+          ...ids.slice(6).map((id) => there.approve(bob, id)),
+          here.sweep(),
+          there.sweep(),
+        ])
+        await here.sweep()
+        const states = await Promise.all(ids.map(async (id) => (await there.get(caller('rob'), id)).state))
+        const kinds = await story(store)
+        const count = (of: readonly string[], what: string) => of.filter((each) => each === what).length
+        expect(count(states, 'approved') + count(states, 'expired')).toBe(12)
+        expect(count(kinds, 'request.approved')).toBe(count(states, 'approved'))
+        expect(count(kinds, 'request.expired')).toBe(count(states, 'expired'))
+      })
+
+      test('each leaf of many writers continues the one before', async () => {
+        const [here, there] = two()
+        await Promise.all(
+          Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? here : there).ask(caller(`p${i}`), wanted(), 'k')),
+        )
+        expect(await verifyLeaves(await leavesOf(replica))).toMatchObject({ ok: true, head: { seq: 80 } })
+      })
+    })
+  })
+})
