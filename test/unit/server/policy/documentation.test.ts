@@ -39,7 +39,8 @@ function answer(policy: Policy, question: string): string {
     ...(age === undefined ? {} : { authTime: nowMs / 1000 - Number(age) }),
     flow: (option('flow') ?? 'browser') as LoginFlow,
   })
-  if (verb === 'asks') return describeVerdict(policy.judge(person, targetNamed(first), facts(parseDuration(second), { nowMs })))
+  if (verb === 'asks')
+    return describeVerdict(policy.judge(person, targetNamed(first), facts(parseDuration(second), { nowMs })))
   if (verb !== 'approves') throw new Error(`The page asks what the test does not understand: ${question}`)
   const requester = { issuer: ISSUER, subject: first }
   return policy.mayApprove(person, requester, targetNamed(second), facts(3600, { nowMs })).allowed ? 'yes' : 'no'
@@ -76,7 +77,7 @@ describe('docs/policy.md', () => {
     if (schema.type === 'failure') throw new Error('the schema does not parse')
     const context = schema.json['']?.actions['approve']?.appliesTo?.context
     const attributes = context !== undefined && 'attributes' in context ? Object.keys(context.attributes) : []
-    const explained = [...page.matchAll(/^\| `context\.(\w+)` \|/gm)].map(([, name]) => name)
+    const explained = [...page.matchAll(/^\| `context\.(\w+)` \|/gm)].map(([, name = '']) => name)
     expect(explained.toSorted()).toEqual(attributes.toSorted())
     for (const name of ATTRIBUTES) expect(page).toMatch(new RegExp(`\\.${name}\\b|\`${name}\``))
   })
