@@ -183,7 +183,7 @@ describe('a configuration', () => {
     ],
     [
       'a session policy too long for the fence',
-      `${GOOD}      sessionPolicy: [{ Effect: Allow, Action: "s3:${'x'.repeat(1600)}", Resource: "*" }]\n`,
+      `${GOOD}      sessionPolicy: [{ Effect: Allow, Action: "s3:${'x'.repeat(1400)}", Resource: "*" }]\n`,
       'c.yaml:11: targets[0].aws.sessionPolicy: expected IAM statements',
     ],
     [
