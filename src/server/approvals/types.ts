@@ -7,7 +7,7 @@ export type Caller = {
   readonly person: Person
   readonly groups: readonly string[]
   readonly flow: LoginFlow
-  /** Authentication methods (RFC 8176), context class and time of the login at the IdP. */
+  /** Authentication methods (RFC 8176), context class and time of the login at the IdP, in seconds since 1970 (`auth_time`). */
   readonly amr: readonly string[]
   readonly acr?: string
   readonly authTime?: number

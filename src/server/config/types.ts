@@ -43,5 +43,24 @@ export type AwsAccess = {
   /** The role's `MaxSessionDuration`, 3600–43200 s. */
   readonly maxSessionSeconds: number
   /** Narrows the session: statements that are put into the session policy instead of Allow-all. */
-  readonly sessionPolicy?: Readonly<Record<string, unknown>>
+  readonly sessionPolicy?: readonly SessionStatement[]
+}
+
+/** One statement of an IAM session policy, checked for its members only. */
+export type SessionStatement = Readonly<Record<string, unknown>>
+
+/** One thing that is wrong in a file which the administrator wrote. `line` counts from 1; `message` is one sentence and names the field or policy. */
+export type Fault = { readonly file: string; readonly line?: number; readonly message: string }
+
+export const renderFault = ({ file, line, message }: Fault): string =>
+  line === undefined ? `${file}: ${message}` : `${file}:${line}: ${message}`
+
+/** Everything that is wrong in configuration and policy at once, so that nobody has to fix and start again line by line. */
+export class ConfigurationError extends Error {
+  readonly faults: readonly Fault[]
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(renderFault).join('\n'))
+    this.name = 'ConfigurationError'
+    this.faults = faults
+  }
 }

@@ -21,7 +21,10 @@ export type Verdict = {
 
 /** The policy engine: pure, synchronous, default deny, forbid wins. */
 export interface Policy {
-  /** May `caller` ask for `target`, and who must agree? */
+  /**
+   * May `caller` ask for `target`, and who must agree? A duration over the verdict's `maxDurationSeconds` is refused, so
+   * a list of targets is made with a short one.
+   */
   judge(caller: Caller, target: ConfiguredTarget, facts: Facts): Verdict
   /** May `approver` approve a request of `requester`? Never his own. `policies` say why. */
   mayApprove(

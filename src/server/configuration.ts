@@ -1,0 +1,47 @@
+import { type ConfigSource, loadConfig } from './config/load.ts'
+import { type Config, ConfigurationError, type Fault } from './config/types.ts'
+import { findGaps } from './policy/coverage.ts'
+import { loadPolicy } from './policy/load.ts'
+import { type PolicyFile, readRules } from './policy/read-rules.ts'
+import type { Policy } from './policy/types.ts'
+
+/** Everything that `serve` goes by. */
+export type Configuration = { readonly config: Config; readonly policy: Policy; readonly warnings: readonly Fault[] }
+
+/** Configuration and policies together. Throws `ConfigurationError` with every fault. */
+export async function loadConfiguration(source: ConfigSource): Promise<Configuration> {
+  const { config, warnings } = await loadConfig(source)
+  const policy = loadPolicy({ files: await readPolicyFiles(source, config), targets: config.targets })
+  return { config, policy, warnings }
+}
+
+/** What `jit-endpoint check` found. An `error` keeps the endpoint from starting, a `warning` is allowed but seldom meant. */
+export type Finding = Fault & { readonly level: 'error' | 'warning' }
+
+/** Checks configuration and policies without starting anything. */
+export async function checkConfiguration(source: ConfigSource): Promise<readonly Finding[]> {
+  try {
+    const { config, warnings } = await loadConfig(source)
+    const rules = readRules(await readPolicyFiles(source, config), config.targets)
+    const gaps = findGaps(rules, config.targets, source.path)
+    return [...warnings, ...gaps].map((fault) => ({ ...fault, level: 'warning' }))
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults.map((fault) => ({ ...fault, level: 'error' }))
+    throw error
+  }
+}
+
+async function readPolicyFiles(source: ConfigSource, { policyFiles }: Config): Promise<readonly PolicyFile[]> {
+  const files: PolicyFile[] = []
+  const faults: Fault[] = []
+  for (const path of policyFiles) {
+    try {
+      files.push({ path, text: await source.readText(path) })
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      faults.push({ file: source.path, message: `policy: ${path} cannot be read: ${reason}.` })
+    }
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults)
+  return files
+}

@@ -1,0 +1,68 @@
+import type { CedarValueJson, Context, EntityJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Caller } from '../approvals/types.ts'
+import type { ConfiguredTarget } from '../config/types.ts'
+import { personId } from './person-id.ts'
+import type { Facts } from './types.ts'
+
+/** A clock of the IdP that runs ahead by more than this makes its `auth_time` worthless. */
+const CLOCK_SKEW_SECONDS = 60
+
+/** The attributes of `context` in POLICY_SCHEMA. Times are UTC; weekdays count from Monday = 1 (ISO 8601). */
+export function circumstances(caller: Caller, facts: Facts): Context {
+  const now = new Date(facts.nowMs)
+  return {
+    durationSeconds: facts.durationSeconds,
+    reasonLength: reasonLength(facts),
+    ...(facts.ticket === undefined ? {} : { ticket: facts.ticket }),
+    now: extension('datetime', now.toISOString()),
+    hour: now.getUTCHours(),
+    minuteOfDay: now.getUTCHours() * 60 + now.getUTCMinutes(),
+    weekday: now.getUTCDay() === 0 ? 7 : now.getUTCDay(),
+    flow: caller.flow,
+    amr: [...caller.amr],
+    ...(caller.acr === undefined ? {} : { acr: caller.acr }),
+    ...authAge(caller.authTime, facts.nowMs),
+    address: extension('ip', plainAddress(caller.address)),
+  }
+}
+
+/** In characters, as a person counts them. */
+export const reasonLength = ({ reason }: Facts): number => Array.from(reason).length
+
+function authAge(authTime: number | undefined, nowMs: number): Context {
+  if (authTime === undefined) return {}
+  const age = Math.floor(nowMs / 1000 - authTime)
+  return age >= -CLOCK_SKEW_SECONDS ? { authAgeSeconds: Math.max(0, age) } : {}
+}
+
+const extension = (fn: string, arg: string): CedarValueJson => ({ __extn: { fn, arg } })
+
+/** IPv4 written as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address, or no range of a policy would hold it. Zones go: `fe80::1%eth0`. */
+export function plainAddress(address: string): string {
+  const [bare = ''] = address.split('%')
+  if (!bare.includes(':') || !URL.canParse(`http://[${bare}]`)) return bare
+  const mapped = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(new URL(`http://[${bare}]`).hostname)
+  if (mapped === null) return bare
+  const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)]
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** The caller as an entity. Of his groups only those that some policy names matter; he may be in thousands. */
+export function userEntity({ person, groups }: Caller, named: ReadonlySet<string>): EntityJson {
+  const { issuer, subject, name, email } = person
+  return {
+    uid: { type: 'User', id: personId(person) },
+    attrs: { issuer, subject, name, ...(email === undefined ? {} : { email }) },
+    parents: groups.filter((group) => named.has(group)).map((id) => ({ type: 'Group', id })),
+  }
+}
+
+export function targetEntity(target: ConfiguredTarget): EntityJson {
+  return {
+    uid: { type: 'Target', id: target.name },
+    attrs: { labels: [...target.labels], clouds: clouds(target), maxDurationSeconds: target.maxDurationSeconds },
+    parents: [],
+  }
+}
+
+export const clouds = (target: ConfiguredTarget): string[] => (target.aws === undefined ? [] : ['aws'])

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import {
+  type AuthorizationAnswer,
+  type Context,
+  type DetailedError,
+  preparsePolicySet,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { Caller } from '../approvals/types.ts'
+import type { ConfiguredTarget } from '../config/types.ts'
+import { targetEntity, userEntity } from './circumstances.ts'
+import { namedEntities, type Rule } from './rule.ts'
+import { ACTIONS, type Action } from './schema.ts'
+
+/** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
+export type Outcome = {
+  readonly allowed: boolean
+  readonly permits: readonly Rule[]
+  readonly forbids: readonly Rule[]
+  readonly failed: readonly Rule[]
+  readonly problem?: string
+}
+
+export interface Engine {
+  evaluate(action: Action, caller: Caller, target: ConfiguredTarget, context: Context): Outcome
+  /** The policies that can matter for an action on a target: their scope names both, or leaves them open. */
+  slice(action: Action, target: string): readonly Rule[]
+}
+
+type Slice = { readonly rules: readonly Rule[]; readonly groups: ReadonlySet<string>; readonly setId: () => string }
+
+/** Evaluates by target and action, so that the cost of a decision does not grow with the number of targets. */
+export function createEngine(rules: readonly Rule[]): Engine {
+  const slices = sliceRules(rules)
+  const sliceOf = (action: Action, target: string): Slice =>
+    slices.byTarget[action].get(target) ?? slices.general[action]
+  return {
+    slice: (action, target) => sliceOf(action, target).rules,
+    evaluate: (action, caller, target, context) => {
+      const slice = sliceOf(action, target.name)
+      if (slice.rules.length === 0) return NOTHING_SAID
+      const user = userEntity(caller, slice.groups)
+      const resource = targetEntity(target)
+      const answer = statefulIsAuthorized({
+        principal: user.uid,
+        action: { type: 'Action', id: action },
+        resource: resource.uid,
+        context,
+        entities: [user, resource],
+        preparsedPolicySetId: slice.setId(),
+      })
+      return readAnswer(answer, slice.rules)
+    },
+  }
+}
+
+const NOTHING_SAID: Outcome = { allowed: false, permits: [], forbids: [], failed: [] }
+
+type Slices = {
+  readonly general: Readonly<Record<Action, Slice>>
+  readonly byTarget: Readonly<Record<Action, ReadonlyMap<string, Slice>>>
+}
+
+function sliceRules(rules: readonly Rule[]): Slices {
+  const perAction = ACTIONS.map((action) => {
+    const concerned = rules.filter(({ actions }) => actions.includes(action))
+    const general = concerned.filter(({ target }) => target === undefined)
+    const named = Map.groupBy(concerned, ({ target }) => target)
+    const byTarget = new Map(
+      [...named].flatMap(([target, own]) =>
+        target === undefined ? [] : [[target, createSlice([...general, ...own])] as const],
+      ),
+    )
+    return [action, { general: createSlice(general), byTarget }] as const
+  })
+  const of = Object.fromEntries(perAction) as Record<Action, (typeof perAction)[number][1]>
+  const { request, autoApprove, approve } = of
+  return {
+    general: { request: request.general, autoApprove: autoApprove.general, approve: approve.general },
+    byTarget: { request: request.byTarget, autoApprove: autoApprove.byTarget, approve: approve.byTarget },
+  }
+}
+
+/**
+ * Parsed at first use. Cedar keeps parsed sets by name in the process, so the name is the hash of the content: two
+ * engines that meet under one name mean the same policies.
+ */
+function createSlice(rules: readonly Rule[]): Slice {
+  // Their text, not their JSON: JSON in JavaScript rounds integers over 2^53.
+  const policies = Object.fromEntries(rules.map(({ id, statement }) => [id, statement.text]))
+  let setId: string | undefined
+  const parse = (): string => {
+    const name = createHash('sha256').update(JSON.stringify(policies)).digest('hex')
+    const answer = preparsePolicySet(name, { staticPolicies: policies })
+    if (answer.type === 'failure')
+      throw new Error(`Policies that were valid at start are not now: ${describe(answer.errors)}`)
+    return name
+  }
+  const groups = rules.flatMap(({ json }) => namedEntities(json)).filter(({ type }) => type === 'Group')
+  return { rules, groups: new Set(groups.map(({ id }) => id)), setId: () => (setId ??= parse()) }
+}
+
+/**
+ * Cedar skips a policy that fails while it is evaluated. A skipped permit permits nothing, but a skipped forbid would
+ * forbid nothing: here it forbids.
+ */
+function readAnswer(answer: AuthorizationAnswer, rules: readonly Rule[]): Outcome {
+  if (answer.type === 'failure') return { ...NOTHING_SAID, problem: describe(answer.errors) }
+  const { decision, diagnostics } = answer.response
+  const errors = new Map(diagnostics.errors.map(({ policyId, error }) => [policyId, error.message]))
+  const reasons = new Set(diagnostics.reason)
+  const decisive = rules.filter(({ id }) => reasons.has(id))
+  const failed = rules.filter(({ id }) => errors.has(id))
+  const problem = failed.flatMap(({ id }) => errors.get(id) ?? []).at(0)
+  return {
+    allowed: decision === 'allow' && failed.every(({ effect }) => effect === 'permit'),
+    permits: decisive.filter(({ effect }) => effect === 'permit'),
+    forbids: decisive.filter(({ effect }) => effect === 'forbid'),
+    failed,
+    ...(problem === undefined ? {} : { problem }),
+  }
+}
+
+const describe = (errors: readonly DetailedError[]): string => errors.map(({ message }) => message).join('; ')

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { ConfiguredTarget } from '../config/types.ts'
+import { circumstances } from './circumstances.ts'
+import { createEngine, type Engine } from './engine.ts'
+import { judge } from './judge.ts'
+import { type PolicyFile, readRules } from './read-rules.ts'
+import type { Policy } from './types.ts'
+
+/** Reads, checks and prepares the policies. Throws `ConfigurationError` with every fault, by file and line. */
+export function loadPolicy({
+  files,
+  targets,
+}: {
+  readonly files: readonly PolicyFile[]
+  readonly targets: readonly ConfiguredTarget[]
+}): Policy {
+  const engine = createEngine(readRules(files, targets))
+  return {
+    judge: (caller, target, facts) => judge(engine, caller, target, facts),
+    mayApprove: approvalBy(engine),
+    hash: hashOf(files),
+  }
+}
+
+function approvalBy(engine: Engine): Policy['mayApprove'] {
+  return (approver, requester, target, facts) => {
+    const { issuer, subject } = approver.person
+    if (issuer === requester.issuer && subject === requester.subject) return { allowed: false, policies: [] }
+    const context = {
+      ...circumstances(approver, facts),
+      requester: { issuer: requester.issuer, subject: requester.subject },
+    }
+    const { allowed, permits, forbids, failed } = engine.evaluate('approve', approver, target, context)
+    const reasons = allowed ? permits : [...forbids, ...failed]
+    return { allowed, policies: [...new Set(reasons.map(({ id }) => id))].toSorted() }
+  }
+}
+
+/** Covers text and borders of the files; where they lie does not matter. */
+function hashOf(files: readonly PolicyFile[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(files.map(({ text }) => text)))
+    .digest('hex')
+}

@@ -1,0 +1,62 @@
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Obligations } from './annotations.ts'
+import { ACTIONS, type Action } from './schema.ts'
+import type { Statement } from './statements.ts'
+
+/** One policy as read from a file: where it stands, what Cedar makes of it, and what its annotations oblige to. */
+export type Rule = Obligations & {
+  readonly file: string
+  readonly statement: Statement
+  readonly effect: 'permit' | 'forbid'
+  readonly actions: readonly Action[]
+  /** The one target that the scope names; `undefined` where the scope leaves it open. */
+  readonly target: string | undefined
+  readonly principal: Principal
+  readonly json: PolicyJson
+}
+
+/** Whom the scope of a policy names. */
+export type Principal =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'group'; readonly name: string }
+  | { readonly kind: 'user'; readonly id: string }
+
+export type EntityName = { readonly type: string; readonly id: string }
+
+/** Actions that the scope names; an unconstrained scope means all. Names that the schema does not know are left to the validator. */
+export function scopeActions({ action }: PolicyJson): readonly Action[] {
+  if (action.op === 'All') return ACTIONS
+  const named =
+    'entities' in action ? action.entities.map(plainName) : 'entity' in action ? [plainName(action.entity)] : []
+  return ACTIONS.filter((each) => named.some(({ id }) => id === each))
+}
+
+/** The target that the scope names. Targets have no parents, so `in` means the same as `==`. */
+export function scopeTarget({ resource }: PolicyJson): string | undefined {
+  const entity = scopeEntity(resource)
+  return entity?.type === 'Target' ? entity.id : undefined
+}
+
+export function scopePrincipal({ principal }: PolicyJson): Principal {
+  const entity = scopeEntity(principal)
+  if (entity === undefined) return { kind: 'anyone' }
+  return entity.type === 'Group' ? { kind: 'group', name: entity.id } : { kind: 'user', id: entity.id }
+}
+
+function scopeEntity(scope: PolicyJson['principal'] | PolicyJson['resource']): EntityName | undefined {
+  const constraint = scope.op === 'is' ? scope.in : scope.op === 'All' ? undefined : scope
+  return constraint !== undefined && 'entity' in constraint ? plainName(constraint.entity) : undefined
+}
+
+function plainName(entity: EntityName | { readonly __entity: EntityName }): EntityName {
+  return '__entity' in entity ? entity.__entity : entity
+}
+
+/** Every entity that the policy names, in its scope or in a condition. */
+export function namedEntities(part: unknown): readonly EntityName[] {
+  if (typeof part !== 'object' || part === null) return []
+  if (Array.isArray(part)) return part.flatMap(namedEntities)
+  if ('type' in part && 'id' in part && typeof part.type === 'string' && typeof part.id === 'string')
+    return [{ type: part.type, id: part.id }]
+  return Object.values(part).flatMap(namedEntities)
+}
