@@ -1,14 +1,23 @@
 import type { Discovery } from '../../contract/discovery.ts'
 import type { Me } from '../../contract/session.ts'
 
+/** Private P-256 JWK (RFC 7518 §6.2). */
+export type DpopKey = {
+  readonly kty: 'EC'
+  readonly crv: 'P-256'
+  readonly x: string
+  readonly y: string
+  readonly d: string
+}
+
 /** What this installation keeps of a login, sealed under a key of the key store (DESIGN §4). */
 export type StoredLogin = {
   readonly version: 1
   readonly discovery: Discovery
   readonly flow: 'browser' | 'device'
   readonly me: Me
-  /** Private P-256 JWK of this installation; every call of the API is proved with it (RFC 9449). */
-  readonly dpopKey: Readonly<Record<string, string>>
+  /** Key of this login; every call of the API is proved with it (RFC 9449). */
+  readonly dpopKey: DpopKey
   readonly accessToken: string
   /** ms since 1970 on this machine's clock. */
   readonly accessTokenExpiresAt: number
@@ -22,11 +31,15 @@ export interface Identity {
   readonly me: Me
   /** A live access token; renews through the IdP where needed. Throws `LOGIN_NEEDED`. `renew` asks for a new one although the old looks alive. */
   accessToken(options: { readonly renew: boolean; readonly signal?: AbortSignal }): Promise<string>
-  /** DPoP proof (RFC 9449 §4.2) for one call. */
+  /** DPoP proof (RFC 9449 §4.2) for one call. `clockOffsetMs`: this machine's clock minus the endpoint's. */
   proof(call: {
     readonly method: string
     readonly url: string
     readonly accessToken?: string
     readonly nonce?: string
+    readonly clockOffsetMs?: number
   }): Promise<string>
 }
+
+/** Runs `work` while no other process of this installation does work under the same name. */
+export type WithLock = <T>(name: 'login', work: () => Promise<T>) => Promise<T>

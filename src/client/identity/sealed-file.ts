@@ -1,0 +1,153 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { JitError } from '../../base/errors.ts'
+import { object, oneOf, string } from '../../contract/narrow.ts'
+import { readJsonFile, removeJsonFile, writeJsonFile } from '../../platform/json-file.ts'
+import type { KeyStore } from '../../platform/keychain/types.ts'
+import type { Random } from '../../platform/random.ts'
+
+/** One JSON value on disk that only the holder of its key can read: AES-256-GCM, the key in the key store under `item`. */
+export interface SealedFile {
+  /** `undefined` where there is no file. Throws `STATE_CORRUPT`; `LOGIN_NEEDED` where the key is gone. Deletes nothing. */
+  read(): Promise<unknown>
+  /** Writes under the key of the last `read`. */
+  update(value: unknown): Promise<void>
+  /** Puts a new key into the key store, so that a key store which does not work shows before anybody logs in for nothing. */
+  reserve(): Promise<Reservation>
+  /** Removes file and key. A file that cannot be read goes too. */
+  delete(): Promise<void>
+}
+
+export type Reservation<T = unknown> = {
+  /** Writes under the new key, whatever was there, then forgets the old key. */
+  write(value: T): Promise<void>
+  /** Forgets the new key. Without effect after `write`. */
+  abandon(): Promise<void>
+}
+
+type Deps = { readonly path: string; readonly purpose: string; readonly keyStore: KeyStore; readonly random: Random }
+type Lock = { readonly item: string; readonly key: Uint8Array }
+
+const readFormat = object({
+  format: oneOf('jit-sealed-1'),
+  purpose: string,
+  item: string,
+  nonce: string,
+  sealed: string,
+  tag: string,
+})
+type Sealed = ReturnType<typeof readFormat>
+
+export function sealedFile({ path, purpose, keyStore, random }: Deps): SealedFile {
+  let lock: Lock | undefined
+
+  const unlock = async (item: string): Promise<Lock> => {
+    const key = lock?.item === item ? lock.key : await keyStore.get(item)
+    if (key !== undefined) return { item, key }
+    throw new JitError(
+      'LOGIN_NEEDED',
+      `The key of the stored login is gone from the ${keyStore.name}.`,
+      'Type: jit login',
+    )
+  }
+  const write = (value: unknown, under: Lock): void => {
+    save(path, seal(JSON.stringify(value), purpose, under, random.bytes(12)))
+    lock = under
+  }
+
+  return {
+    async read() {
+      const sealed = load(path, purpose)
+      if (sealed === undefined) return undefined
+      lock = await unlock(sealed.item)
+      return open(sealed, lock, path)
+    },
+    async update(value) {
+      if (lock === undefined) throw new Error('A sealed file is read before it is updated.')
+      write(value, lock)
+    },
+    async reserve() {
+      const fresh = { item: `${purpose}-${random.bytes(8).toString('hex')}`, key: random.bytes(32) }
+      await keyStore.set(fresh.item, fresh.key)
+      return {
+        async write(value) {
+          const old = itemOf(path)
+          write(value, fresh)
+          if (old !== undefined) await keyStore.delete(old).catch(() => undefined) // what is left of it opens nothing
+        },
+        async abandon() {
+          if (lock?.item !== fresh.item) await keyStore.delete(fresh.item).catch(() => undefined)
+        },
+      }
+    },
+    async delete() {
+      const item = itemOf(path)
+      removeJsonFile(path)
+      lock = undefined
+      if (item !== undefined) await keyStore.delete(item)
+    },
+  }
+}
+
+const associated = (purpose: string, item: string): Buffer => Buffer.from(`jit-sealed-1 ${purpose} ${item}`)
+const base64 = (bytes: Buffer): string => bytes.toString('base64')
+
+function seal(text: string, purpose: string, { item, key }: Lock, nonce: Buffer): Sealed {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated(purpose, item))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  const tag = cipher.getAuthTag()
+  return { format: 'jit-sealed-1', purpose, item, nonce: base64(nonce), sealed: base64(sealed), tag: base64(tag) }
+}
+
+function open({ purpose, item, nonce, sealed, tag }: Sealed, { key }: Lock, path: string): unknown {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), { authTagLength: 16 })
+    decipher.setAAD(associated(purpose, item)).setAuthTag(Buffer.from(tag, 'base64'))
+    const text = Buffer.concat([decipher.update(Buffer.from(sealed, 'base64')), decipher.final()]).toString('utf8')
+    return JSON.parse(text)
+  } catch (error) {
+    throw corrupt(path, 'it was changed', error)
+  }
+}
+
+function load(path: string, purpose: string): Sealed | undefined {
+  try {
+    const json = readJsonFile(path)
+    const sealed = json === undefined ? undefined : readFormat(json, 'file')
+    if (sealed !== undefined && sealed.purpose !== purpose) throw new Error('sealed for another purpose')
+    return sealed
+  } catch (error) {
+    throw corrupt(path, codeOf(error) ?? 'it is torn, or not of this program', error)
+  }
+}
+
+/** The key that the file names, as far as that can still be read. */
+function itemOf(path: string): string | undefined {
+  try {
+    const { item } = object({ item: string })(readJsonFile(path), 'file')
+    return /^[a-z]+-[0-9a-f]{16}$/.test(item) ? item : undefined
+  } catch {
+    return undefined // then nothing can be opened with that key any more
+  }
+}
+
+function save(path: string, sealed: Sealed): void {
+  try {
+    writeJsonFile(path, sealed)
+  } catch (error) {
+    const why = codeOf(error) ?? 'unknown cause'
+    throw new JitError(
+      'WRITE_FAILED',
+      `The login could not be written to ${path} (${why}).`,
+      'Make room, or check the directory.',
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined
+
+export const corrupt = (path: string, why: string, cause: unknown): JitError =>
+  new JitError('STATE_CORRUPT', `The stored login ${path} cannot be read: ${why}.`, 'Log in anew: jit login', { cause })
