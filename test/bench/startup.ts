@@ -20,7 +20,11 @@ const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 
 /** Runs every candidate once per round, so that a slow moment of the machine hits all of them. The first round only warms up. */
-export async function compare(baseline: Candidate, candidates: readonly Candidate[], rounds: number): Promise<readonly Timing[]> {
+export async function compare(
+  baseline: Candidate,
+  candidates: readonly Candidate[],
+  rounds: number,
+): Promise<readonly Timing[]> {
   const all = [baseline, ...candidates]
   const times = all.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type AwsSimulator, startAwsSimulator } from '../simulators/aws/simulator.ts'
+import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
 import { awsRole, type WorldTarget } from './world-aws.ts'
@@ -170,19 +170,3 @@ function createEndpoint({ url, config, endpointEnv, endpointUnder = [] }: Endpoi
       }),
   }
 }
-
-/** A port that was free a moment ago. The endpoint's URL is in its configuration, so it cannot choose one itself. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
-      )
-    })
-  })
-}
-
-export const readText = (file: string): string => readFileSync(file, 'utf8')
