@@ -48,7 +48,7 @@ function classify(error: unknown, url: string): HttpFailure {
   for (const cause of chain(error)) {
     const code = text(member(cause, 'code'))
     if (member(cause, 'name') === 'TimeoutError' || TIMEOUT.has(code)) return 'timeout'
-    if (code === 'UND_ERR_ABORTED' || /proxy/i.test(text(member(cause, 'message')))) return 'proxy'
+    if (code === 'UND_ERR_ABORTED') return 'proxy' // undici: the proxy answered CONNECT with another status than 200
     if (CERTIFICATE.test(code)) return 'certificate'
     if (code === 'ECONNREFUSED') return isElsewhere(cause, url) ? 'proxy' : 'refused'
     if (DNS.has(code)) return isElsewhere(cause, url) ? 'proxy' : 'dns'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -61,7 +61,6 @@ export function writeJsonFile(path: string, value: unknown): void {
 function writeNew(path: string, text: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, 0o600)
   try {
-    fchmodSync(fd, 0o600) // whatever the umask took away
     const bytes = Buffer.from(text)
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
     fsyncSync(fd)

@@ -1,5 +1,5 @@
 /** Interleaved whole-process timings, as ratios to `node -e 0` in the same run: machines are noisy, so absolute times say little. */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 
 export type Candidate = {
   readonly name: string
@@ -20,19 +20,17 @@ const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 
 /** Runs every candidate once per round, so that a slow moment of the machine hits all of them. The first round only warms up. */
-export function compare(baseline: Candidate, candidates: readonly Candidate[], rounds: number): readonly Timing[] {
+export async function compare(
+  baseline: Candidate,
+  candidates: readonly Candidate[],
+  rounds: number,
+): Promise<readonly Timing[]> {
   const all = [baseline, ...candidates]
   const times = all.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [index, { name, argv, env, before }] of all.entries()) {
       before?.()
-      const start = process.hrtime.bigint()
-      const run = spawnSync(argv[0] ?? '', argv.slice(1), {
-        env: { ...process.env, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const ms = Number(process.hrtime.bigint() - start) / 1e6
-      if (run.status !== 0) throw new Error(`${name} exited ${run.status}: ${run.stderr.toString()}`)
+      const ms = await timed(name, argv, env)
       if (round > 0) times[index]?.push(ms)
     }
   }
@@ -42,6 +40,22 @@ export function compare(baseline: Candidate, candidates: readonly Candidate[], r
     const own = sorted[index] ?? []
     const medianMs = quantile(own, 0.5)
     return { name, medianMs, p90Ms: quantile(own, 0.9), ratio: medianMs / base, ...(limit !== undefined && { limit }) }
+  })
+}
+
+/** Asynchronous: the identity provider and the cloud may live in this very process. */
+function timed(name: string, argv: readonly string[], env: Candidate['env']): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let complaint = ''
+    const start = process.hrtime.bigint()
+    const child = spawn(argv[0] ?? '', argv.slice(1), { env: { ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.on('data', (part: Buffer) => (complaint += part.toString()))
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      const ms = Number(process.hrtime.bigint() - start) / 1e6
+      if (code === 0) resolve(ms)
+      else reject(new Error(`${name} exited ${code}: ${complaint}`))
+    })
   })
 }
 

@@ -83,7 +83,7 @@ async function redeem(
   { state, verifier, nonce }: { readonly state: string; readonly verifier: string; readonly nonce: string },
 ): Promise<IdpTokens> {
   const { authorizationCodeGrant, AuthorizationResponseError } = await import('openid-client')
-  const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }
+  const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier }
   try {
     const answer = await authorizationCodeGrant(idp.config, callback, checks, undefined, idp.options)
     return tokensOf(idp.issuer, answer)

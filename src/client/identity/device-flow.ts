@@ -129,20 +129,17 @@ async function pollOnce(idp: Idp, deviceCode: string): Promise<Poll> {
     if (said?.error === 'authorization_pending') return { kind: 'pending' }
     if (said?.error === 'slow_down') return { kind: 'slow-down' }
     if (said?.error === 'expired_token') return { kind: 'expired' }
-    if (mayPass(answer, said)) return { kind: 'unclear', error: passingOrThrow(idp.failed(error, 'login')) }
-    throw said === undefined ? idp.failed(error, 'login') : refusal(idp.issuer, said, 'login')
+    const failure = idp.failed(error, 'login')
+    if (mayPass(failure, answer, said)) return { kind: 'unclear', error: failure }
+    throw said === undefined ? failure : refusal(idp.issuer, said, 'login')
   }
 }
 
-/** A broken network, an overloaded IdP, or a page of somebody in between; but not tokens that turned out wrong. */
-function mayPass(answer: HttpResponse | undefined, said: OAuthError | undefined): boolean {
+/** A broken network, an overloaded IdP, or a page of somebody in between; but not tokens that turned out wrong, nor a bug. */
+function mayPass(failure: Error, answer: HttpResponse | undefined, said: OAuthError | undefined): boolean {
+  if (!(failure instanceof JitError) || failure.code === 'INTERRUPTED') return false
   if (answer === undefined || answer.status >= 500 || answer.status === 429) return true
   return said === undefined && !answer.headers.get('content-type')?.includes('json')
-}
-
-function passingOrThrow(error: Error): Error {
-  if (error instanceof JitError && error.code === 'INTERRUPTED') throw error
-  return error
 }
 
 const tooLate = (seconds: number): JitError =>

@@ -29,6 +29,7 @@ export function idpError(issuer: string, error: unknown, answer: HttpResponse | 
   const said = oauthError(answer)
   if (said !== undefined && answer !== undefined && answer.status < 500) return refusal(issuer, said, failure)
   if (!(error instanceof Error)) return new Error(String(error))
+  if (error instanceof TypeError) return error // openid-client was called wrongly: a bug of ours
   return unexpected(issuer, error, answer)
 }
 

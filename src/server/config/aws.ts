@@ -6,8 +6,8 @@ import type { AwsAccess, SessionStatement } from './types.ts'
 
 const ROLE_ARN = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):role\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/
-/** AWS takes 2,048 characters; the time fence and its wrapping need the rest. */
-const MAX_POLICY_CHARACTERS = 1600
+/** AWS takes 2,048 characters in all; the time fence and the denied ways out of it (`exchange/session-policy.ts`) need the rest. */
+const MAX_POLICY_CHARACTERS = 1400
 /** The characters that STS takes in a session policy. */
 const POLICY_CHARACTERS = /^[\t\n\r\u0020-\u00ff]*$/
 const STATEMENT_MEMBERS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']

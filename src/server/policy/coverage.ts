@@ -20,10 +20,8 @@ export function findGaps(
 
 function gapOf(engine: Engine, target: ConfiguredTarget): string | undefined {
   if (!canHappen(engine, 'request', target)) return `no policy lets anybody request ${target.name}.`
-  if (foreseeApprovers(engine, target).people !== 0) return undefined
-  return canHappen(engine, 'autoApprove', target)
-    ? `nobody may approve ${target.name}: what policy does not approve by itself is refused.`
-    : `nobody may approve ${target.name}, so every request for it is refused.`
+  if (foreseeApprovers(engine, target).people !== 0 || canHappen(engine, 'autoApprove', target)) return undefined
+  return `nobody may approve ${target.name}, so every request for it is refused.`
 }
 
 function canHappen(engine: Engine, action: 'request' | 'autoApprove', target: ConfiguredTarget): boolean {

@@ -27,13 +27,10 @@ export interface Engine {
   slice(action: Action, target: string): readonly Rule[]
 }
 
-type Slice = { readonly rules: readonly Rule[]; readonly setId: () => string }
+type Slice = { readonly rules: readonly Rule[]; readonly groups: ReadonlySet<string>; readonly setId: () => string }
 
 /** Evaluates by target and action, so that the cost of a decision does not grow with the number of targets. */
 export function createEngine(rules: readonly Rule[]): Engine {
-  const groups = new Set(
-    rules.flatMap(({ json }) => namedEntities(json)).flatMap(({ type, id }) => (type === 'Group' ? [id] : [])),
-  )
   const slices = sliceRules(rules)
   const sliceOf = (action: Action, target: string): Slice =>
     slices.byTarget[action].get(target) ?? slices.general[action]
@@ -42,7 +39,7 @@ export function createEngine(rules: readonly Rule[]): Engine {
     evaluate: (action, caller, target, context) => {
       const slice = sliceOf(action, target.name)
       if (slice.rules.length === 0) return NOTHING_SAID
-      const user = userEntity(caller, groups)
+      const user = userEntity(caller, slice.groups)
       const resource = targetEntity(target)
       const answer = statefulIsAuthorized({
         principal: user.uid,
@@ -99,7 +96,8 @@ function createSlice(rules: readonly Rule[]): Slice {
       throw new Error(`Policies that were valid at start are not now: ${describe(answer.errors)}`)
     return name
   }
-  return { rules, setId: () => (setId ??= parse()) }
+  const groups = rules.flatMap(({ json }) => namedEntities(json)).filter(({ type }) => type === 'Group')
+  return { rules, groups: new Set(groups.map(({ id }) => id)), setId: () => (setId ??= parse()) }
 }
 
 /**

@@ -69,7 +69,7 @@ describe.skipIf(!hasOpenssl)('over https', () => {
     })
     await proxy.close()
     expect(await child(url(), { HTTPS_PROXY: proxy.url })).toMatchObject({ failure: 'proxy' })
-    expect(await child(url(), { HTTPS_PROXY: 'http://proxy.invalid:3128' })).toMatchObject({ failure: 'proxy' })
+    expect(await child(url(), { HTTPS_PROXY: 'http://gateway.invalid:3128' })).toMatchObject({ failure: 'proxy' })
   })
 })
 

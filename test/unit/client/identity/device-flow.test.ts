@@ -127,6 +127,11 @@ describe('polling', () => {
     expect(result).toMatchObject({ code: 'LOGIN_FAILED', message: 'idp.corp.example gave no ID token.' })
   })
 
+  test('does not take a bug for a broken network', async () => {
+    const { result, polls } = await run({ polls: [new TypeError('x is not a function'), DONE] })
+    expect([result, polls]).toEqual([expect.any(TypeError), 1])
+  })
+
   test('stops when it is aborted', async () => {
     const abort = new AbortController()
     const { result, polls } = await run({

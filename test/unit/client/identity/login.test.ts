@@ -144,7 +144,7 @@ describe('login by device code', () => {
 
 describe('logout', () => {
   test('forgets file and key, and ends the refresh token at the IdP', async () => {
-    const { run, deps, store, idp, stateDirectory } = await world({})
+    const { run, deps, store, idp, stateDirectory } = await world({ idp: { dpop: false } })
     const stored = await run('device')
     expect(await logout({ ...deps, store })).toEqual({ wasLoggedIn: true, atIdp: 'revoked' })
     expect(await store.load()).toBeUndefined()

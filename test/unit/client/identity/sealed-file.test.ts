@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -107,7 +108,7 @@ describe('a sealed file that was', () => {
     ['given another nonce', spoil('nonce', Buffer.alloc(12).toString('base64'))],
     ['made by a later version', spoil('format', 'jit-sealed-2')],
     ['sealed for another purpose', spoil('purpose', 'credentials')],
-    ['swapped for a symlink', () => (rmSync(path), writeFileSync(`${path}.x`, '{}'), symlinkSync(`${path}.x`, path))],
+    ['swapped for a symlink', () => (renameSync(path, `${path}.x`), symlinkSync(`${path}.x`, path))],
     ['blown up', () => writeFileSync(path, 'x'.repeat(2 << 20))],
   ])('%s is an error, and is left as it is', async (_name, damage) => {
     await write({ secret: 'hunter2' })
@@ -119,6 +120,7 @@ describe('a sealed file that was', () => {
 
   test('sealed for one purpose does not open as another, whatever its header says', async () => {
     await (await file('secret').reserve()).write('a')
+    await expect(file().read()).rejects.toMatchObject(corrupt)
     spoil('purpose', 'login')()
     await expect(file().read()).rejects.toMatchObject(corrupt)
   })

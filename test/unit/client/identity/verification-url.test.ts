@@ -20,6 +20,8 @@ test.each([
   'https://login.idp.corp.example/device',
   'https://corp.example/device',
   'https://idp.corp.example@evil.example/device',
+  'https://alice@idp.corp.example/device',
+  'https://:secret@idp.corp.example/device',
   'https://alice:secret@idp.corp.example/device',
   'https://idp.corp.example:8443/device',
   'http://idp.corp.example/device',

@@ -32,7 +32,10 @@ describe('deciding', () => {
       needs: [{ approvedBy: [ann.person] }],
     })
     const otherKey = caller('ann', { jkt: 'second laptop' })
-    expect(await world.approvals.approve(otherKey, id)).toMatchObject({ state: 'pending' })
+    expect(await world.approvals.approve(otherKey, id)).toMatchObject({
+      state: 'pending',
+      needs: [{ approvedBy: [ann.person] }],
+    })
     expect(await story(world.store)).toEqual(['request.asked', 'request.endorsed'])
     expect(await world.approvals.approve(bob, id)).toMatchObject({ state: 'approved', grants: [{ target: 'vault' }] })
   })

@@ -77,7 +77,7 @@ describe('docs/policy.md', () => {
     if (schema.type === 'failure') throw new Error('the schema does not parse')
     const context = schema.json['']?.actions['approve']?.appliesTo?.context
     const attributes = context !== undefined && 'attributes' in context ? Object.keys(context.attributes) : []
-    const explained = [...page.matchAll(/^\| `context\.(\w+)` \|/gm)].map(([, name]) => name)
+    const explained = [...page.matchAll(/^\| `context\.(\w+)` \|/gm)].map(([, name = '']) => name)
     expect(explained.toSorted()).toEqual(attributes.toSorted())
     for (const name of ATTRIBUTES) expect(page).toMatch(new RegExp(`\\.${name}\\b|\`${name}\``))
   })

@@ -1,0 +1,51 @@
+import { startWorld } from '../support/world.ts'
+import { type Candidate, compare, print } from './startup.ts'
+
+/** P2–P4: whole processes against `node -e 0`, interleaved. Returns what was missed. */
+export async function measureStartup(rounds: number): Promise<readonly string[]> {
+  const world = await startWorld()
+  try {
+    const alice = world.person('alice')
+    await must(alice.logIn())
+    await must(alice.jit('elevate', 'staging-db', '--for', '1h', '--reason', 'bench'))
+    const bin = new URL('../../bin/jit.js', import.meta.url).pathname
+    const jit = (name: string, limit: number, ...args: string[]): Candidate => ({
+      name,
+      limit,
+      argv: [process.execPath, bin, ...args],
+      env: alice.env,
+    })
+    console.log(`whole processes, ${rounds} interleaved rounds, medians, ratio to node -e 0 (${process.version})`)
+    const timings = await compare(
+      { name: 'node -e 0', argv: [process.execPath, '-e', '0'], env: alice.env },
+      [
+        jit('P2 jit credential-process staging-db', 1.4, 'credential-process', 'staging-db'),
+        jit('P3 jit status', 1.8, 'status'),
+        jit('P3 jit --help', 2, '--help'),
+        jit(
+          'P4 jit elevate staging-db (auto-approved)',
+          8,
+          'elevate',
+          'staging-db',
+          '--for',
+          '1h',
+          '--reason',
+          'bench',
+        ),
+      ],
+      rounds,
+    )
+    print(timings)
+    await must(alice.jit('revoke', '--all'))
+    return timings
+      .filter(({ ratio, limit }) => limit !== undefined && ratio > limit)
+      .map(({ name, ratio, limit }) => `${name}: x${ratio.toFixed(2)}, reach x${limit}`)
+  } finally {
+    await world.close()
+  }
+}
+
+async function must(running: Promise<{ code: number | null; stderr: string }>): Promise<void> {
+  const { code, stderr } = await running
+  if (code !== 0) throw new Error(`exit ${code}: ${stderr}`)
+}

@@ -1,0 +1,15 @@
+import { createServer } from 'node:net'
+
+/** A port that was free a moment ago. The endpoint's URL is in its configuration, so it cannot choose one itself. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() =>
+        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
+      )
+    })
+  })
+}

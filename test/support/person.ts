@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { approveInBrowser } from './browser-robot.ts'
+
+const BIN = path.resolve(import.meta.dirname, '../../bin/jit.js')
+
+export type Ended = {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+export type Running = {
+  readonly pid: number
+  readonly done: Promise<Ended>
+  stderr(): string
+  kill(signal: NodeJS.Signals): void
+  /** Resolves with the first match in what the program wrote to stderr; rejects when it ends without one. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+/** Somebody's machine: an own home and environment, and the built `jit` in it. */
+export type PersonHome = {
+  readonly login: string
+  readonly home: string
+  readonly env: Readonly<Record<string, string>>
+  readonly credentialsFile: string
+  start(...args: string[]): Running
+  jit(...args: string[]): Promise<Ended>
+  /** Another program with this home, e.g. `aws`. */
+  run(program: string, ...args: string[]): Promise<Ended>
+  /** Device flow, with a robot as the person at the browser. */
+  logIn(): Promise<Ended>
+  credentials(): string | undefined
+  writeCredentials(text: string, mode?: number): void
+}
+
+export type HomeOptions = {
+  readonly login: string
+  readonly directory: string
+  readonly endpoint: string
+  readonly aws: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export function createPersonHome({ login, directory, endpoint, aws, env: extra }: HomeOptions): PersonHome {
+  mkdirSync(path.join(directory, '.aws'), { recursive: true, mode: 0o700 })
+  const passphrase = path.join(directory, 'passphrase')
+  writeFileSync(passphrase, 'correct horse battery staple', { mode: 0o600 })
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: directory,
+    XDG_CONFIG_HOME: path.join(directory, '.config'),
+    XDG_STATE_HOME: path.join(directory, '.local/state'),
+    XDG_RUNTIME_DIR: path.join(directory, '.run'),
+    JIT_KEY_STORE: 'passphrase-file',
+    JIT_PASSPHRASE_FILE: passphrase,
+    AWS_ENDPOINT_URL: aws,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    NO_COLOR: '1',
+    LC_ALL: 'C.UTF-8',
+    ...extra,
+  }
+  mkdirSync(env.XDG_RUNTIME_DIR, { recursive: true, mode: 0o700 })
+  const credentialsFile = path.join(directory, '.aws/credentials')
+  const start = (...args: string[]): Running => launch(process.execPath, [BIN, ...args], env)
+  return {
+    login,
+    home: directory,
+    env,
+    credentialsFile,
+    start,
+    jit: (...args) => start(...args).done,
+    run: (program, ...args) => launch(program, args, env).done,
+    logIn: async () => {
+      const running = start('login', endpoint, '--device')
+      const [, url = ''] = await running.says(/(http:\/\/127\.0\.0\.1:\d+\/device\S*user_code=\S+)/)
+      await approveInBrowser(url, login)
+      return running.done
+    },
+    credentials: () => (existsSync(credentialsFile) ? readFileSync(credentialsFile, 'utf8') : undefined),
+    writeCredentials: (text, mode = 0o600) => writeFileSync(credentialsFile, text, { mode }),
+  }
+}
+
+function launch(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const text = { stdout: '', stderr: '' }
+  const listeners = new Set<() => void>()
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text.stdout += part))
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    text.stderr += part
+    for (const listener of listeners) listener()
+  })
+  const done = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, ...text }))
+  })
+  const says = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(text.stderr)
+        if (found === null) return
+        listeners.delete(look)
+        resolve(found)
+      }
+      listeners.add(look)
+      look()
+      done.then(({ code }) => reject(new Error(`ended (${code}) without ${pattern}:\n${text.stderr}`)), reject)
+    })
+  return { pid: child.pid ?? 0, done, stderr: () => text.stderr, kill: (signal) => child.kill(signal), says }
+}
