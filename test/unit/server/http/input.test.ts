@@ -18,7 +18,7 @@ describe('asking', () => {
     ],
     ['a duration that is no integer', { ...newRequest, durationSeconds: 1.5 }],
     ['a duration as text', { ...newRequest, durationSeconds: '3600' }],
-    ['a duration beyond all sense', { ...newRequest, durationSeconds: 1e12 }],
+    ['a duration beyond all sense', { ...newRequest, durationSeconds: 1e300 }],
     ['a reason without end', { ...newRequest, reason: 'x'.repeat(2001) }],
     ['targets without end', { ...newRequest, targets: Array.from({ length: 101 }, (_, i) => `t${i}`) }],
     ['an unknown delivery', { ...newRequest, deliver: 'fax' }],
@@ -34,7 +34,7 @@ describe('asking', () => {
 
   test('says which member is wrong', async () => {
     const { caller } = await loggedIn()
-    expect((await caller.ask({ ...newRequest, targets: ['ok', 7] })).json['detail']).toMatch(/^targets\.0: /)
+    expect((await caller.ask({ ...newRequest, targets: ['ok', 7] })).json['detail']).toMatch(/^targets\.1: /)
   })
 
   test.each([
