@@ -49,7 +49,7 @@ export const aGrant: Grant = {
 export type Heard = { readonly call: string; readonly caller: Caller; readonly args: readonly unknown[] }
 
 /** Answers with one request and one grant, and tells what it heard. `wait` lasts until its signal fires. */
-export function fakeApprovals(heard: Heard[]): Approvals {
+function fakeApprovals(heard: Heard[]): Approvals {
   const answer =
     <T>(call: string, value: T) =>
     async (caller: Caller, ...args: readonly unknown[]): Promise<T> => {

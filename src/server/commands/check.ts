@@ -11,7 +11,7 @@ export function checkCommand(ctx: CommandContext, run = runCheck): Command {
     .action((options: Common) => run(ctx, options))
 }
 
-export async function runCheck(ctx: CommandContext, { config, json }: Common): Promise<void> {
+async function runCheck(ctx: CommandContext, { config, json }: Common): Promise<void> {
   const checked = await (await ctx.operations()).check(config)
   if (json) return ctx.out(JSON.stringify(checked))
   for (const warning of checked.warnings) ctx.note(`Warning: ${renderFault(warning)}`)

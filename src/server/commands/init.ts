@@ -20,7 +20,7 @@ export function initCommand(ctx: CommandContext, run = runInit): Command {
     .action((directory: string, options: Omit<InitOptions, 'directory'>) => run(ctx, { directory, ...options }))
 }
 
-export async function runInit(ctx: CommandContext, options: InitOptions): Promise<void> {
+async function runInit(ctx: CommandContext, options: InitOptions): Promise<void> {
   const { directory, json, ...urls } = options
   const files = await (await ctx.operations()).init(directory, urls)
   if (json) return ctx.out(JSON.stringify({ files }))

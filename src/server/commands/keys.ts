@@ -23,7 +23,7 @@ export function keysCommand(
   return new Command('keys').summary('signing keys').addCommand(list).addCommand(rotate).addCommand(publish)
 }
 
-export async function runList(ctx: CommandContext, { config, json }: Common): Promise<void> {
+async function runList(ctx: CommandContext, { config, json }: Common): Promise<void> {
   const keys = await (await ctx.operations()).keys(config)
   if (json) return ctx.out(JSON.stringify({ keys }))
   for (const key of keys) ctx.out(line(key))
@@ -35,7 +35,7 @@ const line = ({ kid, use, state, createdAt, until }: ShownKey): string =>
     '  ',
   )
 
-export async function runRotate(ctx: CommandContext, { config, json, now }: RotateOptions): Promise<void> {
+async function runRotate(ctx: CommandContext, { config, json, now }: RotateOptions): Promise<void> {
   const rotations = await (await ctx.operations()).rotateKeys(config, now)
   if (json) ctx.out(JSON.stringify({ rotations }))
   else for (const rotation of rotations) ctx.note(sentence(rotation))
@@ -52,7 +52,7 @@ const sentence = (rotation: Rotation): string =>
     ? `${rotation.use} key ${rotation.signing} signs now; ${rotation.retired} is retired.`
     : `${rotation.use} key ${rotation.next} is next and published; clouds may not know it before ${new Date(rotation.activeFrom).toISOString()}. Nothing changed. Rotate again then.`
 
-export async function runPublish(ctx: CommandContext, { config, json, directory }: PublishOptions): Promise<void> {
+async function runPublish(ctx: CommandContext, { config, json, directory }: PublishOptions): Promise<void> {
   const files = await (await ctx.operations()).publishKeys(config, directory)
   if (json) return ctx.out(JSON.stringify({ files }))
   for (const file of files) ctx.note(`Wrote ${file}`)

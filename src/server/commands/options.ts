@@ -3,7 +3,7 @@ import type { CommandContext } from './types.ts'
 
 export type Common = { readonly config: string; readonly json: boolean }
 
-export const DEFAULT_CONFIG = 'jit-endpoint.yaml'
+const DEFAULT_CONFIG = 'jit-endpoint.yaml'
 
 export const configOption = ({ env }: CommandContext): Option =>
   new Option('-c, --config <file>', 'configuration file (environment: JIT_ENDPOINT_CONFIG)').default(

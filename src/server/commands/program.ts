@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], ctx: CommandContext): Promise
   }
 }
 
-export function program(ctx: CommandContext): Command {
+function program(ctx: CommandContext): Command {
   const root = new Command('jit-endpoint')
     .description('The approval endpoint of jit: decides who may elevate, and signs what clouds trust.')
     .version(ctx.version)

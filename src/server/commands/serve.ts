@@ -10,7 +10,7 @@ export function serveCommand(ctx: CommandContext, run = runServe): Command {
     .action((options: Common) => run(ctx, options))
 }
 
-export async function runServe(ctx: CommandContext, { config, json }: Common): Promise<void> {
+async function runServe(ctx: CommandContext, { config, json }: Common): Promise<void> {
   await (await ctx.operations()).serve(config, (listening, { endpoint }) => {
     ctx.note(`jit-endpoint serves ${endpoint} on ${listening}`)
     if (json) ctx.out(JSON.stringify({ event: 'ready', endpoint, listening }))

@@ -14,7 +14,7 @@ export function trustCommand(ctx: CommandContext, run = runAwsTrust): Command {
   return new Command('trust').summary('print what makes a cloud trust this endpoint').addCommand(aws)
 }
 
-export async function runAwsTrust(ctx: CommandContext, { targets, config, json }: TrustOptions): Promise<void> {
+async function runAwsTrust(ctx: CommandContext, { targets, config, json }: TrustOptions): Promise<void> {
   const terraform = await (await ctx.operations()).awsTrust(config, targets)
   ctx.out(json ? JSON.stringify({ terraform }) : terraform.trimEnd())
 }

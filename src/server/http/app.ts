@@ -10,7 +10,7 @@ import { targetRoutes } from './routes/targets.ts'
 import { answerError, authenticate, observe, readJsonBody, refuse } from './steps.ts'
 import type { App, Env, Services } from './types.ts'
 
-export const MAX_BODY_BYTES = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 const DEFAULT_RATES: { readonly person: Rate; readonly address: Rate } = {
   person: { burst: 200, perSecond: 30 },
   address: { burst: 100, perSecond: 10 },

@@ -11,7 +11,7 @@ const BACKDATE_SECONDS = 30
 const MIN_SUBJECT = 6
 
 /** What AWS's trust policy pins: the same for every person, one per target. */
-export const awsSubject = (target: string): string => `jit:${target}`
+const awsSubject = (target: string): string => `jit:${target}`
 
 /**
  * Claims of a grant token for AWS (clouds.md §1). One audience and never `azp`: STS would read `azp` as the audience.
