@@ -19,6 +19,7 @@ const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly
   internal: { code: 'ENDPOINT_REFUSED', hint: 'Try again; if it stays so, tell the people who run the endpoint.' },
   cloud_refused: { code: 'CLOUD_REFUSED', hint: 'Tell the people who run the endpoint what the cloud said.' },
   cloud_unavailable: { code: 'CLOUD_UNAVAILABLE', hint: 'Try again in a minute.' },
+  idp_unavailable: { code: 'IDP_UNREACHABLE', hint: 'Try again in a minute.' },
 }
 
 /** The endpoint's own words as an error of this program. */

@@ -24,6 +24,8 @@ export const PROBLEM_STATUS = {
   cloud_refused: 502,
   /** The cloud could not be reached, or throttled. */
   cloud_unavailable: 503,
+  /** The endpoint could not read the identity provider's keys. */
+  idp_unavailable: 503,
 } as const
 export type ProblemCode = keyof typeof PROBLEM_STATUS
 

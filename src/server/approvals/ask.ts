@@ -100,7 +100,11 @@ function checkAllowed(deps: Deps, caller: Caller, wanted: Wanted, target: string
   if (approval.kind !== 'refused') return
   const asked = askedFor(caller, wanted)
   throw new RecordedRefusal(
-    new Refusal('denied', `Policy refuses ${target}: ${approval.why}.`, 'To see what you may ask for: jit targets'),
+    new Refusal(
+      'denied',
+      `Policy refuses ${target}: ${approval.why.replace(/\.$/, '')}.`,
+      'To see what you may ask for: jit targets',
+    ),
     { kind: 'request.refused', asked, target, why: approval.why, policy: deps.policy.hash, policies },
   )
 }

@@ -40,7 +40,7 @@ export function sessionPolicy(access: Pick<AwsAccess, 'sessionPolicy'>, notAfter
   const text = JSON.stringify({
     Version: '2012-10-17',
     Statement: [
-      ...ownStatements(access.sessionPolicy),
+      ...(access.sessionPolicy ?? [{ Effect: 'Allow', Action: '*', Resource: '*' }]),
       {
         Effect: 'Deny',
         Action: '*',
@@ -63,11 +63,4 @@ export function sessionPolicy(access: Pick<AwsAccess, 'sessionPolicy'>, notAfter
       'An administrator must shorten sessionPolicy of this target, or move statements into the role.',
     )
   return text
-}
-
-/** `sessionPolicy` of the configuration is a whole policy document or, shorter, one statement. */
-function ownStatements(own: AwsAccess['sessionPolicy']): readonly unknown[] {
-  if (own === undefined) return [{ Effect: 'Allow', Action: '*', Resource: '*' }]
-  const statements = own['Statement'] ?? own
-  return Array.isArray(statements) ? statements : [statements]
 }

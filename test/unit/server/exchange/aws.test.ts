@@ -7,7 +7,7 @@ import { createAwsExchange } from '../../../../src/server/exchange/aws.ts'
 import { type AssumeRoleAnswer, createAssumeRole } from '../../../../src/server/exchange/aws-sts.ts'
 import { createExchange } from '../../../../src/server/exchange/exchange.ts'
 import { type AwsSimulator, startAwsSimulator } from '../../../simulators/aws/simulator.ts'
-import { ACCOUNT, AUDIENCE, awsAccount, policy, roleArn, trustOf } from '../../../support/aws-account.ts'
+import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../../../support/aws-account.ts'
 import { accessTo, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
 import { type Reply, signedCall } from '../../../support/aws-request.ts'
 import { type Issuer, startIssuer } from '../../../support/issuer.ts'
@@ -129,7 +129,7 @@ describe('the AWS exchange', () => {
 
   test("a target's own session policy narrows the role", () =>
     withCloud(async (aws) => {
-      const sessionPolicy = policy({ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::ledger/*' })
+      const sessionPolicy = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::ledger/*' }]
       const { credential } = await exchange(aws, 3600, accessTo('prod-db', { sessionPolicy }))
       const get = signedCall(aws.url, credential, { service: 's3', path: '/ledger/q3.txt' })
       expect(await get).toMatchObject({ status: 200, text: 'numbers\n' })

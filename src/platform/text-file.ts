@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows
+
+export const readTextFile = (path: string): string => readFileSync(path, 'utf8')
+
+/** Writes a file that is not there yet; a file or link of that name is an error (`EEXIST`). Makes its directory. */
+export function writeNewTextFile(path: string, text: string, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, mode)
+  try {
+    fchmodSync(fd, mode) // whatever the umask took away
+    writeFileSync(fd, text)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Replaces a file in one step: readers see the old text or the new, a crash leaves one of them. */
+export function replaceTextFile(path: string, text: string, mode: number): void {
+  const temp = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    writeNewTextFile(temp, text, mode)
+    renameSync(temp, path)
+  } catch (error) {
+    rmSync(temp, { force: true })
+    throw error
+  }
+}

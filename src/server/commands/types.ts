@@ -1,0 +1,51 @@
+import type { Config, Fault } from '../config/types.ts'
+import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
+
+/** What `keys list` shows of a key: nothing secret. `until`: how long a retired one is accepted. */
+export type ShownKey = {
+  readonly kid: string
+  readonly use: KeyUse
+  readonly state: KeyState
+  readonly createdAt: string
+  readonly until?: string
+}
+
+/** A configuration in which nothing is wrong. */
+export type Checked = {
+  readonly endpoint: string
+  readonly targets: number
+  readonly store: string
+  readonly keys: readonly ShownKey[]
+  readonly warnings: readonly Fault[]
+}
+
+/**
+ * What commands can do. They take names of files and give values; reading, printing and exit codes are not theirs. Each
+ * rejects with `JitError` or `ConfigurationError` where a person can do something about it.
+ */
+export interface Operations {
+  /** Writes a configuration and a policy to start from. Never over an existing file. Resolves to the files. */
+  init(directory: string, urls: { readonly endpoint: string; readonly issuer: string }): Promise<readonly string[]>
+  /** Reads configuration, policy and keys. Opens the database, so that one which cannot be used shows now. */
+  check(configFile: string): Promise<Checked>
+  /** Serves until the process is asked to stop. */
+  serve(configFile: string, ready: (listening: string, config: Config) => void): Promise<void>
+  /** Terraform for all targets, or for those named. */
+  awsTrust(configFile: string, targets: readonly string[]): Promise<string>
+  keys(configFile: string): Promise<readonly ShownKey[]>
+  /** `now`: without waiting for the lead, and the replaced keys are accepted nowhere any more. */
+  rotateKeys(configFile: string, now: boolean): Promise<readonly Rotation[]>
+  /** Writes discovery document and JWKS as files below `directory`. Resolves to the files. */
+  publishKeys(configFile: string, directory: string): Promise<readonly string[]>
+}
+
+/** The program's surroundings. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  /** One line for machines (stdout) and one for people (stderr). */
+  out(line: string): void
+  note(line: string): void
+  /** Loaded when a command runs, so that help and usage errors touch nothing. */
+  operations(): Promise<Operations>
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Http } from '../platform/http.ts'
+import { type Env, proxyAgent } from '../platform/proxy.ts'
+import type { Random } from '../platform/random.ts'
+import { createApprovals } from './approvals/create-approvals.ts'
+import { createAudit } from './audit/log.ts'
+import { makeAuthentication } from './auth/authentication.ts'
+import { idTokenVerifier } from './auth/id-token.ts'
+import { makeNonces } from './auth/nonces.ts'
+import { seenInMemory } from './auth/seen-in-memory.ts'
+import type { Config } from './config/types.ts'
+import { createAssumeRole, stsEndpoint } from './exchange/aws-sts.ts'
+import { createAwsExchange } from './exchange/aws.ts'
+import { createExchange } from './exchange/exchange.ts'
+import type { Log } from './http/log.ts'
+import type { Services } from './http/types.ts'
+import type { Policy } from './policy/types.ts'
+import { storedIds, storedKeys } from './stored.ts'
+import { openStore } from './store/open.ts'
+import { awsName } from './tokens/aws-name.ts'
+import { ensureKeys } from './tokens/key-ring.ts'
+import { makeTokens } from './tokens/tokens.ts'
+
+export type Surroundings = {
+  readonly env: Env
+  readonly clock: Clock
+  readonly random: Random
+  readonly http: Http
+  readonly log: Log
+  readonly stopping: AbortSignal
+}
+
+export type Endpoint = {
+  readonly services: Services
+  /** Settles what is past its time and forgets what has had its day; called every minute. */
+  readonly sweep: () => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+/** Puts the rooms of the endpoint together over an opened store. Whoever calls this closes it. */
+export async function compose(config: Config, policy: Policy, around: Surroundings): Promise<Endpoint> {
+  const { env, clock, random, http, log, stopping } = around
+  const report = (error: Error): void => log.error({ err: error }, 'database')
+  const store = await openStore(config.store, { clock, report })
+  try {
+    const keys = storedKeys(store)
+    await ensureKeys(keys, clock)
+    const { endpoint, targets, idp } = config
+    const tokens = makeTokens({ issuer: endpoint, keys, clock, random, awsName })
+    const pendingSeconds = config.requests.pendingSeconds
+    const audit = createAudit()
+    const approvals = createApprovals({ store, audit, policy, targets, pendingSeconds, random, clock })
+    const authentication = makeAuthentication({
+      endpoint,
+      tokens,
+      verifyIdToken: idTokenVerifier({ idp, http, clock, seen: storedIds(store, 'id-token') }),
+      nonces: makeNonces(clock, random),
+      proofs: seenInMemory(clock),
+      clock,
+    })
+    const exchange = createExchange({ aws: await awsExchange(config, env, tokens) })
+    const services = { config, authentication, tokens, approvals, policy, exchange, log, clock, random, stopping }
+    return { services, sweep: () => approvals.sweep(), close: () => store.close() }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function awsExchange(
+  { aws }: Config,
+  env: Env,
+  tokens: Parameters<typeof createAwsExchange>[0]['tokens'],
+): Promise<ReturnType<typeof createAwsExchange>> {
+  const assumeRole = createAssumeRole({
+    endpoint: stsEndpoint(aws.stsEndpoint, env),
+    httpsAgent: await proxyAgent(env),
+  })
+  return createAwsExchange({ tokens, assumeRole, audience: aws.audience })
+}

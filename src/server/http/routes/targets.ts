@@ -1,0 +1,52 @@
+import { createRoute } from '@hono/zod-openapi'
+import type { CloudAccess, Target } from '../../../contract/target.ts'
+import type { AwsAccess, ConfiguredTarget } from '../../config/types.ts'
+import type { Verdict } from '../../policy/types.ts'
+import { targets } from '../schemas.ts'
+import type { App, Services } from '../types.ts'
+import { answers, loggedIn } from './answers.ts'
+
+/** Nothing is asked yet: the list shows how an ordinary short request would be decided; `explain` answers for any other. */
+const ORDINARY = { durationSeconds: 60, reason: 'x'.repeat(100) }
+
+const listTargets = createRoute({
+  method: 'get',
+  path: '/v1/targets',
+  summary: 'What I may ask for, and who decides',
+  security: loggedIn,
+  responses: answers('Targets that some policy is about', targets),
+})
+
+export function targetRoutes(app: App, { config, policy, clock }: Services): void {
+  app.openapi(listTargets, (c) => {
+    const facts = { ...ORDINARY, nowMs: clock.now() }
+    const judged = config.targets.map((target) => ({ target, verdict: policy.judge(c.get('caller'), target, facts) }))
+    return c.json({ targets: judged.filter(isWithinReach).map(asSeen) }, 200)
+  })
+}
+
+type Judged = { readonly target: ConfiguredTarget; readonly verdict: Verdict }
+
+/** A policy that refuses for now (no MFA, device flow) says what to change; where no policy permits at all, the name is nobody's business. */
+const isWithinReach = ({ verdict: { approval, policies } }: Judged): boolean =>
+  approval.kind !== 'refused' || policies.length > 0
+
+function asSeen({ target: { name, description, aws }, verdict }: Judged): Target {
+  const { approval, maxDurationSeconds, deliver } = verdict
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    access: aws === undefined ? [] : [awsAccess(aws)],
+    maxDurationSeconds,
+    approval,
+    ...(deliver === undefined ? {} : { deliver }),
+  }
+}
+
+const awsAccess = ({ account, roleArn, profile, region }: AwsAccess): CloudAccess => ({
+  cloud: 'aws',
+  account,
+  role: roleArn,
+  profile,
+  region,
+})

@@ -1,0 +1,193 @@
+import { z } from '@hono/zod-openapi'
+import { type Discovery, PROTOCOL_VERSION } from '../../contract/discovery.ts'
+import {
+  type CredentialsAnswer,
+  type CredentialsCall,
+  END_REASONS,
+  GRANT_STATES,
+  type Grant,
+  type PublicKey,
+} from '../../contract/grant.ts'
+import type { Person } from '../../contract/person.ts'
+import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../contract/problem.ts'
+import {
+  type AccessRequest,
+  type Explanation,
+  LOGIN_FLOWS,
+  type NewRequest,
+  REQUEST_STATES,
+} from '../../contract/request.ts'
+import type { Me, SessionAnswer, SessionCall } from '../../contract/session.ts'
+import { type ApprovalRule, CLOUDS, DELIVERY_MODES, TARGET_NAME, type Target } from '../../contract/target.ts'
+import { shapeOf } from './same-shape.ts'
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly()
+
+/** May be absent, never `undefined` (`exactOptionalPropertyTypes`); JSON has no `undefined`, so both parse alike. The OpenAPI generator only knows `optional`. */
+const maybe = <S extends z.ZodType>(schema: S): z.ZodExactOptional<S> =>
+  schema.optional() as unknown as z.ZodExactOptional<S>
+
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'must be a UTC time such as 2026-11-21T23:30:00Z')
+  .refine((value) => !Number.isNaN(Date.parse(value)), 'is no time')
+  .openapi({ format: 'date-time', example: '2026-11-21T23:30:00Z' })
+const seconds = z.number().int().positive()
+const targetName = z.string().regex(TARGET_NAME)
+const person = shapeOf<Person>()(
+  z.strictObject({ issuer: z.string(), subject: z.string(), name: z.string(), email: maybe(z.string()) }),
+).openapi('Person')
+
+const approvalRule = shapeOf<ApprovalRule>()(
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('automatic') }),
+    z.strictObject({ kind: z.literal('people'), approvers: list(z.string()), quorum: z.number().int() }),
+    z.strictObject({ kind: z.literal('refused'), why: z.string() }),
+  ]),
+).openapi('ApprovalRule')
+
+const target = shapeOf<Target>()(
+  z.strictObject({
+    name: targetName,
+    description: maybe(z.string()),
+    access: list(
+      z.strictObject({
+        cloud: z.enum(CLOUDS),
+        account: z.string(),
+        role: z.string(),
+        profile: z.string(),
+        region: maybe(z.string()),
+      }),
+    ),
+    maxDurationSeconds: z.number().int().nonnegative(),
+    approval: approvalRule,
+    deliver: maybe(z.enum(DELIVERY_MODES)),
+  }),
+).openapi('Target')
+
+export const targets = z.strictObject({ targets: list(target) }).openapi('Targets')
+
+const grantShape = shapeOf<Grant>()(
+  z.strictObject({
+    id: z.string(),
+    requestId: z.string(),
+    target: targetName,
+    state: z.enum(GRANT_STATES),
+    endReason: maybe(z.enum(END_REASONS)),
+    startsAt: instant,
+    endsAt: instant,
+    deliver: maybe(z.enum(DELIVERY_MODES)),
+  }),
+)
+export const grant = grantShape.openapi('Grant')
+
+/**
+ * Body of `POST /v1/requests`: types and sizes. What a duration, a target or a reason must be like says `Approvals`, in
+ * words that help whoever asked.
+ */
+export const newRequest = shapeOf<NewRequest>()(
+  z.strictObject({
+    targets: z.array(z.string().max(100)).max(100).readonly(),
+    durationSeconds: z.number().int(),
+    reason: z.string().max(2000),
+    ticket: maybe(z.string().max(500)),
+    startsAt: maybe(z.string().max(40)),
+    deliver: maybe(z.enum(DELIVERY_MODES)),
+    host: z.string().max(500),
+  }),
+).openapi('NewRequest')
+
+export const accessRequest = shapeOf<AccessRequest>()(
+  z.strictObject({
+    id: z.string(),
+    state: z.enum(REQUEST_STATES),
+    targets: list(targetName),
+    durationSeconds: seconds,
+    reason: z.string(),
+    ticket: maybe(z.string()),
+    requester: person,
+    origin: z.strictObject({ host: z.string(), address: z.string(), flow: z.enum(LOGIN_FLOWS) }),
+    fingerprint: z.string(),
+    createdAt: instant,
+    expiresAt: instant,
+    startsAt: maybe(instant),
+    needs: list(z.strictObject({ target: targetName, approval: approvalRule, approvedBy: list(person) })),
+    decision: maybe(
+      z.strictObject({
+        outcome: z.enum(['approved', 'denied']),
+        by: z.enum(['policy', 'people']),
+        people: list(person),
+        policies: list(z.string()),
+        at: instant,
+        reason: maybe(z.string()),
+      }),
+    ),
+    grants: list(grant),
+  }),
+).openapi('AccessRequest')
+
+export const accessRequests = z.strictObject({ requests: list(accessRequest) }).openapi('AccessRequests')
+
+export const explanation = shapeOf<Explanation>()(
+  z.strictObject({
+    targets: list(
+      z.strictObject({
+        target: targetName,
+        approval: approvalRule,
+        maxDurationSeconds: z.number().int(),
+        policies: list(z.string()),
+      }),
+    ),
+  }),
+).openapi('Explanation')
+
+/** Body of `POST /v1/requests/{id}/deny`. */
+export const denial = z.strictObject({ reason: z.string().max(2000) }).openapi('Denial')
+
+const coordinate = z.string().regex(/^[\w-]{43}$/)
+const publicKey = shapeOf<PublicKey>()(
+  z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate }),
+)
+export const credentialsCall = shapeOf<CredentialsCall>()(z.strictObject({ key: publicKey })).openapi('CredentialsCall')
+export const credentialsAnswer = shapeOf<CredentialsAnswer>()(
+  z.strictObject({
+    grant,
+    credentials: list(z.strictObject({ cloud: z.enum(CLOUDS), profile: z.string(), jwe: z.string() })),
+  }),
+).openapi('CredentialsAnswer')
+
+export const sessionCall = shapeOf<SessionCall>()(z.strictObject({ idToken: z.string().max(32 * 1024) })).openapi(
+  'SessionCall',
+)
+export const me = shapeOf<Me>()(
+  z.strictObject({ person, groups: list(z.string()), flow: z.enum(LOGIN_FLOWS) }),
+).openapi('Me')
+export const sessionAnswer = shapeOf<SessionAnswer>()(
+  z.strictObject({ accessToken: z.string(), expiresInSeconds: seconds, me }),
+).openapi('SessionAnswer')
+
+export const discovery = shapeOf<Discovery>()(
+  z.strictObject({
+    protocol: z.number().int().openapi({ example: PROTOCOL_VERSION }),
+    endpoint: z.string(),
+    idp: z.strictObject({
+      issuer: z.string(),
+      clients: z.strictObject({ browser: maybe(z.string()), device: maybe(z.string()) }),
+      scopes: list(z.string()),
+    }),
+  }),
+).openapi('Discovery')
+
+export const health = z.strictObject({ status: z.literal('ok') }).openapi('Health')
+
+const codes = Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]]
+export const problem = shapeOf<Problem>()(
+  z.strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(codes),
+    detail: z.string(),
+    hint: maybe(z.string()),
+  }),
+).openapi('Problem')

@@ -1,0 +1,60 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { systemClock } from '../platform/clock.ts'
+import { readTextFile, replaceTextFile, writeNewTextFile } from '../platform/text-file.ts'
+import { run } from './commands/program.ts'
+import type { CommandContext, Operations } from './commands/types.ts'
+
+/** `jit-endpoint`: argv in, exit code out. The composition root: everything that touches the machine is chosen here. */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
+  const ctx: CommandContext = {
+    env: process.env,
+    version: manifest.version,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    operations,
+  }
+  try {
+    return await run(argv, ctx)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return 1
+  }
+}
+
+async function operations(): Promise<Operations> {
+  const { makeOperations } = await import('./operations.ts')
+  return makeOperations({
+    env: process.env,
+    clock: systemClock,
+    readText: readTextFile,
+    writeNew: writeNewTextFile,
+    replace: replaceTextFile,
+    around: serving,
+  })
+}
+
+/** What only `serve` needs. */
+async function serving() {
+  const [{ httpServer }, { fetchHttp }, { useProxyFromEnv }, { systemRandom }, { makeLog }] = await Promise.all([
+    import('../platform/http-server.ts'),
+    import('../platform/http-fetch.ts'),
+    import('../platform/proxy.ts'),
+    import('../platform/random.ts'),
+    import('./http/log.ts'),
+  ])
+  await useProxyFromEnv(process.env)
+  return {
+    random: systemRandom,
+    http: fetchHttp,
+    log: makeLog({ write: (line) => void process.stderr.write(line) }),
+    stopping: askedToStop(),
+    makeServer: httpServer,
+  }
+}
+
+/** Fires at the first SIGTERM or SIGINT; a second one ends the process as if nobody listened. */
+function askedToStop(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  return stop.signal
+}

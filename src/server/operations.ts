@@ -1,0 +1,134 @@
+import path from 'node:path'
+import { JitError } from '../base/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Checked, Operations, ShownKey } from './commands/types.ts'
+import { configTemplate, policyTemplate } from './config/template.ts'
+import type { Config, ConfiguredTarget } from './config/types.ts'
+import { endpointUrl, issuerUrl } from './config/url.ts'
+import { type Files, load, type Loaded } from './load.ts'
+import { serve } from './serve.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/types.ts'
+import { storedKeys } from './stored.ts'
+import { JWKS_PATH, OIDC_DISCOVERY_PATH, oidcDiscovery } from './tokens/issuer-documents.ts'
+import { keyState, replaceKeysNow, rotateKeys } from './tokens/key-ring.ts'
+import { publishedKeys } from './tokens/signing-key.ts'
+import { awsTrustTerraform } from './trust/aws.ts'
+
+export type OperationsDeps = Files & {
+  readonly clock: Clock
+  /** Fails where there is a file of that name. */
+  readonly writeNew: (file: string, text: string, mode: number) => void
+  readonly replace: (file: string, text: string, mode: number) => void
+  readonly around: () => Promise<Omit<Parameters<typeof serve>[2], 'clock' | 'env'>>
+}
+
+const CONFIG_FILE = 'jit-endpoint.yaml'
+const POLICY_FILE = 'policy.cedar'
+
+export function makeOperations(deps: OperationsDeps): Operations {
+  const { clock, env } = deps
+
+  async function withStore<T>({ store: where }: Config, work: (store: Store) => Promise<T>): Promise<T> {
+    // Failures of idle connections do not matter to a command that is about to end; those of its own calls reject.
+    const store = await openStore(where, { clock, report: () => undefined })
+    try {
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  }
+  const withKeys = async <T>(configFile: string, work: (store: Store) => Promise<T>): Promise<T> =>
+    withStore((await load(configFile, deps)).config, work)
+
+  return {
+    init: async (directory, urls) => init(directory, urls, deps),
+    check: async (configFile) => {
+      const loaded = await load(configFile, deps)
+      return withStore(loaded.config, async (store) => summary(loaded, store.name, await shownKeys(store, clock)))
+    },
+    serve: async (configFile, ready) => {
+      const { config, policy } = await load(configFile, deps)
+      await serve(config, policy, { ...(await deps.around()), clock, env }, (url) => ready(url, config))
+    },
+    awsTrust: async (configFile, names) => {
+      const { config } = await load(configFile, deps)
+      return awsTrustTerraform(config, chosen(config, names))
+    },
+    keys: (configFile) => withKeys(configFile, (store) => shownKeys(store, clock)),
+    rotateKeys: (configFile, now) =>
+      withKeys(configFile, (store) => (now ? replaceKeysNow : rotateKeys)(storedKeys(store), clock)),
+    publishKeys: async (configFile, directory) => {
+      const { config } = await load(configFile, deps)
+      const keys = await withStore(config, (store) => storedKeys(store).list())
+      const published = publishedKeys(keys.filter((key) => keyState(key, keys, clock.now()) !== 'over'))
+      if (published.keys.length === 0)
+        throw new JitError('NOT_FOUND', 'There are no keys to publish yet.', 'Start it once: jit-endpoint serve')
+      // The keys first: whoever reads the discovery document finds them.
+      return [
+        replaceJson(deps, path.join(directory, JWKS_PATH), published),
+        replaceJson(deps, path.join(directory, OIDC_DISCOVERY_PATH), oidcDiscovery(config.endpoint)),
+      ]
+    },
+  }
+}
+
+type Urls = { readonly endpoint: string; readonly issuer: string }
+
+function init(directory: string, { endpoint, issuer }: Urls, { writeNew }: OperationsDeps): readonly string[] {
+  const urls = 'https:// URLs without query (http:// on loopback only)'
+  if (endpointUrl(endpoint) === undefined || issuerUrl(issuer) === undefined)
+    throw new JitError('USAGE', `--endpoint and --issuer are ${urls}.`, 'See: jit-endpoint init --help')
+  const files = [
+    { file: path.join(directory, CONFIG_FILE), text: configTemplate({ endpoint, issuer }) },
+    { file: path.join(directory, POLICY_FILE), text: policyTemplate() },
+  ]
+  for (const { file, text } of files) writeFirst(file, () => writeNew(file, text, 0o644))
+  return files.map(({ file }) => file)
+}
+
+function writeFirst(file: string, write: () => void): void {
+  try {
+    write()
+  } catch (cause) {
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const why = exists ? 'it exists' : cause instanceof Error ? cause.message : String(cause)
+    throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
+  }
+}
+
+function replaceJson({ replace }: OperationsDeps, file: string, value: unknown): string {
+  try {
+    replace(file, `${JSON.stringify(value, undefined, 2)}\n`, 0o644)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
+  }
+  return file
+}
+
+async function shownKeys(store: Store, clock: Clock): Promise<readonly ShownKey[]> {
+  const keys = await storedKeys(store).list()
+  return keys.map((key) => ({
+    kid: key.kid,
+    use: key.use,
+    state: keyState(key, keys, clock.now()),
+    createdAt: new Date(key.createdAt).toISOString(),
+    ...(key.acceptedUntil === undefined ? {} : { until: new Date(key.acceptedUntil).toISOString() }),
+  }))
+}
+
+const summary = ({ config, warnings }: Loaded, store: string, keys: readonly ShownKey[]): Checked => ({
+  endpoint: config.endpoint,
+  targets: config.targets.length,
+  store,
+  keys,
+  warnings,
+})
+
+function chosen({ targets }: Config, names: readonly string[]): readonly ConfiguredTarget[] {
+  const unknown = names.find((name) => !targets.some((target) => target.name === name))
+  if (unknown !== undefined)
+    throw new JitError('NOT_FOUND', `No target is called ${unknown}.`, 'See the targets of the configuration.')
+  return names.length === 0 ? targets : targets.filter(({ name }) => names.includes(name))
+}

@@ -1,0 +1,43 @@
+import type { SeenIds } from './auth/types.ts'
+import type { SigningKeyRow, Store } from './store/types.ts'
+import type { SigningKey, SigningKeys } from './tokens/types.ts'
+
+/** Signing keys as rows of the store. A key may sign as soon as it is the oldest that is not retired, so `activateAt` says its age. */
+export function storedKeys(store: Store): SigningKeys {
+  return {
+    list: async () => {
+      const [grant, access] = [await store.signingKeys('grant'), await store.signingKeys('access')]
+      return [...grant.map(keyOf('grant')), ...access.map(keyOf('access'))]
+    },
+    insert: ({ kid, use, privateJwk, createdAt, acceptedUntil }) =>
+      store.transaction((tx) =>
+        tx.insertSigningKey({
+          kid,
+          use,
+          privateJwkJson: privateJwk,
+          createdAt,
+          activateAt: createdAt,
+          retireAt: acceptedUntil ?? null,
+        }),
+      ),
+    retire: (kid, acceptedUntil) => store.transaction((tx) => tx.retireSigningKey(kid, acceptedUntil)),
+  }
+}
+
+const keyOf =
+  (use: SigningKey['use']) =>
+  ({ kid, privateJwkJson, createdAt, retireAt }: SigningKeyRow): SigningKey => ({
+    kid,
+    use,
+    privateJwk: privateJwkJson,
+    createdAt,
+    ...(retireAt === null ? {} : { acceptedUntil: retireAt }),
+  })
+
+/** Ids that were seen, for all replicas and over restarts. */
+export function storedIds(store: Store, kind: string): SeenIds {
+  return {
+    claim: (id, until) => store.transaction((tx) => tx.claim(kind, id, until)),
+    has: (id) => store.claimed(kind, id),
+  }
+}

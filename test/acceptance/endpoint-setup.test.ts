@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { hasOpenssl, makeCertificate } from '../support/certificate.ts'
+import { endpointHome } from '../support/endpoint-process.ts'
+
+const CLIENTS = { browser: 'jit-browser', device: 'jit-device' }
+const IDP = { issuer: 'http://127.0.0.1:9', clients: CLIENTS }
+const POLICY =
+  'permit (principal, action == Action::"request", resource);\n@id("x") permit (principal, action == Action::"autoApprove", resource);\n'
+const ROLE = 'arn:aws:iam::123456789012:role/jit'
+const TARGETS = `targets:\n  - { name: prod-db, maxDuration: 1h, aws: { role: "${ROLE}", region: eu-central-1 } }\n`
+
+async function home(
+  more = TARGETS,
+  policy = '@id("a") permit (principal, action == Action::"request", resource);\n@id("b") permit (principal, action == Action::"approve", resource);\n',
+) {
+  const made = await endpointHome({ ...IDP, policy, more })
+  onTestFinished(() => made.remove())
+  return made
+}
+
+describe('setting up', () => {
+  test('init writes files to start from, check names what is blank, and neither is overwritten', async () => {
+    const { command, directory } = await home()
+    const site = join(directory, 'new')
+    expect(command('init', site)).toMatchObject({ code: 0, out: '' })
+    const before = readFileSync(join(site, 'jit-endpoint.yaml'), 'utf8')
+    const checked = command('check', '--config', join(site, 'jit-endpoint.yaml'))
+    expect(checked.code).toBe(2)
+    expect(checked.err).toMatch(/jit-endpoint\.yaml:\d+: idp\.clients\.browser: /)
+    expect(command('init', site)).toMatchObject({ code: 8, err: expect.stringContaining('it exists') })
+    expect(readFileSync(join(site, 'jit-endpoint.yaml'), 'utf8')).toBe(before)
+  })
+
+  test('check reads configuration, policy and database', async () => {
+    const { command, config, url } = await home()
+    const { code, out } = command('check', '--config', config, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ endpoint: url, targets: 1, keys: [] })
+  })
+
+  test.each([
+    ['the policy', TARGETS, 'permit (principal, action == Action::"reqest", resource);\n', /policy\.cedar:1: /],
+    ['the configuration', `${TARGETS}tragets: []\n`, POLICY, /jit-endpoint\.yaml:\d+: .*tragets/],
+    [
+      'the proxies',
+      `${TARGETS}trustedProxies: [10.0.0.0/99]\n`,
+      POLICY,
+      /trustedProxies: 10\.0\.0\.0\/99 is no address/,
+    ],
+  ])('check and serve say where %s is wrong', async (_, more, policy, sentence) => {
+    const { command, config } = await home(more, policy)
+    for (const name of ['check', 'serve']) {
+      const { code, err, out } = command(name, '--config', config)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toMatch(sentence)
+    }
+  })
+
+  test('trust aws prints Terraform for this issuer', async () => {
+    const { command, config, url } = await home()
+    const { code, out } = command('trust', 'aws', '--config', config)
+    expect(code).toBe(0)
+    expect(out).toContain(`"${url}"`)
+    expect(out).toContain('jit:prod-db')
+    expect(command('trust', 'aws', 'nowhere', '--config', config).code).toBe(9)
+  })
+
+  test('a port that is taken is one sentence and 2', async () => {
+    const { command, config, serve } = await home()
+    await serve()
+    const { code, err } = command('serve', '--config', config)
+    expect(code).toBe(2)
+    expect(err).toMatch(/cannot be listened on: .*EADDRINUSE/)
+  })
+})
+
+describe('serving', () => {
+  test('keeps the database, which holds the signing keys, to its own user', async () => {
+    const { serve, directory } = await home()
+    await serve()
+    const state = join(directory, 'state')
+    expect(statSync(state).mode & 0o777).toBe(0o700)
+    const files = readdirSync(state).map((name) => [name, statSync(join(state, name)).mode & 0o777])
+    expect(files).toContainEqual(['endpoint.sqlite', 0o600])
+    expect(files.filter(([, mode]) => mode !== 0o600)).toEqual([])
+  })
+
+  test.skipIf(!hasOpenssl)('over TLS where a certificate is configured', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'jit-tls-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const { ca } = makeCertificate(directory, '127.0.0.1')
+    const made = await home()
+    const text = readFileSync(made.config, 'utf8')
+    const tls = `tls: { certificate: ${directory}/server.pem, key: ${directory}/server.key }`
+    writeFileSync(
+      made.config,
+      text.replace(/port: (\d+) }/, `port: $1, ${tls} }`).replace('endpoint: http:', 'endpoint: https:'),
+    )
+    await made.serve()
+    const status = await new Promise((done, fail) => {
+      const options = { host: '127.0.0.1', port: made.port, path: '/v1/health', ca: readFileSync(ca) }
+      request(options, (answer) => done(answer.resume().statusCode))
+        .on('error', fail)
+        .end()
+    })
+    expect(status).toBe(200)
+  })
+})
+
+test('an older Node is told so in one sentence, by syntax that it understands', () => {
+  const bin = readFileSync(resolve('bin/jit-endpoint.js'), 'utf8')
+  const old = bin.replaceAll('process.versions.node', '"20.11.0"').replace(/^#!.*\n/, '')
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', old], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([2, 'jit-endpoint needs Node 24.15 or newer; this is 20.11.0.\n'])
+})

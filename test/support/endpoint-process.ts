@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const BIN = resolve('bin/jit-endpoint.js')
+
+/** A directory with a configuration and a policy, and the built `bin/jit-endpoint.js` run on them. */
+export type EndpointHome = {
+  readonly directory: string
+  readonly config: string
+  readonly url: string
+  readonly port: number
+  /** Runs a command to its end. */
+  readonly command: (...args: readonly string[]) => {
+    readonly code: number | null
+    readonly out: string
+    readonly err: string
+  }
+  /** `env` is added to a bare environment. */
+  readonly serve: (env?: Readonly<Record<string, string>>) => Promise<RunningEndpoint>
+  readonly remove: () => Promise<void>
+}
+
+export type RunningEndpoint = {
+  readonly child: ChildProcess
+  /** All of stderr so far. */
+  log(): string
+  /** Sends a signal; resolves to the exit code, or to the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
+}
+
+export type EndpointHomeOptions = {
+  readonly issuer: string
+  readonly clients: { readonly browser: string; readonly device: string }
+  readonly scopes?: readonly string[]
+  readonly policy: string
+  /** Lines of the configuration after its head: `targets`, `aws` and so on. */
+  readonly more?: string
+}
+
+export async function endpointHome(options: EndpointHomeOptions): Promise<EndpointHome> {
+  const directory = mkdtempSync(join(tmpdir(), 'jit-endpoint-'))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const config = join(directory, 'jit-endpoint.yaml')
+  writeFileSync(config, yaml(url, port, options))
+  writeFileSync(join(directory, 'policy.cedar'), options.policy)
+  const env = { PATH: process.env['PATH'] ?? '', HOME: directory }
+  const running: RunningEndpoint[] = []
+  return {
+    directory,
+    config,
+    url,
+    port,
+    command: (...args) => {
+      const run = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', env, cwd: directory })
+      return { code: run.status, out: run.stdout, err: run.stderr }
+    },
+    serve: async (more = {}) => {
+      const started = await start(config, { ...env, ...more })
+      running.push(started)
+      return started
+    },
+    remove: async () => {
+      for (const each of running) await each.end('SIGKILL')
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
+
+function yaml(
+  url: string,
+  port: number,
+  { issuer, clients, scopes = ['openid'], more = '' }: EndpointHomeOptions,
+): string {
+  return `endpoint: ${url}
+listen: { host: 127.0.0.1, port: ${port} }
+store: { kind: sqlite, path: state/endpoint.sqlite }
+idp:
+  issuer: ${issuer}
+  clients: { browser: ${clients.browser}, device: ${clients.device} }
+  scopes: [${scopes.join(', ')}]
+policy: [policy.cedar]
+${more}`
+}
+
+async function start(config: string, env: Readonly<Record<string, string>>): Promise<RunningEndpoint> {
+  const child = spawn(process.execPath, [BIN, 'serve', '--config', config, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+  const ended = once(child, 'exit')
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended.then(() => [undefined])])
+  if (typeof line !== 'string') throw new Error(`The endpoint did not start: ${log}`)
+  return {
+    child,
+    log: () => log,
+    end: async (signal) => {
+      child.kill(signal)
+      const [code, by] = await ended
+      return code ?? by
+    },
+  }
+}
+
+/** A port that was free a moment ago: the endpoint's URL names it, so it must be known before the start. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

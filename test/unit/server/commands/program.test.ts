@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { checkCommand } from '../../../../src/server/commands/check.ts'
+import { initCommand } from '../../../../src/server/commands/init.ts'
+import { keysCommand } from '../../../../src/server/commands/keys.ts'
+import { run } from '../../../../src/server/commands/program.ts'
+import { serveCommand } from '../../../../src/server/commands/serve.ts'
+import { trustCommand } from '../../../../src/server/commands/trust.ts'
+import type { CommandContext, Operations } from '../../../../src/server/commands/types.ts'
+import { ConfigurationError } from '../../../../src/server/config/types.ts'
+import { JitError } from '../../../../src/base/errors.ts'
+
+const refused = (): Promise<never> => Promise.reject(new Error('not in this test'))
+const none: Operations = {
+  init: refused,
+  check: refused,
+  serve: refused,
+  awsTrust: refused,
+  keys: refused,
+  rotateKeys: refused,
+  publishKeys: refused,
+}
+
+function fakeContext(operations: Partial<Operations> = {}, env: CommandContext['env'] = {}) {
+  const [out, note]: [string[], string[]] = [[], []]
+  let loaded = 0
+  const ctx: CommandContext = {
+    env,
+    version: '1.2.3',
+    out: (line) => void out.push(line),
+    note: (line) => void note.push(line),
+    operations: async () => {
+      loaded++
+      return { ...none, ...operations }
+    },
+  }
+  return { ctx, out, note, loaded: () => loaded }
+}
+
+describe('argv becomes options', () => {
+  const got: unknown[] = []
+  const keep = async (_ctx: CommandContext, options: unknown): Promise<void> => void got.push(options)
+  const commands = {
+    init: (ctx: CommandContext) => initCommand(ctx, keep),
+    serve: (ctx: CommandContext) => serveCommand(ctx, keep),
+    check: (ctx: CommandContext) => checkCommand(ctx, keep),
+    trust: (ctx: CommandContext) => trustCommand(ctx, keep),
+    keys: (ctx: CommandContext) =>
+      keysCommand(ctx, {
+        list: (c, o) => keep(c, { list: o }),
+        rotate: (c, o) => keep(c, { rotate: o }),
+        publish: (c, o) => keep(c, { publish: o }),
+      }),
+  }
+  const config = 'jit-endpoint.yaml'
+  test.each<[keyof typeof commands, string[], unknown]>([
+    [
+      'init',
+      [],
+      { directory: '.', endpoint: 'https://jit.corp.example', issuer: 'https://idp.corp.example', json: false },
+    ],
+    [
+      'init',
+      ['d', '--endpoint', 'https://a', '--issuer', 'https://b', '--json'],
+      { directory: 'd', endpoint: 'https://a', issuer: 'https://b', json: true },
+    ],
+    ['serve', [], { config, json: false }],
+    ['serve', ['-c', 'x.yaml', '--json'], { config: 'x.yaml', json: true }],
+    ['check', ['--config=x.yaml'], { config: 'x.yaml', json: false }],
+    ['trust', ['aws'], { targets: [], config, json: false }],
+    ['trust', ['aws', 'a', 'b', '--json'], { targets: ['a', 'b'], config, json: true }],
+    ['keys', ['list', '--json'], { list: { config, json: true } }],
+    ['keys', ['rotate'], { rotate: { config, json: false, now: false } }],
+    ['keys', ['rotate', '--now', '-c', 'x'], { rotate: { config: 'x', json: false, now: true } }],
+    ['keys', ['publish', 'site'], { publish: { directory: 'site', config, json: false } }],
+  ])('%s %j', async (name, argv, wanted) => {
+    got.length = 0
+    await commands[name](fakeContext().ctx).parseAsync(argv, { from: 'user' })
+    expect(got).toEqual([wanted])
+  })
+
+  test('the configuration file may come from the environment; the flag wins', async () => {
+    const { ctx } = fakeContext({}, { JIT_ENDPOINT_CONFIG: '/etc/jit.yaml' })
+    got.length = 0
+    await serveCommand(ctx, keep).parseAsync([], { from: 'user' })
+    await serveCommand(ctx, keep).parseAsync(['-c', 'x'], { from: 'user' })
+    expect(got).toEqual([
+      { config: '/etc/jit.yaml', json: false },
+      { config: 'x', json: false },
+    ])
+  })
+})
+
+describe('what goes wrong', () => {
+  test.each([
+    [['nonsense']],
+    [['serve', '--nonsense']],
+    [['serve', 'extra']],
+    [['keys']],
+    [['keys', 'nonsense']],
+    [['keys', 'publish']],
+    [['trust', 'nonsense']],
+    [[]],
+  ])('%j is a usage error that loads nothing', async (argv) => {
+    const { ctx, note, out, loaded } = fakeContext()
+    expect(await run(argv, ctx)).toBe(2)
+    expect(note).toEqual([expect.stringMatching(/\.$|'$/), 'See: jit-endpoint --help'])
+    expect([out, loaded()]).toEqual([[], 0])
+  })
+
+  test('faults of the configuration are shown with file and line, and cost 2', async () => {
+    const faults = [{ file: 'c.yaml', line: 3, message: 'idp.issuer: expected a URL.' }]
+    const { ctx, note } = fakeContext({ check: () => Promise.reject(new ConfigurationError(faults)) })
+    expect(await run(['check'], ctx)).toBe(2)
+    expect(note).toEqual(['c.yaml:3: idp.issuer: expected a URL.', 'Correct it, then: jit-endpoint check'])
+  })
+
+  test('with --json it is one object on stderr, and the code is that of the error', async () => {
+    const error = new JitError('WRITE_FAILED', 'It was not written.', 'Name another directory.')
+    const { ctx, note, out } = fakeContext({ init: () => Promise.reject(error) })
+    expect(await run(['init', '--json'], ctx)).toBe(8)
+    expect(note.map((line) => JSON.parse(line))).toEqual([
+      { error: { code: 'WRITE_FAILED', message: 'It was not written.', hint: 'Name another directory.' } },
+    ])
+    expect(out).toEqual([])
+  })
+
+  test('a bug is passed on', async () => {
+    await expect(run(['check'], fakeContext().ctx)).rejects.toThrow('not in this test')
+  })
+})
+
+describe('what is printed', () => {
+  test.each([[['--help']], [['--version']], [['keys', '--help']], [['serve', '--help']]])(
+    '%j goes to stdout and loads nothing',
+    async (argv) => {
+      const { ctx, out, note, loaded } = fakeContext()
+      expect(await run(argv, ctx)).toBe(0)
+      expect(out.join('\n')).toMatch(/1\.2\.3|Usage: /)
+      expect([note, loaded()]).toEqual([[], 0])
+    },
+  )
+
+  test('keys list shows kid, use, state and dates', async () => {
+    const keys = [
+      {
+        kid: 'k1',
+        use: 'grant' as const,
+        state: 'retired' as const,
+        createdAt: '2026-11-01T00:00:00.000Z',
+        until: 'U',
+      },
+    ]
+    const { ctx, out } = fakeContext({ keys: async () => keys })
+    expect(await run(['keys', 'list'], ctx)).toBe(0)
+    expect(out).toEqual(['k1  grant   retired  made 2026-11-01T00:00:00.000Z  until U'])
+  })
+
+  test('keys rotate says when the next key may sign, and --now what breaks', async () => {
+    const activeFrom = Date.parse('2026-11-23T00:00:00Z')
+    const early = fakeContext({ rotateKeys: async () => [{ use: 'grant', done: false, next: 'k2', activeFrom }] })
+    expect(await run(['keys', 'rotate'], early.ctx)).toBe(0)
+    expect(early.note.join('\n')).toMatch(/k2 .*2026-11-23T00:00:00\.000Z.*Nothing changed/)
+    const now = fakeContext({
+      rotateKeys: async (_file, now) => [{ use: 'grant', done: now, retired: 'k1', signing: 'k2' } as never],
+    })
+    expect(await run(['keys', 'rotate', '--now'], now.ctx)).toBe(0)
+    expect(now.note.join('\n')).toMatch(/k2 signs now; k1 is retired.*accepted nowhere any more/s)
+  })
+})
