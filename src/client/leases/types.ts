@@ -12,6 +12,11 @@ export type Place = {
   readonly sink: string
   readonly path: string
   readonly temp: string
+  /**
+   * Redo record of an in-place removal (hard-linked or bind-mounted files, which must keep their inode): lets a sweep finish
+   * a splice that a crash cut in two.
+   */
+  readonly redo: string
   /** Second link that keeps the displaced file within reach while a foreign writer may still hold it open (security.md §4.5). */
   readonly backup: string
   readonly existed: boolean
@@ -52,3 +57,27 @@ export type UnreadableLease = { readonly file: string; readonly why: string }
 export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: EndReason }
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
+
+/** What the caller knows of a lease before it is written. */
+export type NewLease = Omit<
+  Lease,
+  'version' | 'state' | 'writtenAt' | 'writtenAtBootSeconds' | 'bootId' | 'places' | 'attempts' | 'lastError'
+>
+
+/**
+ * Grants whose end the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
+ * `add` is on disk when it returns. `remove` after the endpoint answered, or said that the grant is over.
+ */
+export interface Outbox {
+  list(): readonly OutboxEntry[]
+  add(entry: OutboxEntry): void
+  remove(grant: string): void
+}
+export type OutboxEntry = {
+  readonly grant: string
+  readonly endpoint: string
+  readonly target: string
+  readonly reason: EndReason
+  /** Wall clock of this machine, ms since 1970. */
+  readonly at: number
+}
