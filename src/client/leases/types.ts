@@ -1,4 +1,4 @@
-import type { EndReason } from '../../contract/grant.ts'
+import { END_REASONS, type EndReason } from '../../contract/grant.ts'
 import type { Cloud, DeliveryMode } from '../../contract/target.ts'
 
 /** `writing`: secrets may already lie at the places named. `stuck`: a wipe failed and is retried until it works. */
@@ -47,21 +47,49 @@ export type Lease = {
   readonly writtenAtBootSeconds: number
   readonly bootId?: string
   readonly places: readonly Place[]
+  /** Why it is being ended, from `wiping` on. */
+  readonly ending?: Ending
+  /** Wipes that failed so far, why the last one did, and when the next is due (ms since 1970). */
   readonly attempts: number
   readonly lastError?: string
+  readonly retryAt?: number
 }
 
-/** A journal file that cannot be read as a lease: torn, foreign or from a newer version. Its secrets are searched by marker and wiped all the same. */
-export type UnreadableLease = { readonly file: string; readonly why: string }
+/** `interrupted`: the process that was writing it died, so nobody knows whether it is whole. */
+export const ENDINGS = [...END_REASONS, 'interrupted'] as const
+export type Ending = (typeof ENDINGS)[number]
+
+/**
+ * A journal file that cannot be read as a lease: torn, foreign or from a newer version. Its secrets are searched by marker and
+ * wiped all the same. `id` comes from the file's name.
+ */
+export type UnreadableLease = {
+  readonly id: string
+  readonly file: string
+  readonly why: string
+  /** Absolute paths found in what is left of its text. */
+  readonly paths: readonly string[]
+  /** Written by a newer jit, which can read it: kept as it is. */
+  readonly newer: boolean
+}
 
 export type WipeOutcome =
-  | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: EndReason }
+  | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: Ending }
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
 
 /** What the caller knows of a lease before it is written. */
 export type NewLease = Omit<
   Lease,
-  'version' | 'state' | 'writtenAt' | 'writtenAtBootSeconds' | 'bootId' | 'places' | 'attempts' | 'lastError'
+  | 'version'
+  | 'state'
+  | 'writtenAt'
+  | 'writtenAtBootSeconds'
+  | 'bootId'
+  | 'places'
+  | 'ending'
+  | 'attempts'
+  | 'lastError'
+  | 'retryAt'
 >
 
 /**
