@@ -5,6 +5,7 @@ import type { FileSystem } from '../platform/files.ts'
 import { withLock } from '../platform/lock.ts'
 import type { LeaseDeps } from './leases/deps.ts'
 import { isDue } from './leases/due.ts'
+import { asJitError } from './leases/failure.ts'
 import { FileOutbox } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
 import { LeaseStore } from './leases/store.ts'
@@ -67,9 +68,13 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const store = new LeaseStore(fs, clock, root)
   const sink = new AwsFiles(deps)
   const leases: LeaseDeps = { store, clock, sinks: [sink] }
-  const locked = <T>(work: () => Promise<T>): Promise<T> => {
-    store.prepare()
-    return withLock(join(root, 'lock'), clock, LOCK_WAIT_MS, work)
+  const locked = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      store.prepare()
+      return await withLock(join(root, 'lock'), clock, LOCK_WAIT_MS, work)
+    } catch (error) {
+      throw asJitError(error, `Could not use ${root}`)
+    }
   }
   const due = (): boolean => isDue(fs, root, clock)
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))

@@ -1,6 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import type { Delivery, Sink } from '../sinks/types.ts'
 import type { LeaseDeps } from './deps.ts'
+import { asJitError } from './failure.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
 
@@ -19,8 +20,8 @@ export async function writeLease(
 ): Promise<Lease> {
   const place = placeFor(deps, sink, wanted, delivery)
   const lease = draft(deps, wanted, place)
-  deps.store.put(lease)
   try {
+    deps.store.put(lease)
     await sink.write(lease, place, delivery)
     const active: Lease = { ...lease, state: 'active' }
     deps.store.put(active)
@@ -30,7 +31,7 @@ export async function writeLease(
     return active
   } catch (error) {
     await endLease(deps, lease, 'interrupted')
-    throw asJitError(error, place)
+    throw asJitError(error, `Could not write ${place.path}`)
   }
 }
 
@@ -73,15 +74,4 @@ async function confirm(sink: Sink, lease: Lease, place: Place, delivery: Deliver
     await sink.write(lease, place, delivery)
   }
   throw new JitError('WRITE_FAILED', `Another program keeps writing over ${place.path}.`, 'Try again when it is done.')
-}
-
-/** The system said no (disk full, no permission …): expected, so it gets a sentence instead of a stack. */
-function asJitError(error: unknown, place: Place): unknown {
-  if (!(error instanceof Error) || error instanceof JitError || !('syscall' in error)) return error
-  return new JitError(
-    'WRITE_FAILED',
-    `Could not write ${place.path}: ${error.message}.`,
-    'Nothing of the credentials is left. Mend the cause and try again.',
-    { cause: error },
-  )
 }
