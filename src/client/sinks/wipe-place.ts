@@ -38,15 +38,14 @@ export async function wipePlace(system: System, lease: Ours, place: Place): Prom
  * (full disk, hard link, bind mount) the secret is blanked in the file itself first, then cut out.
  */
 function takeOut(fs: FileSystem, lease: Ours, place: Place, base: Snapshot, next: Buffer): void {
-  const mode = modeAfter(place, base, next)
   const exchange = (): void => {
     if (next.length === 0 && !place.existed) displaceWhole(fs, place, base)
-    else exchangeBytes(fs, place, base, next, mode)
+    else exchangeBytes(fs, place, base, next, base.stat.mode)
   }
   if (base.stat.nlink === 1 && attempt(exchange)) return
   scrubInPlace(fs, place.path, (bytes) => secretsIn(bytes, lease.id))
   const blank = readNow(fs, place.path)
-  if (blank !== undefined) rewriteInPlace(fs, place, blank, without(blank.bytes, lease, place), mode)
+  if (blank !== undefined) rewriteInPlace(fs, place, blank, without(blank.bytes, lease, place), blank.stat.mode)
 }
 
 const secretsIn = (bytes: Buffer, id: string) =>
@@ -65,16 +64,16 @@ function without(bytes: Buffer, { id, profile }: Ours, place: Place): Buffer {
 }
 
 /** The user's own mode, once no lease is left in the file and unless somebody has set another since. */
-function modeAfter(place: Place, { stat }: Snapshot, next: Buffer): number {
+function modeAfter(place: Place, { stat, bytes }: Snapshot): number {
   const ours = place.mode !== undefined && stat.mode === narrowMode(place.mode)
-  return ours && findBlocks(next).length === 0 ? (place.mode ?? stat.mode) : stat.mode
+  return ours && findBlocks(bytes).length === 0 ? (place.mode ?? stat.mode) : stat.mode
 }
 
-/** The mode, where a crash left only that to do, and the file and directories that were not there before us. */
+/** The mode, and the absence of file and directories that were not there before us. */
 function giveBack(fs: FileSystem, place: Place): void {
   const now = readNow(fs, place.path)
   if (now !== undefined) {
-    const mode = modeAfter(place, now, now.bytes)
+    const mode = modeAfter(place, now)
     if (mode !== now.stat.mode) withFile(fs, place.path, 'read', (fd) => fs.fchmod(fd, mode))
     if (now.bytes.length === 0 && !place.existed) removeFile(fs, place.path)
   }
