@@ -46,28 +46,31 @@ export function appendBlock(bytes: Buffer, { lease, expiresAt, lines }: NewBlock
 
 /** Our blocks in file order. One without an end marker was torn by a crash and reaches as far as its lines are ours. */
 export function findBlocks(bytes: Buffer): readonly Block[] {
-  const lines = linesOf(bytes)
   const blocks: Block[] = []
-  for (let at = 0; at < lines.length; ) {
-    const size = blockLength(bytes, lines.slice(at))
-    if (size > 0) blocks.push(describe(bytes, lines.slice(at, at + size)))
-    at += Math.max(size, 1)
+  for (let at = nextMarker(bytes, 0); at < bytes.length; ) {
+    const lines = blockLines(bytes, at, nextMarker(bytes, at + 1))
+    if (lines.length > 0) blocks.push(describe(bytes, lines))
+    at = nextMarker(bytes, Math.max(lines.at(-1)?.next ?? 0, at + 1))
   }
   return blocks
 }
 
-/** How many lines the block that begins here has; 0 where none begins. */
-function blockLength(bytes: Buffer, lines: readonly Line[]): number {
-  const lease = lines[0] === undefined ? undefined : BEGIN.exec(textOf(bytes, lines[0]))?.[1]
-  if (lease === undefined) return 0
-  for (let i = 1; i < lines.length; i++) {
-    const text = textAt(bytes, lines, i)
-    if (END.exec(text)?.[1] === lease) return i + 1
-    if (BEGIN.test(text)) break
-  }
-  let size = 1
-  while (size < lines.length && couldBeOurs(bytes, lines, size)) size++
-  return size
+/** Where the next line that may begin a block starts; the file's length where there is none. */
+function nextMarker(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf('# >>> jit ', from); at >= 0; at = bytes.indexOf('# >>> jit ', at + 1))
+    if (at === 0 || bytes[at - 1] === 10) return at
+  return bytes.length
+}
+
+/** The lines of the block that begins at `start` and ends before `limit`; none where it is no block. */
+function blockLines(bytes: Buffer, start: number, limit: number): readonly Line[] {
+  const lines = linesOf(bytes.subarray(0, limit), start)
+  const lease = BEGIN.exec(textAt(bytes, lines, 0))?.[1]
+  if (lease === undefined) return []
+  const end = lines.findIndex((line) => END.exec(textOf(bytes, line))?.[1] === lease)
+  if (end > 0) return lines.slice(0, end + 1)
+  const foreign = lines.findIndex((_line, index) => index > 0 && !couldBeOurs(bytes, lines, index))
+  return foreign < 0 ? lines : lines.slice(0, foreign)
 }
 
 function couldBeOurs(bytes: Buffer, lines: readonly Line[], index: number): boolean {
