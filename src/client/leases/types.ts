@@ -1,4 +1,4 @@
-import type { EndReason } from '../../contract/grant.ts'
+import { END_REASONS, type EndReason } from '../../contract/grant.ts'
 import type { Cloud, DeliveryMode } from '../../contract/target.ts'
 
 /** `writing`: secrets may already lie at the places named. `stuck`: a wipe failed and is retried until it works. */
@@ -12,6 +12,11 @@ export type Place = {
   readonly sink: string
   readonly path: string
   readonly temp: string
+  /**
+   * Redo record of an in-place removal (hard-linked or bind-mounted files, which must keep their inode): lets a sweep finish
+   * a splice that a crash cut in two.
+   */
+  readonly redo: string
   /** Second link that keeps the displaced file within reach while a foreign writer may still hold it open (security.md §4.5). */
   readonly backup: string
   readonly existed: boolean
@@ -42,13 +47,65 @@ export type Lease = {
   readonly writtenAtBootSeconds: number
   readonly bootId?: string
   readonly places: readonly Place[]
+  /** Why it is being ended, from `wiping` on. */
+  readonly ending?: Ending
+  /** Wipes that failed so far, why the last one did, and when the next is due (ms since 1970). */
   readonly attempts: number
   readonly lastError?: string
+  readonly retryAt?: number
 }
 
-/** A journal file that cannot be read as a lease: torn, foreign or from a newer version. Its secrets are searched by marker and wiped all the same. */
-export type UnreadableLease = { readonly file: string; readonly why: string }
+/** `interrupted`: the process that was writing it died, so nobody knows whether it is whole. */
+export const ENDINGS = [...END_REASONS, 'interrupted'] as const
+export type Ending = (typeof ENDINGS)[number]
+
+/**
+ * A journal file that cannot be read as a lease: torn, foreign or from a newer version. Its secrets are searched by marker and
+ * wiped all the same. `id` comes from the file's name.
+ */
+export type UnreadableLease = {
+  readonly id: string
+  readonly file: string
+  readonly why: string
+  /** Absolute paths found in what is left of its text. */
+  readonly paths: readonly string[]
+  /** Written by a newer jit, which can read it: kept as it is. */
+  readonly newer: boolean
+}
 
 export type WipeOutcome =
-  | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: EndReason }
+  | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: Ending }
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
+
+/** What the caller knows of a lease before it is written. */
+export type NewLease = Omit<
+  Lease,
+  | 'version'
+  | 'state'
+  | 'writtenAt'
+  | 'writtenAtBootSeconds'
+  | 'bootId'
+  | 'places'
+  | 'ending'
+  | 'attempts'
+  | 'lastError'
+  | 'retryAt'
+>
+
+/**
+ * Grants whose end the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
+ * `add` is on disk when it returns. `remove` after the endpoint answered, or said that the grant is over.
+ */
+export interface Outbox {
+  list(): readonly OutboxEntry[]
+  add(entry: OutboxEntry): void
+  remove(grant: string): void
+}
+export type OutboxEntry = {
+  readonly grant: string
+  readonly endpoint: string
+  readonly target: string
+  readonly reason: EndReason
+  /** Wall clock of this machine, ms since 1970. */
+  readonly at: number
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { JitError } from '../../base/errors.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from '../../platform/durable.ts'
+import type { FileSystem } from '../../platform/files.ts'
+import { writeNextDue } from './due.ts'
+import { isReadable, LEASE_ID, parseLease, serialize } from './journal.ts'
+import type { Lease, UnreadableLease } from './types.ts'
+
+const SUFFIX = '.lease'
+
+/** Leases of this machine, one durable file each. Reading needs no lock; changing does. */
+export class LeaseStore {
+  readonly directory: string
+  readonly #fs: FileSystem
+  readonly #clock: Clock
+  readonly #root: string
+
+  constructor(fs: FileSystem, clock: Clock, root: string) {
+    this.#fs = fs
+    this.#clock = clock
+    this.#root = root
+    this.directory = join(root, 'leases')
+  }
+
+  prepare(): void {
+    makeDirectories(this.#fs, this.directory)
+  }
+
+  /** Sorted by end. */
+  list(): readonly Lease[] {
+    return this.#entries()
+      .filter(isReadable)
+      .toSorted((a, b) => a.endsAt - b.endsAt)
+  }
+
+  unreadable(): readonly UnreadableLease[] {
+    return this.#entries().flatMap((entry) => (isReadable(entry) ? [] : [entry]))
+  }
+
+  find(id: string): Lease | undefined {
+    return this.list().find((lease) => lease.id === id)
+  }
+
+  /** Durable when it returns. */
+  put(lease: Lease): void {
+    const file = this.#file(lease.id)
+    replaceFile(this.#fs, file, `${file}.tmp`, serialize(lease))
+    this.#written()
+  }
+
+  remove(id: string): void {
+    removeFile(this.#fs, this.#file(id))
+    this.#fs.syncDirectory(this.directory)
+    this.#written()
+  }
+
+  /** Out of the way of the next sweep, kept for whoever looks into it. */
+  setAside({ file }: UnreadableLease): void {
+    this.#fs.rename(file, `${file.slice(0, -SUFFIX.length)}.unreadable`)
+    this.#fs.syncDirectory(this.directory)
+    this.#written()
+  }
+
+  /** Left by a process that died while it wrote an entry; holds no secret, and the entry itself is whole. */
+  removeTemporary(): void {
+    for (const name of this.#names())
+      if (name.endsWith(`${SUFFIX}.tmp`)) removeFile(this.#fs, join(this.directory, name))
+  }
+
+  #entries(): readonly (Lease | UnreadableLease)[] {
+    return this.#names()
+      .filter((name) => name.endsWith(SUFFIX))
+      .flatMap((name) => {
+        const file = join(this.directory, name)
+        const bytes = readFile(this.#fs, file) // gone: ended by another process since we listed
+        return bytes === undefined ? [] : [parseLease(name.slice(0, -SUFFIX.length), file, bytes)]
+      })
+  }
+
+  #names(): readonly string[] {
+    return ifExists(() => this.#fs.readdir(this.directory)) ?? []
+  }
+
+  #written(): void {
+    writeNextDue(this.#fs, this.#root, this.list(), this.unreadable(), this.#clock)
+  }
+
+  #file(id: string): string {
+    if (!LEASE_ID.test(id))
+      throw new JitError(
+        'ENDPOINT_INVALID',
+        'The endpoint gave this grant an id that is not safe in a file name.',
+        'Show this to whoever runs the endpoint.',
+      )
+    return join(this.directory, `${id}${SUFFIX}`)
+  }
+}

@@ -1,0 +1,63 @@
+import { type LeaseDeps, sinkOf } from './deps.ts'
+import { isOver } from './expiry.ts'
+import { untilRetry } from './retry.ts'
+import type { Ending, Lease, UnreadableLease, WipeOutcome } from './types.ts'
+import { endLease } from './wipe.ts'
+
+/**
+ * Ends what is over, retries what is stuck, finishes what dead processes began, and looks for secrets whose entry was lost.
+ * The caller holds the lock, so whatever looks half done has no owner any more.
+ */
+export async function sweepLeases(deps: LeaseDeps): Promise<readonly WipeOutcome[]> {
+  deps.store.removeTemporary()
+  const outcomes: WipeOutcome[] = []
+  for (const lease of deps.store.list()) {
+    const reason = dueEnding(deps, lease)
+    if (reason !== undefined) outcomes.push(await endLease(deps, lease, reason))
+    else if (lease.state === 'active') await settle(deps, lease)
+  }
+  return [...outcomes, ...(await sweepOrphans(deps))]
+}
+
+function dueEnding({ clock }: LeaseDeps, lease: Lease): Ending | undefined {
+  if (lease.state === 'writing') return 'interrupted'
+  const due =
+    lease.state === 'wiping' || (lease.state === 'stuck' ? untilRetry(lease, clock) <= 0 : isOver(lease, clock))
+  return due ? (lease.ending ?? 'ttl') : undefined
+}
+
+async function settle(deps: LeaseDeps, lease: Lease): Promise<void> {
+  for (const place of lease.places) await sinkOf(deps, place.sink).settle(place)
+}
+
+/**
+ * Secrets without a readable entry, searched by our markers wherever a lease may have written.
+ * `ended`: those that go whatever their marker says.
+ */
+export async function sweepOrphans(
+  { store, sinks }: LeaseDeps,
+  ended: ReadonlySet<string> = new Set(),
+): Promise<readonly WipeOutcome[]> {
+  const leases = store.list()
+  const unreadable = store.unreadable()
+  const search = { known: idsOf(leases), torn: idsOf(unreadable), ended }
+  const named = [...leases.flatMap(({ places }) => places), ...unreadable.flatMap(({ paths }) => paths.map(toPath))]
+  const outcomes: WipeOutcome[] = []
+  const alive = new Set<string>()
+  for (const sink of sinks)
+    for (const path of new Set([...sink.paths(), ...named.map(({ path }) => path)])) {
+      const found = await sink.wipeOrphans(path, search)
+      for (const id of found.alive) alive.add(id)
+      outcomes.push(
+        ...found.wiped.map((lease) => ({ lease, target: '', wiped: true as const, reason: 'ttl' as const })),
+      )
+    }
+  for (const entry of unreadable) if (isDone(entry, alive)) store.setAside(entry)
+  return outcomes
+}
+
+const idsOf = (entries: readonly { readonly id: string }[]): ReadonlySet<string> => new Set(entries.map(({ id }) => id))
+const toPath = (path: string) => ({ path })
+
+/** A newer jit can still read its own entry. One of ours has done its part once no block of its id is left to wait for. */
+const isDone = ({ id, newer }: UnreadableLease, alive: ReadonlySet<string>): boolean => !newer && !alive.has(id)

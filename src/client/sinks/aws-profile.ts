@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { EXPIRES_KEY, GRANT_KEY } from '../../base/credentials-block.ts'
+import { JitError } from '../../base/errors.ts'
+import type { AwsCredential } from '../../contract/grant.ts'
+import type { Delivery } from './types.ts'
+
+/** Lines of the profile as botocore and the JavaScript SDK both read them (aws: "Configuration and credential file settings"). */
+export function profileLines({ profile, grant, credential }: Delivery): readonly string[] {
+  const lines: readonly (readonly [string, string])[] = [
+    ['aws_access_key_id', credential.accessKeyId],
+    ['aws_secret_access_key', credential.secretAccessKey],
+    ['aws_session_token', credential.sessionToken],
+    ...(credential.region === undefined ? [] : [['region', credential.region] as const]),
+    [EXPIRES_KEY, endOf(credential)],
+    [GRANT_KEY, grant],
+  ]
+  for (const [key, value] of lines) assertOneWord(key, value)
+  assertOneWord('profile', profile)
+  return [`[${profile}]`, ...lines.map(([key, value]) => `${key} = ${value}`)]
+}
+
+/** The earlier of what STS and what the time fence say. */
+const endOf = ({ expiration, notAfter }: AwsCredential): string =>
+  Date.parse(notAfter) < Date.parse(expiration) ? notAfter : expiration
+
+/** A value with a line break or a `]` could write any profile it likes into the user's file. */
+function assertOneWord(key: string, value: string): void {
+  if (/^[\w+/=.:@-]{1,8192}$/.test(value)) return
+  throw new JitError(
+    'ENDPOINT_INVALID',
+    `The endpoint's answer holds a value for ${key} that is not safe to write into a credentials file.`,
+    'Nothing was written. Show this to whoever runs the endpoint.',
+  )
+}
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export const hashesOf = ({ credential }: Delivery): readonly string[] =>
+  [credential.accessKeyId, credential.secretAccessKey, credential.sessionToken].map(hashOf)

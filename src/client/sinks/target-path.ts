@@ -1,0 +1,61 @@
+import { basename, dirname, join, resolve } from 'node:path'
+import { JitError } from '../../base/errors.ts'
+import { ifExists, withFile } from '../../platform/durable.ts'
+import { errnoOf, type FileStat, type FileSystem } from '../../platform/files.ts'
+
+const MAX_LINKS = 40
+const MAX_BYTES = 8 * 1024 * 1024
+
+/** The file that `path` means, through symbolic links, also where the last of them leads to nothing yet. */
+export function resolveTarget(fs: FileSystem, path: string): string {
+  let at = resolve(path)
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const found = ifExists(() => fs.lstat(at))
+    const directory = ifExists(() => fs.realpath(dirname(at))) ?? dirname(at)
+    if (found?.kind !== 'symlink') return join(directory, basename(at))
+    at = resolve(directory, fs.readlink(at))
+  }
+  throw refused(path, 'its symbolic links go round in a circle', 'Remove the link, or set AWS_SHARED_CREDENTIALS_FILE.')
+}
+
+/** Refuses what could not be written or, worse, could be written and never wiped. `uid` is absent on Windows. */
+export function assertWritableAndWipable(fs: FileSystem, path: string, uid: number | undefined): FileStat | undefined {
+  const stat = ifExists(() => fs.stat(path))
+  assertOwnDirectory(fs, dirname(path), uid)
+  if (stat === undefined) return undefined
+  if (stat.kind !== 'file')
+    throw refused(path, 'it is not a regular file', 'Move it away, or set AWS_SHARED_CREDENTIALS_FILE.')
+  if (uid !== undefined && stat.uid !== uid)
+    throw refused(path, `it belongs to user ${stat.uid}`, 'Run jit as the owner of the file, without sudo.')
+  if (stat.size > MAX_BYTES) throw refused(path, 'it is larger than 8 MiB', 'Is this really a credentials file?')
+  assertChangeable(fs, path, stat)
+  return stat
+}
+
+function assertOwnDirectory(fs: FileSystem, directory: string, uid: number | undefined): void {
+  const stat = ifExists(() => fs.stat(directory))
+  if (stat === undefined)
+    return directory === dirname(directory) ? undefined : assertOwnDirectory(fs, dirname(directory), uid)
+  if (stat.kind !== 'directory') throw refused(directory, 'it is not a directory', 'Move it away.')
+  if (uid === undefined) return
+  if (stat.uid !== uid && stat.uid !== 0)
+    throw refused(directory, `the directory belongs to user ${stat.uid}`, 'Run jit as the owner, without sudo.')
+  if ((stat.mode & 0o1002) === 0o002)
+    throw refused(directory, 'everybody may replace files in this directory', `To close it: chmod o-w '${directory}'`)
+}
+
+/** An append-only or immutable file refuses to be opened for writing even by its owner (chattr(1)). */
+function assertChangeable(fs: FileSystem, path: string, stat: FileStat): void {
+  try {
+    withFile(fs, path, 'read-write', () => undefined)
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'EACCES' && stat.nlink === 1) return // read-only by its mode: replaced as a whole, mode given back later
+    if (code !== 'EPERM' && code !== 'EROFS' && code !== 'EACCES' && code !== 'ETXTBSY') throw error
+    const why = code === 'EPERM' ? 'it is append-only or immutable' : 'it is read-only'
+    throw refused(path, `${why}, so nothing written there could be wiped`, `See: lsattr '${path}'; ls -l '${path}'`)
+  }
+}
+
+export const refused = (path: string, why: string, hint: string, cause?: unknown): JitError =>
+  new JitError('FILE_REFUSED', `jit does not write to ${path}: ${why}.`, hint, { cause })

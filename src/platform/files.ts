@@ -1,0 +1,108 @@
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, ftruncateSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { type BigIntStats, renameSync, rmdirSync, statSync, unlinkSync, writeSync } from 'node:fs'
+
+export type FileStat = {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other'
+  readonly dev: bigint
+  readonly ino: bigint
+  readonly size: number
+  /** Permission bits only, e.g. 0o600. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly nlink: number
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+}
+
+/** How a file is opened. No way of opening follows a symbolic link in the last part of the path. */
+export type OpenFor = 'read' | 'read-write' | 'create'
+
+/**
+ * Every file-system call that writing and wiping make, one by one and synchronous, so that a test can put a fault before,
+ * after or into each of them. Failures are node's errno errors (`error.code`).
+ */
+export interface FileSystem {
+  /** `create` is O_CREAT|O_EXCL: it fails where the name exists. */
+  open(path: string, how: OpenFor, mode?: number): number
+  close(fd: number): void
+  read(fd: number, buffer: Buffer, offset: number, length: number, position: number): number
+  write(fd: number, buffer: Buffer, offset: number, length: number, position: number): number
+  fsync(fd: number): void
+  ftruncate(fd: number, length: number): void
+  fchmod(fd: number, mode: number): void
+  fchown(fd: number, uid: number, gid: number): void
+  fstat(fd: number): FileStat
+  stat(path: string): FileStat
+  lstat(path: string): FileStat
+  rename(from: string, to: string): void
+  link(existing: string, name: string): void
+  unlink(path: string): void
+  readdir(path: string): readonly string[]
+  mkdir(path: string, mode: number): void
+  rmdir(path: string): void
+  realpath(path: string): string
+  readlink(path: string): string
+  /** Makes names created, renamed or removed in `path` durable. Nothing to do on Windows, which cannot open directories. */
+  syncDirectory(path: string): void
+}
+
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows
+const FLAGS: Readonly<Record<OpenFor, number>> = {
+  read: constants.O_RDONLY | NOFOLLOW,
+  'read-write': constants.O_RDWR | NOFOLLOW,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW,
+}
+
+export const nodeFileSystem: FileSystem = {
+  open: (path, how, mode) => openSync(path, FLAGS[how], mode),
+  close: closeSync,
+  read: (fd, buffer, offset, length, position) => readSync(fd, buffer, offset, length, position),
+  write: (fd, buffer, offset, length, position) => writeSync(fd, buffer, offset, length, position),
+  fsync: fsyncSync,
+  ftruncate: ftruncateSync,
+  fchmod: fchmodSync,
+  fchown: fchownSync,
+  fstat: (fd) => fileStat(fstatSync(fd, { bigint: true })),
+  stat: (path) => fileStat(statSync(path, { bigint: true })),
+  lstat: (path) => fileStat(lstatSync(path, { bigint: true })),
+  rename: renameSync,
+  link: linkSync,
+  unlink: unlinkSync,
+  readdir: (path) => readdirSync(path),
+  mkdir: (path, mode) => mkdirSync(path, mode),
+  rmdir: rmdirSync,
+  realpath: (path) => realpathSync(path),
+  readlink: (path) => readlinkSync(path),
+  syncDirectory: (path) => {
+    if (process.platform === 'win32') return
+    const fd = openSync(path, constants.O_RDONLY)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  },
+}
+
+function fileStat(of: BigIntStats): FileStat {
+  const kind = of.isFile() ? 'file' : of.isDirectory() ? 'directory' : of.isSymbolicLink() ? 'symlink' : 'other'
+  return {
+    kind,
+    dev: of.dev,
+    ino: of.ino,
+    size: Number(of.size),
+    mode: Number(of.mode & 0o7777n),
+    uid: Number(of.uid),
+    gid: Number(of.gid),
+    nlink: Number(of.nlink),
+    mtimeNs: of.mtimeNs,
+    ctimeNs: of.ctimeNs,
+  }
+}
+
+/** `ENOENT` and its like; `undefined` for an error that no system call made. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,54 @@
+import { truncateSync } from 'node:fs'
+import { JitError } from '../base/errors.ts'
+import type { Clock } from './clock.ts'
+
+const RETRY_MS = 15
+const SQLITE_BUSY = 5
+const SQLITE_NOTADB = 26
+const SQLITE_CORRUPT = 11
+
+/**
+ * Runs `work` while no other process holds the lock at `path`. Node has no `flock`; SQLite's exclusive transaction is the one
+ * lock in reach that the kernel releases when its holder is killed. The file stays empty. It must lie on a local disk
+ * (the state directory is per machine), and nothing else in a process may open it: closing any descriptor of a file
+ * drops all POSIX locks on it.
+ *
+ * @param waitMs Rejects with `LOCKED` after this long.
+ */
+export async function withLock<T>(path: string, clock: Clock, waitMs: number, work: () => Promise<T>): Promise<T> {
+  const { DatabaseSync } = await import('node:sqlite')
+  for (let waited = 0; ; waited += RETRY_MS) {
+    const database = new DatabaseSync(path, { timeout: 0 })
+    try {
+      if (tryLock(database, path)) return await work()
+    } finally {
+      database.close() // rolls back, which is the release
+    }
+    if (waited >= waitMs) throw busy(waitMs)
+    await clock.sleep(RETRY_MS)
+  }
+}
+
+function tryLock(database: { exec(sql: string): void }, path: string): boolean {
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    return true
+  } catch (error) {
+    const code = sqliteCode(error)
+    if (code === SQLITE_BUSY) return false
+    if (code !== SQLITE_NOTADB && code !== SQLITE_CORRUPT) throw error
+    truncateSync(path) // nobody can hold a lock on bytes that are no database; a spoilt lock file must not save a secret
+    return false
+  }
+}
+
+/** Extended result codes keep the primary code in their low byte. */
+const sqliteCode = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+
+const busy = (waitMs: number): JitError =>
+  new JitError(
+    'LOCKED',
+    `Another jit process has been busy with this machine's credentials for ${Math.round(waitMs / 1000)} seconds.`,
+    'Try again; if it stays so, look for a hanging jit process.',
+  )
