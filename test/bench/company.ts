@@ -16,9 +16,9 @@ export async function startCompany(): Promise<Company> {
   const server = createServer((request, response) => {
     const json = (body: unknown): unknown =>
       response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
-    if (request.url === '/.well-known/openid-configuration') return json({ issuer: url, jwks_uri: `${url}/keys` })
-    if (request.url === '/keys') return json({ keys: [jwk] })
-    request.resume().on('end', () => response.setHeader('content-type', 'text/xml').end(assumed()))
+    if (request.url === '/.well-known/openid-configuration') json({ issuer: url, jwks_uri: `${url}/keys` })
+    else if (request.url === '/keys') json({ keys: [jwk] })
+    else request.resume().on('end', () => response.setHeader('content-type', 'text/xml').end(assumed()))
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

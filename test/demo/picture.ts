@@ -36,7 +36,7 @@ export function terminalPicture(title: string, transcript: string): string {
   const lines = transcript.trimEnd().split('\n')
   const columns = Math.max(
     72,
-    ...lines.map((line) => runs(line, PLAIN).runs.reduce((sum, { text }) => sum + [...text].length, 0)),
+    ...lines.map((line) => runs(line, PLAIN).runs.reduce((sum, { text }) => sum + text.length, 0)),
   )
   const width = Math.ceil(columns * CELL.width) + 32
   const height = lines.length * CELL.height + 60
