@@ -1,3 +1,4 @@
+import { addressRanges } from '../platform/address-ranges.ts'
 import { type ConfigSource, loadConfig } from './config/load.ts'
 import { type Config, ConfigurationError, type Fault } from './config/types.ts'
 import { findGaps } from './policy/coverage.ts'
@@ -10,7 +11,7 @@ export type Configuration = { readonly config: Config; readonly policy: Policy; 
 
 /** Configuration and policies together. Throws `ConfigurationError` with every fault. */
 export async function loadConfiguration(source: ConfigSource): Promise<Configuration> {
-  const { config, warnings } = await loadConfig(source)
+  const { config, warnings } = await readConfig(source)
   const policy = loadPolicy({ files: await readPolicyFiles(source, config), targets: config.targets })
   return { config, policy, warnings }
 }
@@ -21,7 +22,7 @@ export type Finding = Fault & { readonly level: 'error' | 'warning' }
 /** Checks configuration and policies without starting anything. */
 export async function checkConfiguration(source: ConfigSource): Promise<readonly Finding[]> {
   try {
-    const { config, warnings } = await loadConfig(source)
+    const { config, warnings } = await readConfig(source)
     const rules = readRules(await readPolicyFiles(source, config), config.targets)
     const gaps = findGaps(rules, config.targets, source.path)
     return [...warnings, ...gaps].map((fault) => ({ ...fault, level: 'warning' }))
@@ -29,6 +30,17 @@ export async function checkConfiguration(source: ConfigSource): Promise<readonly
     if (error instanceof ConfigurationError) return error.faults.map((fault) => ({ ...fault, level: 'error' }))
     throw error
   }
+}
+
+async function readConfig(source: ConfigSource): ReturnType<typeof loadConfig> {
+  const loaded = await loadConfig(source)
+  try {
+    addressRanges(loaded.config.trustedProxies)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ConfigurationError([{ file: source.path, message: `trustedProxies: ${error.message}.` }])
+  }
+  return loaded
 }
 
 async function readPolicyFiles(source: ConfigSource, { policyFiles }: Config): Promise<readonly PolicyFile[]> {

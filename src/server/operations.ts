@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
+import { readLeaves } from './audit/log.ts'
+import { verifyLeaves } from './audit/verify.ts'
 import type { Checked, Operations, ShownKey } from './commands/types.ts'
 import { configTemplate, policyTemplate } from './config/template.ts'
-import type { Config, ConfiguredTarget } from './config/types.ts'
+import type { Config, ConfiguredTarget, Fault } from './config/types.ts'
 import { endpointUrl, issuerUrl } from './config/url.ts'
-import { type Files, load, type Loaded } from './load.ts'
+import { checkConfiguration, type Configuration, loadConfiguration } from './configuration.ts'
 import { serve } from './serve.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/types.ts'
@@ -15,6 +17,10 @@ import { keyState, replaceKeysNow, rotateKeys } from './tokens/key-ring.ts'
 import { publishedKeys } from './tokens/signing-key.ts'
 import { awsTrustTerraform } from './trust/aws.ts'
 
+export type Files = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly readText: (path: string) => string
+}
 export type OperationsDeps = Files & {
   readonly clock: Clock
   /** Fails where there is a file of that name. */
@@ -28,6 +34,8 @@ const POLICY_FILE = 'policy.cedar'
 
 export function makeOperations(deps: OperationsDeps): Operations {
   const { clock, env } = deps
+  const source = (path: string) => ({ path, env, readText: deps.readText })
+  const load = (configFile: string): Promise<Configuration> => loadConfiguration(source(configFile))
 
   async function withStore<T>({ store: where }: Config, work: (store: Store) => Promise<T>): Promise<T> {
     // Failures of idle connections do not matter to a command that is about to end; those of its own calls reject.
@@ -38,28 +46,29 @@ export function makeOperations(deps: OperationsDeps): Operations {
       await store.close()
     }
   }
-  const withKeys = async <T>(configFile: string, work: (store: Store) => Promise<T>): Promise<T> =>
-    withStore((await load(configFile, deps)).config, work)
+  const withStoreOf = async <T>(configFile: string, work: (store: Store) => Promise<T>): Promise<T> =>
+    withStore((await load(configFile)).config, work)
 
   return {
     init: async (directory, urls) => init(directory, urls, deps),
     check: async (configFile) => {
-      const loaded = await load(configFile, deps)
-      return withStore(loaded.config, async (store) => summary(loaded, store.name, await shownKeys(store, clock)))
+      const { config } = await load(configFile)
+      const warnings = await checkConfiguration(source(configFile))
+      return withStore(config, async (store) => summary(config, warnings, store.name, await shownKeys(store, clock)))
     },
     serve: async (configFile, ready) => {
-      const { config, policy } = await load(configFile, deps)
+      const { config, policy } = await load(configFile)
       await serve(config, policy, { ...(await deps.around()), clock, env }, (url) => ready(url, config))
     },
     awsTrust: async (configFile, names) => {
-      const { config } = await load(configFile, deps)
+      const { config } = await load(configFile)
       return awsTrustTerraform(config, chosen(config, names))
     },
-    keys: (configFile) => withKeys(configFile, (store) => shownKeys(store, clock)),
+    keys: (configFile) => withStoreOf(configFile, (store) => shownKeys(store, clock)),
     rotateKeys: (configFile, now) =>
-      withKeys(configFile, (store) => (now ? replaceKeysNow : rotateKeys)(storedKeys(store), clock)),
+      withStoreOf(configFile, (store) => (now ? replaceKeysNow : rotateKeys)(storedKeys(store), clock)),
     publishKeys: async (configFile, directory) => {
-      const { config } = await load(configFile, deps)
+      const { config } = await load(configFile)
       const keys = await withStore(config, (store) => storedKeys(store).list())
       const published = publishedKeys(keys.filter((key) => keyState(key, keys, clock.now()) !== 'over'))
       if (published.keys.length === 0)
@@ -70,6 +79,35 @@ export function makeOperations(deps: OperationsDeps): Operations {
         replaceJson(deps, path.join(directory, OIDC_DISCOVERY_PATH), oidcDiscovery(config.endpoint)),
       ]
     },
+    exportLog: (configFile, from, write) =>
+      withStoreOf(configFile, async (store) => {
+        for await (const leaf of readLeaves(store, from)) write(JSON.stringify(leaf))
+      }),
+    verifyLog: (configFile, remembered) =>
+      withStoreOf(configFile, (store) => verifyLeaves(readLeaves(store), remembered)),
+    verifyExport: async (file, remembered) => verifyLeaves(linesOf(await readExport(file, deps)), remembered),
+  }
+}
+
+async function readExport(file: string, { readText }: Files): Promise<string> {
+  try {
+    return await readText(file)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new JitError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, 'Write one: jit-endpoint audit export', {
+      cause,
+    })
+  }
+}
+
+/** A line that is no JSON is no leaf, which the verifier says with its number. */
+function* linesOf(text: string): Generator<unknown> {
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    try {
+      yield JSON.parse(line)
+    } catch {
+      yield undefined
+    }
   }
 }
 
@@ -118,7 +156,7 @@ async function shownKeys(store: Store, clock: Clock): Promise<readonly ShownKey[
   }))
 }
 
-const summary = ({ config, warnings }: Loaded, store: string, keys: readonly ShownKey[]): Checked => ({
+const summary = (config: Config, warnings: readonly Fault[], store: string, keys: readonly ShownKey[]): Checked => ({
   endpoint: config.endpoint,
   targets: config.targets.length,
   store,

@@ -6,7 +6,7 @@ import type { ConfiguredTarget } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import { plainText } from './plain-text.ts'
 
-const SHORTEST_SECONDS = 60
+const SHORTEST_SECONDS = 15
 const MOST_TARGETS = 10
 const FARTHEST_START_MS = 7 * 86_400_000
 

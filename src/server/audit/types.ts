@@ -107,3 +107,11 @@ export interface Audit {
    */
   append(tx: Transaction, at: number, events: readonly AuditEvent[]): Promise<number>
 }
+
+/** A point of the log that somebody remembers: the log they are shown later must still contain it. */
+export type Head = { readonly seq: number; readonly hash: string }
+
+export type Verification =
+  | { readonly ok: true; readonly head: Head }
+  /** `seq`: where the log stops being what it was. */
+  | { readonly ok: false; readonly seq: number; readonly why: string }

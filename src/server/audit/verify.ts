@@ -1,15 +1,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts'
 import { integer, object, type Reader, ShapeError, string } from '../../contract/narrow.ts'
 import { leafHash, NO_LEAF } from './chain.ts'
-import type { Leaf } from './types.ts'
-
-/** A point of the log that somebody remembers: the log they are shown later must still contain it. */
-export type Head = { readonly seq: number; readonly hash: string }
-
-export type Verification =
-  | { readonly ok: true; readonly head: Head }
-  /** `seq`: where the log stops being what it was. */
-  | { readonly ok: false; readonly seq: number; readonly why: string }
+import type { Head, Leaf, Verification } from './types.ts'
 
 /**
  * Checks a whole log, offline, leaf by leaf in the order given. Without `remembered` a log that was cut at its end or

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT_CODE, JitError } from '../../base/errors.ts'
 import { ConfigurationError } from '../config/types.ts'
+import { auditCommand } from './audit.ts'
 import { checkCommand } from './check.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
@@ -27,7 +28,8 @@ function program(ctx: CommandContext): Command {
     .description('The approval endpoint of jit: decides who may elevate, and signs what clouds trust.')
     .version(ctx.version)
     .helpCommand(true)
-  for (const make of [initCommand, serveCommand, checkCommand, trustCommand, keysCommand]) root.addCommand(make(ctx))
+  for (const make of [initCommand, serveCommand, checkCommand, trustCommand, keysCommand, auditCommand])
+    root.addCommand(make(ctx))
   for (const command of withSubcommands(root))
     command
       .exitOverride()

@@ -1,3 +1,4 @@
+import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
 import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
 
@@ -37,6 +38,11 @@ export interface Operations {
   rotateKeys(configFile: string, now: boolean): Promise<readonly Rotation[]>
   /** Writes discovery document and JWKS as files below `directory`. Resolves to the files. */
   publishKeys(configFile: string, directory: string): Promise<readonly string[]>
+  /** Gives the log from leaf `from` on to `write`, one JSON object per leaf. */
+  exportLog(configFile: string, from: number, write: (line: string) => void): Promise<void>
+  verifyLog(configFile: string, remembered: Head | undefined): Promise<Verification>
+  /** The same for a file that `exportLog` wrote. */
+  verifyExport(file: string, remembered: Head | undefined): Promise<Verification>
 }
 
 /** The program's surroundings. */

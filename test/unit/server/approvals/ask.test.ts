@@ -74,7 +74,7 @@ describe('asking', () => {
     ['too many targets', { targets: Array.from({ length: 11 }, () => 'dev') }, 'invalid_request', /1 to 10/],
     ['a target twice', { targets: ['dev', 'dev'] }, 'invalid_request', /twice/],
     ['too long', { durationSeconds: 4 * 3600 + 1 }, 'invalid_request', /at most 4h/],
-    ['too short', { durationSeconds: 59 }, 'invalid_request', /60/],
+    ['too short', { durationSeconds: 14 }, 'invalid_request', /15/],
     ['half a second', { durationSeconds: 60.5 }, 'invalid_request', /whole/],
     ['no number', { durationSeconds: Number.NaN }, 'invalid_request', /whole/],
     ['endless', { durationSeconds: Infinity }, 'invalid_request', /whole/],

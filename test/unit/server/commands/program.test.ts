@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { auditCommand } from '../../../../src/server/commands/audit.ts'
 import { checkCommand } from '../../../../src/server/commands/check.ts'
 import { initCommand } from '../../../../src/server/commands/init.ts'
 import { keysCommand } from '../../../../src/server/commands/keys.ts'
@@ -18,6 +19,9 @@ const none: Operations = {
   keys: refused,
   rotateKeys: refused,
   publishKeys: refused,
+  exportLog: refused,
+  verifyLog: refused,
+  verifyExport: refused,
 }
 
 function fakeContext(operations: Partial<Operations> = {}, env: CommandContext['env'] = {}) {
@@ -50,6 +54,8 @@ describe('argv becomes options', () => {
         rotate: (c, o) => keep(c, { rotate: o }),
         publish: (c, o) => keep(c, { publish: o }),
       }),
+    audit: (ctx: CommandContext) =>
+      auditCommand(ctx, { export: (c, o) => keep(c, { export: o }), verify: (c, o) => keep(c, { verify: o }) }),
   }
   const config = 'jit-endpoint.yaml'
   test.each<[keyof typeof commands, string[], unknown]>([
@@ -72,6 +78,14 @@ describe('argv becomes options', () => {
     ['keys', ['rotate'], { rotate: { config, json: false, now: false } }],
     ['keys', ['rotate', '--now', '-c', 'x'], { rotate: { config: 'x', json: false, now: true } }],
     ['keys', ['publish', 'site'], { publish: { directory: 'site', config, json: false } }],
+    ['audit', ['export'], { export: { config, json: false, from: 1 } }],
+    ['audit', ['export', '--from', '7'], { export: { config, json: false, from: 7 } }],
+    ['audit', ['verify'], { verify: { config, json: false } }],
+    [
+      'audit',
+      ['verify', 'log.jsonl', '--head', `3:${'a'.repeat(64)}`, '--json'],
+      { verify: { config, json: true, file: 'log.jsonl', head: { seq: 3, hash: 'a'.repeat(64) } } },
+    ],
   ])('%s %j', async (name, argv, wanted) => {
     got.length = 0
     await commands[name](fakeContext().ctx).parseAsync(argv, { from: 'user' })
@@ -99,6 +113,8 @@ describe('what goes wrong', () => {
     [['keys', 'nonsense']],
     [['keys', 'publish']],
     [['trust', 'nonsense']],
+    [['audit', 'export', '--from', '0']],
+    [['audit', 'verify', '--head', '3:xyz']],
     [[]],
   ])('%j is a usage error that loads nothing', async (argv) => {
     const { ctx, note, out, loaded } = fakeContext()
