@@ -7,6 +7,7 @@ export type Ended = {
   readonly stderr: string
 }
 export type Running = {
+  readonly argv: readonly string[]
   readonly pid: number
   readonly done: Promise<Ended>
   stderr(): string
@@ -41,5 +42,12 @@ export function launch(program: string, args: readonly string[], env: Readonly<R
       look()
       done.then(({ code }) => reject(new Error(`ended (${code}) without ${pattern}:\n${text.stderr}`)), reject)
     })
-  return { pid: child.pid ?? 0, done, stderr: () => text.stderr, kill: (signal) => child.kill(signal), says }
+  return {
+    argv: [program, ...args],
+    pid: child.pid ?? 0,
+    done,
+    stderr: () => text.stderr,
+    kill: (signal) => child.kill(signal),
+    says,
+  }
 }

@@ -17,6 +17,9 @@ export type PersonHome = {
   run(program: string, ...args: string[]): Promise<Ended>
   /** Device flow, with a robot as the person at the browser. */
   logIn(): Promise<Ended>
+  /** The same, to look at while it runs. */
+  startLogin(): Running
+  startOther(program: string, ...args: string[]): Running
   credentials(): string | undefined
   writeCredentials(text: string, mode?: number): void
 }
@@ -49,7 +52,17 @@ export function createPersonHome({ login, directory, endpoint, aws, env: extra }
   }
   mkdirSync(env.XDG_RUNTIME_DIR, { recursive: true, mode: 0o700 })
   const credentialsFile = path.join(directory, '.aws/credentials')
-  const start = (...args: string[]): Running => launch(process.execPath, [BIN, ...args], env)
+  const start = (...args: string[]): Running => ({
+    ...launch(process.execPath, [BIN, ...args], env),
+    argv: ['jit', ...args],
+  })
+  const startLogin = (): Running => {
+    const running = start('login', endpoint, '--device')
+    const approved = running
+      .says(/(http:\/\/127\.0\.0\.1:\d+\/device\S*user_code=\S+)/)
+      .then(([, url = '']) => approveInBrowser(url, login))
+    return { ...running, done: approved.then(() => running.done) }
+  }
   return {
     login,
     home: directory,
@@ -58,12 +71,9 @@ export function createPersonHome({ login, directory, endpoint, aws, env: extra }
     start,
     jit: (...args) => start(...args).done,
     run: (program, ...args) => launch(program, args, env).done,
-    logIn: async () => {
-      const running = start('login', endpoint, '--device')
-      const [, url = ''] = await running.says(/(http:\/\/127\.0\.0\.1:\d+\/device\S*user_code=\S+)/)
-      await approveInBrowser(url, login)
-      return running.done
-    },
+    logIn: () => startLogin().done,
+    startLogin,
+    startOther: (program, ...args) => launch(program, args, env),
     credentials: () => (existsSync(credentialsFile) ? readFileSync(credentialsFile, 'utf8') : undefined),
     writeCredentials: (text, mode = 0o600) => writeFileSync(credentialsFile, text, { mode }),
   }

@@ -1,0 +1,121 @@
+/**
+ * `npm run demo`: the main job, start to end, in a company on loopback: a real OpenID provider, the built endpoint on SQLite,
+ * a strict simulator of AWS, and a home directory of its own. Touches nothing outside a temporary directory and leaves
+ * nothing behind. At a terminal it pauses where a person would look.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { launch } from '../support/launch.ts'
+import { runEndpoint } from '../support/run-endpoint.ts'
+import { startWorld, type World } from '../support/world.ts'
+import { leafLine } from './leaf-line.ts'
+import { createStage, type Stage } from './stage.ts'
+
+const OWN_KEYS = `# my own keys
+[default]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+`
+const SECONDS = 20
+
+const stage = createStage(process.stdin, process.stdout)
+const world = await startWorld()
+try {
+  await play(world, stage)
+} finally {
+  stage.close()
+  await world.close()
+}
+
+async function play(world: World, { scene, say, command, file, pause, check }: Stage): Promise<void> {
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+  const alice = world.person('alice', colour)
+  const bob = world.person('bob', colour)
+  alice.writeCredentials(OWN_KEYS)
+  const fingerprint = (): string =>
+    createHash('sha256')
+      .update(alice.credentials() ?? '')
+      .digest('hex')
+  const before = fingerprint()
+  const aws = spawnSync('aws', ['--version'], { env: alice.env }).status === 0
+  if (!aws) say('(aws is not installed here: its part is left out.)')
+
+  scene('A company on loopback')
+  say(`identity provider  ${world.idp.issuer}`)
+  say(`jit-endpoint       ${world.endpoint.url}   SQLite, policy in Cedar, no cloud secret`)
+  say(
+    `AWS                ${world.aws.url}   strict simulator: verifies tokens, trust, signatures, session policy, time`,
+  )
+  say(`Alice's home       ${alice.home}`)
+
+  scene('Before: a credentials file with the keys of its owner, and nothing else')
+  file(alice.credentialsFile)
+  await pause()
+
+  scene('Alice logs in. A robot plays her at the browser')
+  await command('alice', alice.startLogin())
+  await command('alice', alice.start('targets'))
+  await pause()
+
+  scene(`Staging is approved by policy. ${SECONDS} seconds, so that we can watch it end`)
+  await command('alice', alice.start('elevate', 'staging-db', '--for', `${SECONDS}s`, '--reason', 'slow query'))
+  const ends = Date.now() + SECONDS * 1000
+  file(alice.credentialsFile)
+  const stolen = copyOfKeys(alice.credentials() ?? '', alice.env)
+  if (aws) await command('alice', alice.startOther('aws', '--profile', 'jit-staging-db', 's3', 'ls', 's3://orders'))
+  await command('alice', alice.start('status'))
+  await pause()
+
+  scene('Production needs a person. Alice asks and waits, Bob approves')
+  const asking = alice.start('elevate', 'prod-db', '--for', '30m', '--reason', 'slow query')
+  const [, id = ''] = await asking.says(/request (r_\w+)/)
+  await bob.logIn()
+  await command('bob', bob.start('requests', '--to-review'))
+  await command('bob', bob.start('approve', id))
+  await command('alice', asking)
+  await command('alice', alice.start('revoke', 'prod-db'))
+  await pause()
+
+  scene('The time is up. Nobody types anything')
+  await untilGone(() => alice.credentials() ?? '', 'jit-staging-db')
+  say(`The reaper ended the grant ${((Date.now() - ends) / 1000).toFixed(1)} s after its time.`)
+  file(alice.credentialsFile)
+  check('the file is what it was, byte for byte', fingerprint() === before)
+  if (aws) {
+    say('Somebody copied the keys while they lived. AWS refuses them too: the session carries the end of the grant.')
+    const thief = launch('aws', ['s3', 'ls', 's3://orders'], stolen)
+    check(
+      'refused by the cloud',
+      (await command('thief', { ...thief, argv: ['aws', 's3', 'ls', 's3://orders'] })).code !== 0,
+    )
+  }
+  await pause()
+
+  scene('What the endpoint remembers')
+  const log = await runEndpoint(['audit', 'export', '--config', world.endpoint.config])
+  for (const line of log.stdout.trimEnd().split('\n')) say(leafLine(line))
+  const verified = await runEndpoint(['audit', 'verify', '--config', world.endpoint.config])
+  check(verified.stderr.trim(), verified.code === 0)
+}
+
+/** What a thief would have: the keys in environment variables, without the file. */
+function copyOfKeys(text: string, env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const block = text.slice(text.indexOf('[jit-staging-db]'))
+  const value = (key: string): string => new RegExp(`^${key} = (.+)$`, 'm').exec(block)?.[1] ?? ''
+  return {
+    ...env,
+    AWS_ACCESS_KEY_ID: value('aws_access_key_id'),
+    AWS_SECRET_ACCESS_KEY: value('aws_secret_access_key'),
+    AWS_SESSION_TOKEN: value('aws_session_token'),
+    AWS_DEFAULT_REGION: 'eu-central-1',
+  }
+}
+
+/** Watches like a person would; a reaper that never comes fails the demo. */
+async function untilGone(read: () => string, text: string): Promise<void> {
+  const giveUp = Date.now() + (SECONDS + 30) * 1000
+  while (read().includes(text)) {
+    if (Date.now() > giveUp) throw new Error(`${text} is still in the credentials file`)
+    await new Promise((resolve) => void setTimeout(resolve, 100))
+  }
+}
