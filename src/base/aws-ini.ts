@@ -59,9 +59,10 @@ function firstInvalidUtf8(bytes: Buffer): number | undefined {
 
 // What Python's str.strip() and \S call white space; JavaScript's own differs (U+FEFF in, U+001C–1F and U+0085 out).
 const SPACE = '\\t\\n\\v\\f\\r\\x1c-\\x1f \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+const BREAK = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029' // str.splitlines()
 const STRIP = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g')
 const INDENT = new RegExp(`^[${SPACE}]*`)
-const LINE_BREAKS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/ // str.splitlines()
+const LINE_BREAKS = new RegExp(`\\r\\n|[${BREAK}]`)
 const DEFAULT_SECTION = 'DEFAULT'
 
 const strip = (text: string): string => text.replace(STRIP, '')

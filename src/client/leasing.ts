@@ -73,7 +73,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       store.prepare()
       return await withLock(join(root, 'lock'), clock, LOCK_WAIT_MS, work)
     } catch (error) {
-      throw asJitError(error, `Could not use ${root}`)
+      throw asJitError(error, `Could not use ${root}`, 'Mend the cause, or set JIT_STATE_DIR, and try again.')
     }
   }
   const due = (): boolean => isDue(fs, root, clock)

@@ -25,27 +25,27 @@ export type OpenFor = 'read' | 'read-write' | 'create'
  */
 export interface FileSystem {
   /** `create` is O_CREAT|O_EXCL: it fails where the name exists. */
-  open(path: string, how: OpenFor, mode?: number): number
-  close(fd: number): void
-  read(fd: number, buffer: Buffer, offset: number, length: number, position: number): number
-  write(fd: number, buffer: Buffer, offset: number, length: number, position: number): number
-  fsync(fd: number): void
-  ftruncate(fd: number, length: number): void
-  fchmod(fd: number, mode: number): void
-  fchown(fd: number, uid: number, gid: number): void
-  fstat(fd: number): FileStat
-  stat(path: string): FileStat
-  lstat(path: string): FileStat
-  rename(from: string, to: string): void
-  link(existing: string, name: string): void
-  unlink(path: string): void
-  readdir(path: string): readonly string[]
-  mkdir(path: string, mode: number): void
-  rmdir(path: string): void
-  realpath(path: string): string
-  readlink(path: string): string
+  readonly open: (path: string, how: OpenFor, mode?: number) => number
+  readonly close: (fd: number) => void
+  readonly read: (fd: number, buffer: Buffer, offset: number, length: number, position: number) => number
+  readonly write: (fd: number, buffer: Buffer, offset: number, length: number, position: number) => number
+  readonly fsync: (fd: number) => void
+  readonly ftruncate: (fd: number, length: number) => void
+  readonly fchmod: (fd: number, mode: number) => void
+  readonly fchown: (fd: number, uid: number, gid: number) => void
+  readonly fstat: (fd: number) => FileStat
+  readonly stat: (path: string) => FileStat
+  readonly lstat: (path: string) => FileStat
+  readonly rename: (from: string, to: string) => void
+  readonly link: (existing: string, name: string) => void
+  readonly unlink: (path: string) => void
+  readonly readdir: (path: string) => readonly string[]
+  readonly mkdir: (path: string, mode: number) => void
+  readonly rmdir: (path: string) => void
+  readonly realpath: (path: string) => string
+  readonly readlink: (path: string) => string
   /** Makes names created, renamed or removed in `path` durable. Nothing to do on Windows, which cannot open directories. */
-  syncDirectory(path: string): void
+  readonly syncDirectory: (path: string) => void
 }
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows

@@ -21,6 +21,9 @@ export const fetchHttp: Http = async (request) => {
   }
 }
 
+/** Loads the built-in fetch, which takes a start's worth of time, while something else is waited for. */
+export const warmUpFetch = (): boolean => typeof Headers === 'function'
+
 async function readText(answer: Response, request: HttpRequest): Promise<string> {
   const decoder = new TextDecoder()
   let [read, size] = ['', 0]

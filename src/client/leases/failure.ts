@@ -1,14 +1,10 @@
 import { JitError } from '../../base/errors.ts'
 
+export const NOTHING_LEFT = 'Nothing of the credentials was left. Mend the cause and try again.'
+export const TRIED_AGAIN = 'jit keeps trying to remove what it had written; to do it now: jit sweep'
+
 /** The system said no (disk full, no permission …): expected, so it gets a sentence instead of a stack. Bugs stay bugs. */
-export function asJitError(error: unknown, what: string): unknown {
+export function asJitError(error: unknown, what: string, hint: string): unknown {
   if (!(error instanceof Error) || error instanceof JitError || !('syscall' in error)) return error
-  return new JitError(
-    'WRITE_FAILED',
-    `${what}: ${error.message}.`,
-    'No credentials were left. Mend the cause and try again.',
-    {
-      cause: error,
-    },
-  )
+  return new JitError('WRITE_FAILED', `${what}: ${error.message}.`, hint, { cause: error })
 }

@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import type { Delivery, Sink } from '../sinks/types.ts'
 import type { LeaseDeps } from './deps.ts'
-import { asJitError } from './failure.ts'
+import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
 
@@ -30,8 +30,8 @@ export async function writeLease(
     await confirm(sink, active, place, delivery)
     return active
   } catch (error) {
-    await endLease(deps, lease, 'interrupted')
-    throw asJitError(error, `Could not write ${place.path}`)
+    const { wiped } = await endLease(deps, lease, 'interrupted')
+    throw asJitError(error, `Could not write ${place.path}`, wiped ? NOTHING_LEFT : TRIED_AGAIN)
   }
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkAwsIni, namesProfile } from '../../../src/base/aws-ini.ts'
 
@@ -80,28 +80,26 @@ const python = (input: string, program: string) =>
 const noBotocore = python('', 'import botocore.configloader').status !== 0
 
 const SPACES = ['', ' ', '\t', '\u00a0', '\u2028', '\x1c', '\x85', '\ufeff', '\v']
-const token = fc.constantFrom(
-  ...[
-    '[a]',
-    '[b]',
-    '[profile "a"]',
-    '[DEFAULT]',
-    '[]',
-    '[',
-    ']',
-    'k',
-    'K',
-    'l',
-    's3',
-    '=',
-    ' = ',
-    ':',
-    'v',
-    '# c',
-    ';',
-  ],
-  ...SPACES,
-)
+const SIGNS = [
+  '[a]',
+  '[b]',
+  '[profile "a"]',
+  '[DEFAULT]',
+  '[]',
+  '[',
+  ']',
+  'k',
+  'K',
+  'l',
+  's3',
+  '=',
+  ' = ',
+  ':',
+  'v',
+  '# c',
+  ';',
+]
+const token = fc.constantFrom(...SIGNS, ...SPACES)
 const iniLine = fc
   .tuple(fc.constantFrom('', '', '', ' ', '  ', '\t', '\u00a0'), fc.array(token, { maxLength: 4 }))
   .map(([indent, tokens]) => indent + tokens.join(''))

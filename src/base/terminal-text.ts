@@ -1,0 +1,12 @@
+/**
+ * Unicode's controls (C0, C1), format characters (bidi marks, embeddings, overrides and isolates, zero-width, soft hyphen, tags),
+ * lone surrogates, line and paragraph separators. A name or reason that comes from another person could otherwise move the
+ * cursor, write to the clipboard (OSC 52), reorder what an approver reads (CVE-2021-42574) or hide text.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
+
+/** Text from outside, safe to print on one line of a terminal: tabs and line ends become spaces, other unsafe characters go. */
+export function terminalText(text: string): string {
+  return text.replace(LINE_BREAKS, ' ').replace(UNSAFE, '')
+}

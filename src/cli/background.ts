@@ -1,0 +1,45 @@
+import type { Environment, Places } from '../platform/places.ts'
+import type { Program } from '../platform/processes.ts'
+import type { Host } from './host.ts'
+
+/** What a process in the background may know of its parent's environment: where things lie, how to reach the network. No secrets. */
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'USERPROFILE',
+  'SYSTEMROOT',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'XDG_RUNTIME_DIR',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'JIT_ENDPOINT_URL',
+  'JIT_KEY_STORE',
+  'JIT_PASSPHRASE_FILE',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'TZ',
+] as const
+
+/** `jit COMMAND` as a program of its own; places are absolute, because it works in another directory. */
+export function background(command: 'reap' | 'sweep', { process, script }: Host, places: Places): Program {
+  const kept = INHERITED.flatMap((name) => entry(process.env, name))
+  const env = {
+    ...Object.fromEntries(kept),
+    JIT_CONFIG_DIR: places.config,
+    JIT_STATE_DIR: places.state,
+    JIT_RUNTIME_DIR: places.runtime,
+  }
+  return { file: process.execPath, args: [script, command], env }
+}
+
+function entry(env: Environment, name: string): readonly (readonly [string, string])[] {
+  const value = env[name]
+  return value === undefined ? [] : [[name, value]]
+}

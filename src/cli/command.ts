@@ -1,0 +1,64 @@
+import { Command, InvalidArgumentError, type Option } from 'commander'
+import { parseDuration } from '../base/duration.ts'
+import type { Environment } from '../platform/places.ts'
+import { isYes } from './switches.ts'
+
+/**
+ * A command of jit: every flag has an environment twin, `--wait-timeout` is `JIT_WAIT_TIMEOUT`. commander's own `.env()` is
+ * not used because it takes any value for yes (`JIT_JSON=0` too) and reads the process instead of the context.
+ */
+export class JitCommand extends Command {
+  constructor(name: string, { env }: { readonly env: Environment }) {
+    super(name)
+    this.exitOverride() // main.ts turns what is thrown into text and exit code
+    this.configureOutput({ outputError: () => undefined, getOutHasColors: () => false, getErrHasColors: () => false })
+    this.helpOption('-h, --help', 'show this help')
+    this.hook('preAction', (hooked, acting) => {
+      if (hooked === acting) for (const option of this.options) this.#readTwin(option, env[twinOf(option)])
+    })
+  }
+
+  /** Of this command alone, and only when it runs: a bad `JIT_FOR` is no reason for `jit status` to fail. */
+  #readTwin(option: Option, text: string | undefined): void {
+    const name = option.attributeName()
+    if (text === undefined || text === '' || this.getOptionValueSource(name) === 'cli') return
+    this.setOptionValueWithSource(name, valueOf(option, text), 'env')
+  }
+}
+
+/** The environment variable of a flag. */
+export const twinOf = (option: Option): string => `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
+
+function valueOf(option: Option, text: string): unknown {
+  if (option.isBoolean()) return isYes(text)
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, undefined)
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error
+    throw new InvalidArgumentError(`environment variable ${twinOf(option)}: ${error.message}`)
+  }
+}
+
+/** Seconds of a `--for`-like flag. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+}
+
+/** One of these words. */
+export const choice =
+  <const T extends string>(...allowed: readonly T[]) =>
+  (text: string): T => {
+    const found = allowed.find((each) => each === text)
+    if (found === undefined) throw new InvalidArgumentError(`Write one of ${allowed.join(', ')}.`)
+    return found
+  }
+
+export const JSON_FLAG = ['--json', 'print the result as JSON', false] as const
+
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`

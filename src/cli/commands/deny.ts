@@ -1,0 +1,31 @@
+import { JitError } from '../../base/errors.ts'
+import { terminalText } from '../../base/terminal-text.ts'
+import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import type { CliContext } from '../context.ts'
+
+export type DenyOptions = { readonly id: string; readonly reason?: string; readonly json: boolean }
+
+export function denyCommand(ctx: CliContext, run = runDeny): JitCommand {
+  const command = new JitCommand('deny', ctx)
+  command
+    .summary('deny a request')
+    .argument('<id>', 'request, as `jit requests --to-review` shows it')
+    .option('--reason <text>', 'why; the requester reads it')
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('jit deny req_0123456789abcdefghjkmnpqrs --reason "use the replica"'))
+    .action((id: string, options: { reason?: string; json: boolean }) => run(ctx, { id, ...options }))
+  return command
+}
+
+export async function runDeny(ctx: CliContext, { id, reason, json }: DenyOptions): Promise<void> {
+  const words = reason?.trim() || (await askReason(ctx))
+  const api = await ctx.api()
+  const request = await api.deny(id, words, ctx.signal)
+  if (json) return ctx.terminal.out(JSON.stringify(request))
+  ctx.terminal.note(terminalText(`Denied (${request.requester.name}: ${request.targets.join(', ')}).`))
+}
+
+function askReason({ terminal, ask }: CliContext): Promise<string> {
+  if (terminal.interactive) return ask.text('Why not? The requester reads it:')
+  throw new JitError('USAGE', 'Say why: the requester reads it.', 'Add: --reason TEXT')
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import { JitError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+import { JitCommand } from '../command.ts'
+import type { CliContext } from '../context.ts'
+import { exitCodesText } from '../exit-codes.ts'
+
+const ENVIRONMENT = `Every flag has an environment twin: --wait-timeout is JIT_WAIT_TIMEOUT. Switches take 1 or 0.
+
+JIT_ENDPOINT_URL    address of the endpoint, instead of the one that jit login remembered
+JIT_CONFIG_DIR      settings
+JIT_STATE_DIR       records of grants and requests, sealed login
+JIT_RUNTIME_DIR     what may go at logout
+JIT_DEBUG=1         stack traces of failures
+NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
+AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE are honoured as elsewhere.`
+
+const TOPICS: Readonly<Record<string, () => string>> = { 'exit-codes': exitCodesText, environment: () => ENVIRONMENT }
+
+export function helpCommand(ctx: CliContext, program: Command): JitCommand {
+  const command = new JitCommand('help', ctx)
+  command
+    .summary('help for a command, `exit-codes` or `environment`')
+    .argument('[topic]', 'command or topic')
+    .action((topic: string | undefined) => ctx.terminal.out(helpText(topic, program)))
+  return command
+}
+
+function helpText(topic: string | undefined, program: Command): string {
+  if (topic === undefined) return program.helpInformation().trimEnd()
+  const written = Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined
+  if (written !== undefined) return written()
+  const command = program.commands.find((each) => each.name() === topic || each.aliases().includes(topic))
+  if (command === undefined) throw unknownTopic(topic, program)
+  let text = ''
+  command.configureOutput({ writeOut: (part) => void (text += part) })
+  command.outputHelp()
+  return text.trimEnd()
+}
+
+function unknownTopic(topic: string, program: Command): JitError {
+  const meant = nearest(topic, [...program.commands.map((each) => each.name()), ...Object.keys(TOPICS)])
+  return new JitError(
+    'USAGE',
+    `There is no help about ${topic}.`,
+    meant === undefined ? 'See: jit help' : `Did you mean: jit help ${meant}`,
+  )
+}

@@ -1,0 +1,72 @@
+import { terminalText } from '../../base/terminal-text.ts'
+import { JitError } from '../../base/errors.ts'
+import type { LoginMessage, LoginOrder } from '../../client/login.ts'
+import { KEY_STORE_CHOICES, type KeyStoreChoice } from '../../platform/keychain/types.ts'
+import { choice, examples, JitCommand, JSON_FLAG } from '../command.ts'
+import type { CliContext } from '../context.ts'
+
+export type LoginOptions = Partial<Omit<LoginOrder, 'show'>> & { readonly json: boolean }
+
+type Flags = {
+  readonly device?: boolean
+  readonly browser?: boolean
+  readonly keyStore?: KeyStoreChoice
+  readonly json: boolean
+}
+
+export function loginCommand(ctx: CliContext, run = runLogin): JitCommand {
+  const command = new JitCommand('login', ctx)
+  command
+    .summary("log in through your company's identity provider")
+    .description("Logs in. The endpoint's address is all that is needed, and only the first time.")
+    .argument('[endpoint-url]', 'address of the approval endpoint (also: JIT_ENDPOINT_URL)')
+    .option('--device', 'show a code to type in on another machine')
+    .option('--browser', 'open a browser on this machine')
+    .option('--key-store <store>', `where keys lie: ${KEY_STORE_CHOICES.join(', ')}`, choice(...KEY_STORE_CHOICES))
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('jit login https://jit.corp.example', 'jit login --device'))
+    .action((url: string | undefined, flags: Flags) => run(ctx, optionsOf(url, flags)))
+  return command
+}
+
+function optionsOf(url: string | undefined, { device, browser, keyStore, json }: Flags): LoginOptions {
+  if (device === true && browser === true)
+    throw new JitError('USAGE', '--device and --browser exclude each other.', 'Leave one out.')
+  return {
+    ...(url === undefined ? {} : { endpoint: url }),
+    ...(device === true ? { flow: 'device' as const } : browser === true ? { flow: 'browser' as const } : {}),
+    ...(keyStore === undefined ? {} : { keyStore }),
+    json,
+  }
+}
+
+export async function runLogin(ctx: CliContext, { json, ...order }: LoginOptions): Promise<void> {
+  const endpoint = order.endpoint ?? ctx.endpoint() ?? (await askEndpoint(ctx))
+  const result = await ctx.login({ ...order, endpoint, show: (message) => show(ctx, message) })
+  if (json)
+    return ctx.terminal.out(JSON.stringify({ endpoint: result.endpoint, keyStore: result.keyStore, ...result.me }))
+  const { name, email } = result.me.person
+  ctx.terminal.note(terminalText(`Logged in to ${result.endpoint} as ${email ?? name}. Next: jit targets`))
+}
+
+function askEndpoint({ terminal, ask }: CliContext): Promise<string> {
+  if (terminal.interactive) return ask.text("Address of your company's jit endpoint:")
+  throw new JitError(
+    'USAGE',
+    'The address of the endpoint is not known yet.',
+    'Type: jit login ENDPOINT_URL, or set JIT_ENDPOINT_URL',
+  )
+}
+
+function show({ terminal }: CliContext, message: LoginMessage): void {
+  const strong = terminal.paint.note.strong
+  if (message.kind === 'browser') {
+    if (message.opened) terminal.note('Waiting for the login in your browser. If it did not open, go to:')
+    else terminal.note('Log in with a browser on this machine at:')
+    return terminal.note(`  ${terminalText(message.url)}`)
+  }
+  const { verificationUrl, userCode, completeUrl } = message.code
+  terminal.note(`Go to ${strong(terminalText(verificationUrl))} and type the code ${strong(terminalText(userCode))}`)
+  if (completeUrl !== undefined) terminal.note(`Or open: ${terminalText(completeUrl)}`)
+  terminal.note('Never type a code that somebody sent you.')
+}

@@ -1,0 +1,46 @@
+import { formatDuration } from '../../base/duration.ts'
+import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import type { CliContext } from '../context.ts'
+import { table } from '../ui/table.ts'
+import { timeOfDay } from '../ui/time.ts'
+
+export type RequestsOptions = { readonly which: 'mine' | 'to-review'; readonly json: boolean }
+
+export function requestsCommand(ctx: CliContext, run = runRequests): JitCommand {
+  const command = new JitCommand('requests', ctx)
+  command
+    .summary('your requests, or those that wait for you')
+    .option('--to-review', 'requests of others that you may decide', false)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('jit requests', 'jit requests --to-review'))
+    .action(({ toReview, json }: { toReview: boolean; json: boolean }) =>
+      run(ctx, { which: toReview ? 'to-review' : 'mine', json }),
+    )
+  return command
+}
+
+export async function runRequests(ctx: CliContext, { which, json }: RequestsOptions): Promise<void> {
+  const api = await ctx.api()
+  const requests = await api.requests(which, ctx.signal)
+  const { terminal, clock } = ctx
+  if (json) return terminal.out(JSON.stringify(requests))
+  if (requests.length === 0)
+    return terminal.note(which === 'mine' ? 'You asked for nothing.' : 'Nothing waits for your decision.')
+  const rows = requests.map(
+    ({ id, state, requester, targets, durationSeconds, reason, fingerprint, origin, createdAt }) => [
+      id,
+      state,
+      requester.email ?? requester.name,
+      targets.join(', '),
+      formatDuration(durationSeconds),
+      reason,
+      fingerprint,
+      `${origin.host} (${origin.address})`,
+      timeOfDay(Date.parse(createdAt), clock.now()),
+    ],
+  )
+  const heading = ['REQUEST', 'STATE', 'WHO', 'TARGETS', 'FOR', 'REASON', 'WORDS', 'FROM', 'ASKED']
+  terminal.out(table(heading, rows, { columns: terminal.columns, paint: terminal.paint.out }))
+  if (which === 'to-review')
+    terminal.note('Compare the words with the requester, then: jit approve ID, or jit deny ID --reason TEXT')
+}

@@ -1,0 +1,96 @@
+import { JitError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { Lease } from '../../client/leases/types.ts'
+import { type Revocation, revoke } from '../../client/revocation.ts'
+import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import type { CliContext } from '../context.ts'
+import { timeOfDay } from '../ui/time.ts'
+
+export type RevokeOptions = { readonly which: 'all' | { readonly name: string }; readonly json: boolean }
+
+/** `run` is replaced by the tests that only care how argv becomes options. */
+export function revokeCommand(ctx: CliContext, run = runRevoke): JitCommand {
+  const command = new JitCommand('revoke', ctx)
+  command
+    .summary('end a grant before its time is up')
+    .description(
+      'Ends grants: removes their credentials from this machine, then tells the endpoint. Works offline too.',
+    )
+    .argument('[target-or-grant]', 'target or grant to end, as `jit status` shows it')
+    .option('--all', 'end every grant on this machine', false)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('jit revoke prod-db', 'jit revoke --all'))
+    .action((name: string | undefined, { all, json }: { all: boolean; json: boolean }) =>
+      run(ctx, { which: parseWhich(name, all), json }),
+    )
+  return command
+}
+
+function parseWhich(name: string | undefined, all: boolean): RevokeOptions['which'] {
+  if (all && name === undefined) return 'all'
+  if (!all && name !== undefined) return { name }
+  throw new JitError('USAGE', 'Say which grant to end, or --all.', 'See: jit status')
+}
+
+export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions): Promise<void> {
+  const deps = await ctx.revocation() // lazy: help and bad usage never touch disk or network
+  const chosen = (lease: Lease): boolean => which === 'all' || lease.target === which.name || lease.id === which.name
+  const ended = await revoke(deps, chosen, ctx.signal)
+  if (ended.length === 0 && which !== 'all') throw await notFound(ctx, which.name)
+
+  if (json) ctx.terminal.out(JSON.stringify(ended.map(asJson)))
+  else if (ended.length === 0) ctx.terminal.note('There is no grant on this machine.')
+  for (const { lease, wiped } of ended)
+    if (wiped) ctx.terminal.note(`Ended ${lease.target}: its credentials are gone from this machine.`)
+  refuseUnwiped(ended)
+  refuseUnconfirmed(ctx, ended)
+}
+
+const asJson = ({ lease, ...result }: Revocation) => ({ grant: lease.id, target: lease.target, ...result })
+
+async function notFound(ctx: CliContext, name: string): Promise<JitError> {
+  const { leasing } = await ctx.revocation()
+  const pending = (await ctx.pending()).list().find(({ id, targets }) => id === name || targets.includes(name))
+  if (pending !== undefined)
+    return new JitError(
+      'NOT_FOUND',
+      `${name} is only asked for, not granted.`,
+      `Take the request back: jit cancel ${pending.id}`,
+    )
+  const meant = nearest(
+    name,
+    leasing.list().map(({ target }) => target),
+  )
+  return new JitError(
+    'NOT_FOUND',
+    `No active grant is called ${name}.`,
+    meant === undefined ? 'See: jit status' : `Did you mean ${meant}? See: jit status`,
+  )
+}
+
+function refuseUnwiped(ended: readonly Revocation[]): void {
+  const missed = ended.filter(({ wiped }) => !wiped)
+  if (missed.length === 0) return
+  const what = missed.map(({ lease, why }) => `${lease.target} (${why ?? 'no reason known'})`).join(', ')
+  throw new JitError(
+    'WIPE_FAILED',
+    `Still on this machine: ${what}.`,
+    'It is retried until it works. Where each secret lies: jit status',
+  )
+}
+
+/** Says honestly what still works: the cloud takes keys that someone copied until the end that is written into them. */
+function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[]): void {
+  const missed = ended.filter(({ confirmed }) => !confirmed)
+  if (missed.length === 0) return
+  const names = missed.map(({ lease }) => lease.target).join(', ')
+  const until = timeOfDay(Math.max(...missed.map(({ lease }) => lease.endsAt)), ctx.clock.now())
+  const queued = missed.every((each) => each.queued)
+  throw new JitError(
+    'REVOKE_UNCONFIRMED',
+    `The endpoint did not confirm the end of ${names}. A copy of the keys, if someone made one, works in the cloud until ${until}.`,
+    queued
+      ? 'The message is queued and goes out at the next jit command that is online; at once: jit sweep'
+      : 'The message could not be queued either (disk full?). Type the same again when online.',
+  )
+}

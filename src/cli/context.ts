@@ -1,0 +1,53 @@
+import type { ApprovalApi } from '../client/approval/types.ts'
+import type { Elevation, Order, Progress } from '../client/elevation.ts'
+import type { explainWish } from '../client/explanation.ts'
+import type { HousekeepingDeps } from '../client/housekeeping.ts'
+import type { LogoutResult } from '../client/identity/logout.ts'
+import type { Identity } from '../client/identity/types.ts'
+import type { LoginOrder, LoginResult } from '../client/login.ts'
+import type { PendingRequests } from '../client/pending.ts'
+import type { RevocationDeps } from '../client/revocation.ts'
+import type { Wish } from '../client/preflight.ts'
+import type { ServingDeps } from '../client/served-credential.ts'
+import type { StatusDeps } from '../client/status.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Environment } from '../platform/places.ts'
+import type { Ask } from './ui/ask.ts'
+import type { Spinner } from './ui/spinner.ts'
+import type { Terminal } from './ui/terminal.ts'
+
+/**
+ * Everything a command may touch. Built once in main.ts; a fake of it is the whole test set-up. What costs time to make or
+ * opens disk, keychain or network is a function, so that help and bad usage never pay for it.
+ */
+export type CliContext = {
+  readonly version: string
+  readonly env: Environment
+  readonly terminal: Terminal
+  readonly clock: Clock
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal
+  readonly ask: Ask
+  readonly spinner: () => Promise<Spinner>
+  /** Address of the endpoint from `JIT_ENDPOINT_URL` or the settings. */
+  readonly endpoint: () => string | undefined
+  /** Logged in, or LOGIN_NEEDED. */
+  readonly api: () => Promise<ApprovalApi>
+  readonly login: (order: LoginOrder) => Promise<LoginResult>
+  readonly logout: () => Promise<LogoutResult>
+  readonly whoami: () => Promise<Pick<Identity, 'me' | 'endpoint'>>
+  readonly elevation: (tell: (progress: Progress) => void) => Promise<Elevating>
+  readonly revocation: () => Promise<RevocationDeps>
+  readonly status: () => Promise<StatusDeps>
+  readonly housekeeping: () => Promise<HousekeepingDeps>
+  readonly serving: () => Promise<ServingDeps>
+  readonly pending: () => Promise<PendingRequests>
+  /** What every start does first: ends what is over, sends what waits. Cheap where there is nothing to do. */
+  readonly startUp: (argv: readonly string[]) => Promise<void>
+}
+
+/** `client/elevation.ts` and `client/explanation.ts` with everything they need. */
+export type Elevating = {
+  readonly elevate: (order: Order) => Promise<Elevation>
+  readonly explain: (wish: Wish) => ReturnType<typeof explainWish>
+}

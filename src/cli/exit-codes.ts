@@ -1,0 +1,19 @@
+/** What scripts may rely on; codes of `EXIT_CODE` in base/errors.ts. */
+export const EXIT_CODE_MEANING = {
+  0: 'done',
+  1: 'a bug in jit',
+  2: 'usage or settings: the command line was wrong, or something needed is not configured',
+  3: 'denied by policy or by a person, or the grant is over',
+  4: 'log in first: jit login',
+  5: 'no decision yet, or nobody decided in time',
+  6: 'endpoint, identity provider or network: not reachable, or it answered wrongly',
+  7: 'the cloud refused',
+  8: 'writing or wiping on this machine failed; nothing is left half-written',
+  9: 'not found: no such target, request or grant',
+  130: 'interrupted by Ctrl-C',
+} as const
+
+export const exitCodesText = (): string =>
+  Object.entries(EXIT_CODE_MEANING)
+    .map(([code, meaning]) => `${code.padStart(4)}  ${meaning}`)
+    .join('\n')

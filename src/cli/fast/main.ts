@@ -1,0 +1,38 @@
+import { systemClock } from '../../platform/clock.ts'
+import { homeOf } from '../../platform/machine.ts'
+import { standardOutput } from '../../platform/output.ts'
+import { openInstallation } from '../installation.ts'
+import { readSwitches } from '../switches.ts'
+import { noPaint } from '../ui/paint.ts'
+import { renderError } from '../ui/render-error.ts'
+import { openTerminal } from '../ui/terminal.ts'
+import { credentialProcess } from './credential-process.ts'
+import { fastStatus } from './status.ts'
+import type { Fast } from './types.ts'
+
+/**
+ * What SDKs and prompts start by the hundred, bundled into a file of its own: each file that Node loads costs a thirtieth of
+ * its start. Resolves with false where the whole program must do it; bin/jit.js then starts that.
+ */
+export async function main(): Promise<boolean> {
+  const [name, ...rest] = process.argv.slice(2)
+  const fast = commandOf(name)
+  if (fast === undefined) return false
+  const switches = readSwitches(rest, process.env)
+  const output = standardOutput(process)
+  try {
+    const terminal = () => openTerminal(process, switches)
+    const installation = openInstallation({ process, home: homeOf() })
+    return await fast(rest, { installation, output, terminal, clock: systemClock, switches })
+  } catch (error) {
+    const { text, exitCode } = renderError(error, { ...switches, paint: noPaint })
+    output.note(text)
+    process.exitCode = exitCode
+    return true
+  }
+}
+
+function commandOf(name: string | undefined): Fast | undefined {
+  if (name === 'credential-process') return credentialProcess
+  return name === 'status' ? fastStatus : undefined
+}

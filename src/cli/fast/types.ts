@@ -1,0 +1,16 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Output } from '../../platform/output.ts'
+import type { Installation } from '../installation.ts'
+import type { Switches } from '../switches.ts'
+import type { Terminal } from '../ui/terminal.ts'
+
+/** A command without the parser. Resolves with false, and has done nothing, where the parser must have a look. */
+export type Fast = (rest: readonly string[], context: FastContext) => Promise<boolean>
+export type FastContext = {
+  readonly installation: Installation
+  readonly output: Output
+  /** Loads what colours need. */
+  readonly terminal: () => Promise<Terminal>
+  readonly clock: Clock
+  readonly switches: Switches
+}

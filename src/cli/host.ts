@@ -1,0 +1,8 @@
+/** The process and machine that a command runs on. */
+export type Host = {
+  readonly process: NodeJS.Process
+  readonly home: string
+  readonly hostname: string
+  /** Absolute path of bin/jit.js: what the reaper is started from. */
+  readonly script: string
+}

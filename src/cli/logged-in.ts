@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { approvalApi } from '../client/approval/client.ts'
+import type { ApprovalApi } from '../client/approval/types.ts'
+import { type IdentityDeps, openIdentity } from '../client/identity/identity.ts'
+import { logout, type LogoutResult } from '../client/identity/logout.ts'
+import { loginStore } from '../client/identity/store.ts'
+import type { Identity, WithLock } from '../client/identity/types.ts'
+import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '../client/login.ts'
+import { systemClock } from '../platform/clock.ts'
+import { makeDirectories } from '../platform/durable.ts'
+import { nodeFileSystem } from '../platform/files.ts'
+import { fetchHttp, warmUpFetch } from '../platform/http-fetch.ts'
+import { chooseKeyStore } from '../platform/keychain/choose.ts'
+import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
+import { withLock } from '../platform/lock.ts'
+import type { Environment, Places } from '../platform/places.ts'
+import { useProxyFromEnv } from '../platform/proxy.ts'
+import { systemRandom } from '../platform/random.ts'
+import { readSettings, writeSettings } from '../platform/settings.ts'
+
+const LOGIN_LOCK_WAIT_MS = 30_000
+
+type Surroundings = {
+  readonly env: Environment
+  readonly platform: NodeJS.Platform
+  readonly places: Places
+  readonly signal: AbortSignal
+}
+
+/** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
+export type LoggedIn = {
+  readonly identity: () => Promise<Identity>
+  readonly api: () => Promise<ApprovalApi>
+  readonly login: (order: LoginOrder) => Promise<LoginResult>
+  readonly logout: () => Promise<LogoutResult>
+}
+
+export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
+  await useProxyFromEnv(env)
+  const keyStoreOf = (choice: KeyStoreChoice): KeyStore =>
+    chooseKeyStore(choice, { platform, env, stateDirectory: places.state })
+  const lock: WithLock = (name, work) => {
+    makeDirectories(nodeFileSystem, places.state)
+    return withLock(join(places.state, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
+  }
+  const common = { http: fetchHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
+  const identityDeps = (): IdentityDeps => {
+    const keyStore = keyStoreOf(chosenKeyStore(env, places))
+    return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
+  }
+  let opened: Promise<Identity> | undefined
+  const identity = (): Promise<Identity> => {
+    opened ??= open(identityDeps(), env)
+    warmUpFetch() // the key store is at work in another process or thread
+    return opened
+  }
+  return {
+    identity,
+    api: async () => approvalApi({ ...common, identity: await identity() }),
+    login: (order) =>
+      logIn(
+        {
+          ...common,
+          env,
+          signal,
+          stateDirectory: places.state,
+          chooseKeyStore: keyStoreOf,
+          settings: () => readSettings(places.config),
+          remember: (settings) => writeSettings(places.config, settings),
+        },
+        order,
+      ),
+    logout: () => logout(identityDeps(), signal),
+  }
+}
+
+async function open(deps: IdentityDeps, env: Environment): Promise<Identity> {
+  const identity = await openIdentity(deps)
+  refuseOtherEndpoint(env['JIT_ENDPOINT_URL'], identity.endpoint)
+  return identity
+}
+
+/** `JIT_KEY_STORE` is the twin of `jit login --key-store` and so counts for every command. */
+function chosenKeyStore(env: Environment, places: Places): KeyStoreChoice {
+  const named = KEY_STORE_CHOICES.find((each) => each === env['JIT_KEY_STORE'])
+  return named ?? readSettings(places.config).keyStore ?? 'auto'
+}

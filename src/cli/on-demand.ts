@@ -1,0 +1,74 @@
+import { elevate } from '../client/elevation.ts'
+import { explainWish } from '../client/explanation.ts'
+import type { Connection } from '../client/grant-ends.ts'
+import { createLeasing, type Leasing } from '../client/leasing.ts'
+import { systemClock } from '../platform/clock.ts'
+import { nodeFileSystem } from '../platform/files.ts'
+import { startDetached } from '../platform/processes.ts'
+import { systemRandom } from '../platform/random.ts'
+import { background } from './background.ts'
+import type { CliContext } from './context.ts'
+import type { Host } from './host.ts'
+import type { Installation } from './installation.ts'
+import { type LoggedIn, loggedIn } from './logged-in.ts'
+import type { Terminal } from './ui/terminal.ts'
+
+/** The half of the wiring that brings sinks, cryptography and network. One module, because each file loaded costs a start. */
+export type OnDemand = {
+  readonly leasing: Leasing
+  readonly online: () => Promise<LoggedIn>
+  /** Rejects where nobody is logged in. */
+  readonly connect: () => Promise<Connection>
+  readonly elevation: CliContext['elevation']
+  /** Starts `jit COMMAND` in the background; says `otherwise` where that is impossible. */
+  readonly inBackground: (command: 'reap' | 'sweep', otherwise: string) => void
+}
+
+const NO_REAPER =
+  'The background process that removes credentials in time could not be started. After their end, type: jit sweep'
+
+export function onDemand(
+  host: Host,
+  installation: Installation,
+  { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
+): OnDemand {
+  const { env, platform } = host.process
+  const { places, pending } = installation
+  const clock = systemClock
+  const leasing = openLeasing(host, installation)
+  let opening: Promise<LoggedIn> | undefined
+  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, places, signal }))
+  const connected = async () => {
+    const { identity, api } = await online()
+    return { endpoint: (await identity()).endpoint, api: await api() }
+  }
+  const inBackground: OnDemand['inBackground'] = (command, otherwise) => {
+    startDetached(background(command, host, places)).catch(() => terminal.note(otherwise))
+  }
+  const startReaper = (): void => inBackground('reap', NO_REAPER)
+  return {
+    leasing,
+    online,
+    connect: connected,
+    inBackground,
+    elevation: async (tell) => {
+      const common = { leasing, pending, startReaper, random: systemRandom, host: host.hostname, clock, signal, tell }
+      const deps = { ...(await connected()), ...common }
+      return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
+    },
+  }
+}
+
+/** Leases of this machine, with the sinks behind them. */
+export function openLeasing({ process, home }: Host, { places, machine }: Installation): Leasing {
+  const uid = process.getuid?.()
+  return createLeasing({
+    fs: nodeFileSystem,
+    clock: systemClock,
+    env: process.env,
+    home,
+    stateDir: places.state,
+    machineId: machine,
+    ...(uid === undefined ? {} : { uid }),
+  })
+}

@@ -1,0 +1,77 @@
+import { type Command, CommanderError } from 'commander'
+import { JitError } from '../base/errors.ts'
+import { JitCommand } from './command.ts'
+import { approveCommand } from './commands/approve.ts'
+import { cancelCommand } from './commands/cancel.ts'
+import { credentialProcessCommand } from './commands/credential-process.ts'
+import { denyCommand } from './commands/deny.ts'
+import { elevateCommand } from './commands/elevate.ts'
+import { helpCommand } from './commands/help.ts'
+import { loginCommand } from './commands/login.ts'
+import { logoutCommand } from './commands/logout.ts'
+import { requestsCommand } from './commands/requests.ts'
+import { revokeCommand } from './commands/revoke.ts'
+import { statusCommand } from './commands/status.ts'
+import { sweepCommand } from './commands/sweep.ts'
+import { targetsCommand } from './commands/targets.ts'
+import { whoamiCommand } from './commands/whoami.ts'
+import type { CliContext } from './context.ts'
+
+const HELP_WIDTH = 100
+
+/** The command tree: everything that can be typed, and its help. */
+export function buildProgram(ctx: CliContext): Command {
+  const program = new JitCommand('jit', ctx)
+  program
+    .description('Just-in-time cloud access: ask, get short-lived credentials, lose them when the time is up.')
+    .usage('COMMAND [options]')
+    .version(ctx.version, '-V, --version', 'show the version')
+    .option('--non-interactive', 'never ask; say which flag is missing instead', false)
+    .helpCommand(false)
+    .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
+  program.commandsGroup('Access:')
+  for (const make of [
+    loginCommand,
+    targetsCommand,
+    elevateCommand,
+    statusCommand,
+    revokeCommand,
+    whoamiCommand,
+    logoutCommand,
+  ])
+    program.addCommand(make(ctx))
+  program.commandsGroup('Requests:')
+  for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
+  program.commandsGroup('Plumbing:')
+  for (const make of [sweepCommand, credentialProcessCommand]) program.addCommand(make(ctx))
+  program.commandsGroup('Help:')
+  program.addCommand(helpCommand(ctx, program))
+  for (const command of [program, ...program.commands])
+    command.configureOutput({
+      getOutHelpWidth: () => Math.min(ctx.terminal.columns, HELP_WIDTH),
+      getErrHelpWidth: () => Math.min(ctx.terminal.columns, HELP_WIDTH),
+      writeOut: (text) => ctx.terminal.out(text.trimEnd()),
+      writeErr: (text) => ctx.terminal.note(text.trimEnd()),
+    })
+  return program
+}
+
+/** Runs what was typed. Resolves when it is done; rejects with JitError, or with a bug. */
+export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<void> {
+  try {
+    await buildProgram(ctx).parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return // help and version
+    throw usage(error)
+  }
+}
+
+/** commander's `error: …\n(Did you mean …?)` in our two sentences. */
+function usage(error: CommanderError): JitError {
+  if (error.code === 'commander.help') return new JitError('USAGE', 'Say what to do.', 'See: jit help')
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1)
+  const hint = suggestion === undefined ? 'See: jit help' : `${suggestion.replace(/^\(|\)$/g, '')} See: jit help`
+  return new JitError('USAGE', /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, hint, { cause: error })
+}

@@ -1,0 +1,80 @@
+import { formatDuration } from '../../base/duration.ts'
+import type { LiveGrant, Status } from '../../client/status.ts'
+import type { CliContext } from '../context.ts'
+import { table } from './table.ts'
+import { timeOfDay } from './time.ts'
+
+type Speaking = Pick<CliContext, 'terminal' | 'clock'>
+
+/** Tables on stdout; what needs attention on stderr. */
+export function printStatus(ctx: Speaking, now: Status, { json }: { readonly json: boolean }): void {
+  if (json) return ctx.terminal.out(JSON.stringify(asJson(now)))
+  printGrants(ctx, now.grants)
+  printRequests(ctx, now.requests)
+  for (const { target, grant } of now.unconfirmed)
+    ctx.terminal.note(`${target}: ended here, the endpoint does not know yet (${grant}). Tell it now: jit sweep`)
+  for (const { lease } of now.grants)
+    if (lease.state === 'stuck')
+      ctx.terminal.note(
+        `${lease.target}: its credentials could not be removed (${lease.lastError ?? 'no reason known'}). Try now: jit sweep`,
+      )
+  for (const { file, why } of now.unreadable)
+    ctx.terminal.note(`${file} cannot be read (${why}). Wipe what it may stand for: jit sweep`)
+}
+
+function printGrants({ terminal, clock }: Speaking, grants: readonly LiveGrant[]): void {
+  if (grants.length === 0)
+    return terminal.note('No grant is active on this machine. See what you may ask for: jit targets')
+  const rows = grants.map(({ lease, secondsLeft }) => [
+    lease.target,
+    lease.state,
+    formatDuration(secondsLeft),
+    timeOfDay(lease.endsAt, clock.now()),
+    lease.profile,
+    lease.places.map(({ path }) => path).join(', '),
+  ])
+  const heading = ['TARGET', 'STATE', 'LEFT', 'ENDS', 'PROFILE', 'SECRET LIES IN']
+  terminal.out(table(heading, rows, { columns: terminal.columns, paint: terminal.paint.out }))
+}
+
+function printRequests({ terminal, clock }: Speaking, requests: Status['requests']): void {
+  if (requests.length === 0) return
+  const rows = requests.map(({ id, targets, durationSeconds, opensUntil, fingerprint }) => [
+    id,
+    targets.join(', '),
+    formatDuration(durationSeconds),
+    timeOfDay(opensUntil, clock.now()),
+    fingerprint,
+  ])
+  const heading = ['OPEN REQUEST', 'TARGETS', 'FOR', 'OPEN UNTIL', 'WORDS']
+  terminal.out(table(heading, rows, { columns: terminal.columns, paint: terminal.paint.out }))
+  terminal.note('Come back to one: jit elevate --request ID')
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+function asJson({ grants, requests, unconfirmed, unreadable }: Status) {
+  return {
+    grants: grants.map(({ lease, secondsLeft }) => ({
+      grant: lease.id,
+      target: lease.target,
+      state: lease.state,
+      cloud: lease.cloud,
+      deliver: lease.deliver,
+      profile: lease.profile,
+      role: lease.role,
+      endpoint: lease.endpoint,
+      endsAt: iso(lease.endsAt),
+      secondsLeft,
+      places: lease.places.map(({ path }) => path),
+      ...(lease.lastError === undefined ? {} : { lastError: lease.lastError }),
+    })),
+    requests: requests.map(({ askedAt, opensUntil, ...request }) => ({
+      ...request,
+      askedAt: iso(askedAt),
+      opensUntil: iso(opensUntil),
+    })),
+    unconfirmed: unconfirmed.map(({ at, ...entry }) => ({ ...entry, at: iso(at) })),
+    unreadable,
+  }
+}

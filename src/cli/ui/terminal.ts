@@ -1,0 +1,31 @@
+import { standardOutput, wantsColour } from '../../platform/output.ts'
+import type { Switches } from '../switches.ts'
+import { loadPaint, type Paint } from './paint.ts'
+
+/** Where a command speaks. stdout is for machines, stderr for people. */
+export type Terminal = {
+  /** One line (or one JSON document) on stdout. */
+  readonly out: (text: string) => void
+  /** One line on stderr. */
+  readonly note: (text: string) => void
+  /** Someone can be asked: stdin and stderr are TTYs and nobody said `--non-interactive`. */
+  readonly interactive: boolean
+  readonly columns: number
+  readonly paint: { readonly out: Paint; readonly note: Paint }
+}
+
+/** The terminal, or whatever stands in for one, that the process was started with. */
+export async function openTerminal(process: NodeJS.Process, { nonInteractive }: Switches): Promise<Terminal> {
+  const output = standardOutput(process)
+  const [out, note] = await Promise.all([
+    loadPaint(wantsColour(process.env, output.stdoutIsTty())),
+    loadPaint(wantsColour(process.env, output.stderrIsTty())),
+  ])
+  return {
+    out: (text) => output.out(text),
+    note: (text) => output.note(text),
+    interactive: !nonInteractive && output.stdinIsTty() && output.stderrIsTty(),
+    columns: output.columns(),
+    paint: { out, note },
+  }
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { sweep } from '../client/housekeeping.ts'
+import { systemClock } from '../platform/clock.ts'
+import { speaksUtf8 } from '../platform/output.ts'
+import { readSettings } from '../platform/settings.ts'
+import { isTimeAgain } from '../platform/throttle.ts'
+import type { CliContext } from './context.ts'
+import type { Host } from './host.ts'
+import { type Installation, openInstallation } from './installation.ts'
+import type { OnDemand } from './on-demand.ts'
+import { inquirerAsk } from './ui/ask.ts'
+import { loadSpinner } from './ui/spinner.ts'
+import { stuckText, sweptText } from './ui/sweep-text.ts'
+import type { Terminal } from './ui/terminal.ts'
+import { manifest } from './version.ts'
+
+const OUTBOX_INTERVAL_MS = 30_000
+const NOT_TOLD = 'The endpoint could not be told yet what ended here. Type: jit sweep'
+
+/** Wires the real thing. What costs time is behind a function and loaded at its first call. */
+export function buildContext(
+  host: Host,
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): CliContext {
+  const { process } = host
+  const { env, platform } = process
+  const clock = systemClock
+  const installation = openInstallation(host)
+  const { places, leases, pending } = installation
+  let loading: Promise<OnDemand> | undefined
+  const loaded = (): Promise<OnDemand> => (loading ??= load())
+  const load = async (): Promise<OnDemand> => {
+    const { onDemand } = await import('./on-demand.ts')
+    return onDemand(host, installation, { terminal, signal })
+  }
+  const online = async () => (await loaded()).online()
+  const housekeeping = async () => ({ ...(await loaded()), clock })
+  return {
+    version: manifest.version,
+    env,
+    terminal,
+    clock,
+    signal,
+    ask: inquirerAsk(() => process.stderr, signal),
+    spinner: () => loadSpinner(terminal, { stream: process.stderr, utf8: speaksUtf8(env, platform) }),
+    endpoint: () => env['JIT_ENDPOINT_URL'] || readSettings(places.config).endpoint,
+    api: async () => (await online()).api(),
+    login: async (order) => (await online()).login(order),
+    logout: async () => (await online()).logout(),
+    whoami: async () => (await online()).identity(),
+    elevation: async (tell) => (await loaded()).elevation(tell),
+    revocation: housekeeping,
+    housekeeping,
+    status: async () => ({ leasing: leases, pending, clock }),
+    serving: async () => ({ leases: () => leases.list(), read: installation.read, clock }),
+    pending: async () => pending,
+    startUp: async ([command]) => {
+      if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
+    },
+  }
+}
+
+async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
+  if (installation.isSweepDue()) await sweepQuietly(terminal, loaded)
+  const tried = join(installation.root, 'outbox-tried')
+  if (!installation.hasQueued() || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now())) return
+  const { inBackground } = await loaded()
+  inBackground('sweep', NOT_TOLD)
+}
+
+/** What was asked for goes on whatever happens here; `status` and the next start show and retry what is left. */
+async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
+  try {
+    const done = await sweep(await loaded())
+    for (const line of sweptText(done)) terminal.note(line)
+    const stuck = stuckText(done)
+    if (stuck !== '') terminal.note(`Still on this machine: ${stuck}. Where each secret lies: jit status`)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    terminal.note(`Credentials that are over could not be removed yet. ${why} Try: jit sweep`)
+  }
+}

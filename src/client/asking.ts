@@ -1,0 +1,92 @@
+import { JitError } from '../base/errors.ts'
+import { identifier } from '../base/identifier.ts'
+import type { AccessRequest, NewRequest } from '../contract/request.ts'
+import type { Clock } from '../platform/clock.ts'
+import { HttpError } from '../platform/http.ts'
+import type { Random } from '../platform/random.ts'
+import type { ApprovalApi } from './approval/types.ts'
+import type { Lease } from './leases/types.ts'
+import type { Leasing } from './leasing.ts'
+import { type PendingRequests, sameRequest } from './pending.ts'
+import { preflight, type Wish } from './preflight.ts'
+
+export type AskingDeps = {
+  readonly api: ApprovalApi
+  readonly endpoint: string
+  readonly leasing: Pick<Leasing, 'check' | 'list'>
+  readonly pending: PendingRequests
+  readonly random: Random
+  /** What this machine calls itself; approvers see it. */
+  readonly host: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly tell: (progress: AskingProgress) => void
+}
+
+export type AskingProgress =
+  | { readonly kind: 'replaces'; readonly lease: Lease }
+  | { readonly kind: 'clock'; readonly offsetMs: number }
+  | { readonly kind: 'asked' | 'resumed'; readonly request: AccessRequest }
+
+/** AWS refuses calls signed more than 5 minutes off. */
+const NOTEWORTHY_SKEW_MS = 4 * 60_000
+
+/** Asks, unless the very same is open already. What this machine can know beforehand is refused before anyone is asked. */
+export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> {
+  const { request, targets } = preflight(wish, await deps.api.targets(deps.signal), deps.leasing, deps.host)
+  const offsetMs = deps.api.clockOffsetMs()
+  if (Math.abs(offsetMs) > NOTEWORTHY_SKEW_MS) deps.tell({ kind: 'clock', offsetMs })
+  const profiles = new Set(targets.flatMap(({ access }) => access.map(({ profile }) => profile)))
+  for (const lease of deps.leasing.list()) if (profiles.has(lease.profile)) deps.tell({ kind: 'replaces', lease })
+
+  const open = sameRequest(deps.pending.list(), request, deps.endpoint, deps.clock.now())
+  const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
+  if (resumed !== undefined) return remember(deps, resumed, 'resumed')
+  return remember(deps, await askOnce(deps, request), 'asked')
+}
+
+/** A request that was made before. */
+export async function comeBack(deps: AskingDeps, id: string): Promise<AccessRequest> {
+  const request = await deps.api.request(id, 0, deps.signal)
+  for (const { target } of request.grants) await checkTarget(deps, target)
+  return remember(deps, request, 'resumed')
+}
+
+/** The file may have changed since the request was made: refused before credentials are fetched. */
+async function checkTarget({ api, leasing, signal }: AskingDeps, name: string): Promise<void> {
+  const target = (await api.targets(signal)).find((each) => each.name === name)
+  for (const { profile } of target?.access ?? []) leasing.check(profile)
+}
+
+async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {
+  const request = await api.request(id, 0, signal).catch((error: unknown) => {
+    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  })
+  const live =
+    request !== undefined && (request.state === 'pending' || request.grants.some(({ state }) => state !== 'ended'))
+  if (live) return request
+  pending.forget(id)
+  return undefined
+}
+
+/** Repeated under the same key after a lost answer, so that the endpoint returns the first request. */
+async function askOnce({ api, random, signal }: AskingDeps, request: NewRequest): Promise<AccessRequest> {
+  const key = identifier('idem', random.bytes(16))
+  try {
+    return await api.ask(request, key, signal)
+  } catch (error) {
+    if (!isLostAnswer(error)) throw error
+    return api.ask(request, key, signal)
+  }
+}
+
+const isLostAnswer = (error: unknown): boolean =>
+  error instanceof JitError && error.cause instanceof HttpError && ['reset', 'timeout'].includes(error.cause.failure)
+
+function remember(deps: AskingDeps, request: AccessRequest, kind: 'asked' | 'resumed'): AccessRequest {
+  if (request.state === 'pending' || request.startsAt !== undefined)
+    deps.pending.remember(request, deps.endpoint, deps.api.clockOffsetMs())
+  deps.tell({ kind, request })
+  return request
+}

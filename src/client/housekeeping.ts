@@ -1,0 +1,33 @@
+import { deliverOutbox, type Reporting } from './grant-ends.ts'
+import type { UnreadableLease, WipeOutcome } from './leases/types.ts'
+import type { Leasing } from './leasing.ts'
+
+export type SweepDeps = { readonly leasing: Pick<Leasing, 'sweep' | 'unreadable'> }
+export type Swept = {
+  readonly wiped: readonly WipeOutcome[]
+  /** Records that were torn: what they stood for was searched for and wiped, and they are kept aside. */
+  readonly unreadable: readonly UnreadableLease[]
+}
+
+/** Ends what is over; a record that cannot be read is reported though nothing may be left to do for it. */
+export async function sweep({ leasing }: SweepDeps): Promise<Swept> {
+  const unreadable = leasing.unreadable()
+  return { wiped: await leasing.sweep(), unreadable }
+}
+
+export type HousekeepingDeps = {
+  readonly leasing: Pick<Leasing, 'sweep' | 'unreadable' | 'outbox'>
+} & Omit<Reporting, 'outbox'>
+export type Housekeeping = Swept & {
+  /** Ends of grants that the endpoint knows of since now, and that it could not be told. */
+  readonly confirmed: number
+  readonly queued: number
+}
+
+/** What `jit sweep` does: ends what is over, then tells the endpoint what it could not be told before. */
+export async function keepHouse(deps: HousekeepingDeps, signal: AbortSignal): Promise<Housekeeping> {
+  const { outbox } = deps.leasing
+  const swept = await sweep(deps)
+  const confirmed = await deliverOutbox({ ...deps, outbox }, signal)
+  return { ...swept, confirmed: confirmed.size, queued: outbox.list().length }
+}

@@ -1,0 +1,82 @@
+import { JitError } from '../base/errors.ts'
+import { integer, list, object, type Reader, ShapeError, string } from '../contract/narrow.ts'
+import type { AccessRequest, NewRequest } from '../contract/request.ts'
+import type { Records } from '../platform/records.ts'
+
+/** What this machine remembers of a request that it left open, so that `status` needs no network. Times: ms since 1970 on this machine's clock. */
+export type PendingRequest = {
+  readonly id: string
+  readonly endpoint: string
+  readonly targets: readonly string[]
+  readonly durationSeconds: number
+  readonly reason: string
+  readonly fingerprint: string
+  readonly askedAt: number
+  /** Until when it may be decided. */
+  readonly opensUntil: number
+}
+
+/** Requests that were asked here and whose credentials were not delivered yet. */
+export interface PendingRequests {
+  list(): readonly PendingRequest[]
+  /** Files that hold no request; shown, never deleted. */
+  unreadable(): readonly string[]
+  remember(request: AccessRequest, endpoint: string, clockOffsetMs: number): void
+  forget(id: string): void
+}
+
+const readPending: Reader<PendingRequest> = object({
+  id: string,
+  endpoint: string,
+  targets: list(string),
+  durationSeconds: integer,
+  reason: string,
+  fingerprint: string,
+  askedAt: integer,
+  opensUntil: integer,
+})
+
+export function pendingRequests(records: Records): PendingRequests {
+  const read = () => {
+    const { documents, unreadable } = records.all()
+    const known: PendingRequest[] = []
+    const unknown = [...unreadable]
+    for (const { file, value } of documents) {
+      try {
+        known.push(readPending(value, file))
+      } catch (error) {
+        if (!(error instanceof ShapeError)) throw error
+        unknown.push(file)
+      }
+    }
+    return { known: known.toSorted((a, b) => a.askedAt - b.askedAt), unknown }
+  }
+  return {
+    list: () => read().known,
+    unreadable: () => read().unknown,
+    remember: (request, endpoint, clockOffsetMs) => {
+      const { id, targets, durationSeconds, reason, fingerprint } = request
+      const here = (time: string): number => Math.round(Date.parse(time) + clockOffsetMs)
+      const [askedAt, opensUntil] = [here(request.createdAt), here(request.expiresAt)]
+      const entry: PendingRequest = { id, endpoint, targets, durationSeconds, reason, fingerprint, askedAt, opensUntil }
+      records.put(id, entry)
+    },
+    forget: (id) => records.remove(id),
+  }
+}
+
+/** The open request that asks for the very same: pressing Ctrl-C and typing the command again must not ask twice. */
+export function sameRequest(
+  open: readonly PendingRequest[],
+  asked: NewRequest,
+  endpoint: string,
+  now: number,
+): PendingRequest | undefined {
+  const key = (each: Pick<NewRequest, 'targets' | 'durationSeconds' | 'reason'>): string =>
+    JSON.stringify([[...each.targets].toSorted(), each.durationSeconds, each.reason])
+  return open.find((each) => each.endpoint === endpoint && each.opensUntil > now && key(each) === key(asked))
+}
+
+/** A wait that ended before the request did. */
+export const stillOpen = (id: string, sentence: string, code: 'INTERRUPTED' | 'NO_DECISION'): JitError =>
+  new JitError(code, sentence, `Come back: jit elevate --request ${id}. Take it back: jit cancel ${id}`)

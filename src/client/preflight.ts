@@ -1,0 +1,90 @@
+import { formatDuration } from '../base/duration.ts'
+import { JitError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
+import type { NewRequest } from '../contract/request.ts'
+import type { DeliveryMode, Target } from '../contract/target.ts'
+import type { Leasing } from './leasing.ts'
+
+/** What somebody asked for on this machine, before defaults. */
+export type Wish = {
+  readonly targets: readonly string[]
+  /** Absent: an hour, or the target's longest where that is shorter. */
+  readonly durationSeconds?: number
+  readonly reason: string
+  readonly ticket?: string
+  /** RFC 3339 in UTC. */
+  readonly startsAt?: string
+  readonly deliver?: DeliveryMode
+}
+
+const USUAL_SECONDS = 3600
+
+/**
+ * Everything that can go wrong on this machine or be known beforehand, before a person is asked to decide: unknown target,
+ * too long, a name that the user has taken, a credentials file that can't be written or wiped later.
+ */
+export function preflight(
+  wish: Wish,
+  offered: readonly Target[],
+  leasing: Pick<Leasing, 'check'>,
+  host: string,
+): { readonly request: NewRequest; readonly targets: readonly Target[] } {
+  const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
+  for (const target of targets) {
+    refuseTooLong(target, wish.durationSeconds)
+    refuseUndeliverable(target, wish.deliver)
+    for (const { profile } of target.access) leasing.check(profile)
+  }
+  const longest = Math.min(USUAL_SECONDS, ...targets.map(({ maxDurationSeconds }) => maxDurationSeconds))
+  const { reason, ticket, startsAt, deliver } = wish
+  const request: NewRequest = {
+    targets: targets.map(({ name }) => name),
+    durationSeconds: wish.durationSeconds ?? longest,
+    reason,
+    host,
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(startsAt === undefined ? {} : { startsAt }),
+    ...(deliver === undefined ? {} : { deliver }),
+  }
+  return { request, targets }
+}
+
+function find(name: string, offered: readonly Target[]): Target {
+  const target = offered.find((each) => each.name === name)
+  if (target !== undefined) return target
+  const meant = nearest(
+    name,
+    offered.map((each) => each.name),
+  )
+  const hint = meant === undefined ? 'See what you may ask for: jit targets' : `Did you mean ${meant}? See: jit targets`
+  throw new JitError('NOT_FOUND', `No target is called ${name}.`, hint)
+}
+
+function refuseTooLong({ name, maxDurationSeconds }: Target, asked: number | undefined): void {
+  if (asked === undefined || asked <= maxDurationSeconds) return
+  const longest = formatDuration(maxDurationSeconds)
+  throw new JitError(
+    'USAGE',
+    `${formatDuration(asked)} is too long: ${name} is given for ${longest} at most.`,
+    `Ask for less: --for ${longest.replaceAll(' ', '')}`,
+  )
+}
+
+/** Delivery modes and clouds that this version can't serve are refused before anyone decides about them. */
+function refuseUndeliverable({ name, access, deliver: demanded }: Target, asked: DeliveryMode | undefined): void {
+  if (demanded !== undefined && demanded !== 'files')
+    throw new JitError(
+      'USAGE',
+      `Policy demands delivery mode ${demanded} for ${name}, which this version of jit does not have.`,
+      'Update jit, or ask the administrator of the endpoint.',
+    )
+  if (asked !== undefined && asked !== 'files')
+    throw new JitError('USAGE', `This version of jit delivers files only, not ${asked}.`, 'Leave out --deliver.')
+  const foreign = access.find(({ cloud }) => cloud !== 'aws')
+  if (foreign !== undefined)
+    throw new JitError(
+      'USAGE',
+      `${name} opens ${foreign.cloud}, which this version of jit cannot deliver.`,
+      'Update jit.',
+    )
+}

@@ -1,0 +1,18 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Whether the last call with this file is at least `intervalMs` ago; only a hint, so any failure says yes. */
+export function isTimeAgain(file: string, intervalMs: number, nowMs: number): boolean {
+  try {
+    const age = nowMs - statSync(file).mtimeMs
+    if (age >= 0 && age < intervalMs) return false
+  } catch {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  }
+  try {
+    writeFileSync(file, '', { mode: 0o600 })
+  } catch {
+    return true // a full disk: asked too often is better than never
+  }
+  return true
+}

@@ -1,0 +1,129 @@
+import type { ApprovalApi } from '../../src/client/approval/types.ts'
+import { JitError } from '../../src/base/errors.ts'
+import type { CredentialsAnswer, Grant } from '../../src/contract/grant.ts'
+import type { Person } from '../../src/contract/person.ts'
+import type { AccessRequest, NewRequest, RequestState } from '../../src/contract/request.ts'
+import type { Target } from '../../src/contract/target.ts'
+
+export const NOW = Date.parse('2026-11-21T12:00:00Z')
+export const iso = (ms: number): string => new Date(ms).toISOString()
+
+export const dana: Person = { issuer: 'https://idp.example', subject: 'dana', name: 'Dana', email: 'dana@corp.example' }
+export const eve: Person = { issuer: 'https://idp.example', subject: 'eve', name: 'Eve' }
+
+export const target = (name: string, more: Partial<Target> = {}): Target => ({
+  name,
+  access: [{ cloud: 'aws', account: '111122223333', role: 'Admin', profile: `jit-${name}` }],
+  maxDurationSeconds: 4 * 3600,
+  approval: { kind: 'people', approvers: ['Dana', 'Eve'], quorum: 1 },
+  ...more,
+})
+
+export const grant = (name: string, more: Partial<Grant> = {}): Grant => ({
+  id: `grant_${name}`,
+  requestId: 'req_1',
+  target: name,
+  state: 'active',
+  startsAt: iso(NOW),
+  endsAt: iso(NOW + 3_600_000),
+  ...more,
+})
+
+export const request = (
+  state: RequestState,
+  asked: Partial<NewRequest>,
+  more: Partial<AccessRequest> = {},
+): AccessRequest => {
+  const targets = asked.targets ?? ['prod-db']
+  return {
+    id: 'req_1',
+    state,
+    targets,
+    durationSeconds: asked.durationSeconds ?? 3600,
+    reason: asked.reason ?? 'slow query',
+    requester: eve,
+    origin: { host: 'laptop', address: '192.0.2.7', flow: 'browser' },
+    fingerprint: 'amber-canyon-violin',
+    createdAt: iso(NOW),
+    expiresAt: iso(NOW + 1_800_000),
+    needs: targets.map((each) => ({
+      target: each,
+      approval: { kind: 'people', approvers: ['Dana'], quorum: 1 },
+      approvedBy: [],
+    })),
+    grants: state === 'approved' ? targets.map((each) => grant(each)) : [],
+    ...more,
+  }
+}
+
+export type FakeApproval = {
+  readonly targets?: readonly Target[]
+  /** What `ask` answers; default: pending. */
+  readonly asked?: AccessRequest
+  /** What `request(id)` answers. */
+  readonly found?: () => AccessRequest
+  readonly credentials?: ApprovalApi['credentials']
+  readonly online?: boolean
+  readonly clockOffsetMs?: number
+  /** Errors that the first calls of `ask` end with. */
+  readonly askFailures?: readonly Error[]
+  readonly review?: readonly AccessRequest[]
+}
+
+export const offline = (): JitError =>
+  new JitError('ENDPOINT_UNREACHABLE', 'The endpoint cannot be reached.', 'Check it.')
+
+/** An endpoint over memory; `calls` says what it was told, in order. */
+export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi {
+  const failures = [...(given.askFailures ?? [])]
+  const reach = (): void => {
+    if (given.online === false) throw offline()
+  }
+  return {
+    me: async () => ({ person: eve, groups: ['dba'], flow: 'browser' }),
+    targets: async () => {
+      reach()
+      return given.targets ?? [target('prod-db'), target('logs')]
+    },
+    explain: async (asked) => ({
+      targets: asked.targets.map((name) => ({
+        target: name,
+        approval: { kind: 'people', approvers: ['Dana'], quorum: 1 },
+        maxDurationSeconds: 3600,
+        policies: ['prod-needs-dana'],
+      })),
+    }),
+    ask: async (asked, key) => {
+      calls.push(`ask ${asked.targets.join('+')} ${asked.durationSeconds} ${key}`)
+      const failure = failures.shift()
+      if (failure !== undefined) throw failure
+      return given.asked ?? request('pending', asked)
+    },
+    request: async (id) => {
+      reach()
+      calls.push(`look ${id}`)
+      return given.found?.() ?? request('pending', {}, { id })
+    },
+    requests: async () => given.review ?? [],
+    approve: async (id) => request('approved', {}, { id }),
+    deny: async (id, reason) => {
+      calls.push(`deny ${id} ${reason}`)
+      return request('denied', {}, { id })
+    },
+    cancel: async (id) => {
+      calls.push(`cancel ${id}`)
+      return request('cancelled', {}, { id })
+    },
+    credentials: async (id, key, signal): Promise<CredentialsAnswer> => {
+      calls.push(`credentials ${id}`)
+      if (given.credentials === undefined) throw new Error('no credentials were set up')
+      return given.credentials(id, key, signal)
+    },
+    endGrant: async (id) => {
+      calls.push(`end ${id}`)
+      reach()
+      return grant('prod-db', { id, state: 'ended', endReason: 'revoked' })
+    },
+    clockOffsetMs: () => given.clockOffsetMs ?? 0,
+  }
+}

@@ -1,0 +1,123 @@
+import { JitError } from '../../src/base/errors.ts'
+import type { CliContext } from '../../src/cli/context.ts'
+import { noPaint } from '../../src/cli/ui/paint.ts'
+import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
+import { explainWish } from '../../src/client/explanation.ts'
+import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Records } from '../../src/platform/records.ts'
+import { eve, type FakeApproval, fakeApproval, NOW } from './fake-approval.ts'
+import { type FakeLeasing, fakeLeasing } from './fake-leasing.ts'
+
+/** Ten minutes before NOW, when fake leases were written. */
+export const BOOTED_SECONDS = 600
+export const ENDPOINT = 'https://jit.example'
+
+/** A clock that only moves when somebody sleeps. */
+export function stillClock(start = NOW): Clock & { readonly set: (ms: number) => void } {
+  let now = start
+  return {
+    now: () => now,
+    bootSeconds: () => (now - NOW) / 1000 + BOOTED_SECONDS,
+    bootId: () => 'boot-1',
+    sleep: async (ms, signal) => {
+      if (signal?.aborted !== true) now += ms
+    },
+    set: (ms) => {
+      now = ms
+    },
+  }
+}
+
+export function memoryRecords(): Records & { readonly kept: Map<string, unknown> } {
+  const kept = new Map<string, unknown>()
+  return {
+    kept,
+    all: () => ({ documents: [...kept].map(([file, value]) => ({ file, value })), unreadable: [] }),
+    put: (name, document) => void kept.set(name, document),
+    remove: (name) => void kept.delete(name),
+  }
+}
+
+export type Fake = FakeApproval &
+  FakeLeasing & {
+    readonly interactive?: boolean
+    readonly columns?: number
+    readonly env?: Readonly<Record<string, string>>
+    readonly loggedIn?: boolean
+    readonly endpoint?: string | undefined
+    /** What the user answers to prompts. */
+    readonly answers?: readonly string[]
+    readonly pending?: PendingRequests
+    readonly signal?: AbortSignal
+  }
+
+/** A CliContext over memory. No module is mocked anywhere: what a test sees is what main.ts wires. */
+export function fakeContext(given: Fake = {}) {
+  const seen = { out: [] as string[], note: [] as string[], calls: [] as string[] }
+  const clock = stillClock()
+  const approval = fakeApproval(given, seen.calls)
+  const leasing = fakeLeasing(given, seen.calls)
+  const pending = given.pending ?? pendingRequests(memoryRecords())
+  const signal = given.signal ?? new AbortController().signal
+  const answers = [...(given.answers ?? [])]
+  const answer = async (): Promise<string> => {
+    const next = answers.shift()
+    if (next === undefined) throw new Error('asked more than the test answers')
+    return next
+  }
+  const api = async () => {
+    if (given.loggedIn === false) throw new JitError('LOGIN_NEEDED', 'You are not logged in.', 'Type: jit login')
+    return approval
+  }
+  const reporting = { connect: async () => ({ endpoint: ENDPOINT, api: await api() }), clock }
+  const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
+    api: await api(),
+    endpoint: ENDPOINT,
+    leasing,
+    pending,
+    startReaper: () => void seen.calls.push('reaper'),
+    random: { bytes: (length) => Buffer.alloc(length, 7) },
+    host: 'laptop',
+    clock,
+    signal,
+    tell,
+  })
+  const ctx: CliContext = {
+    version: '1.2.3',
+    env: given.env ?? {},
+    terminal: {
+      out: (text) => void seen.out.push(text),
+      note: (text) => void seen.note.push(text),
+      interactive: given.interactive ?? false,
+      columns: given.columns ?? 200,
+      paint: { out: noPaint, note: noPaint },
+    },
+    clock,
+    signal,
+    ask: { text: answer, pick: answer },
+    spinner: async () => ({ show: (text) => void seen.note.push(`(${text})`), stop: () => undefined }),
+    endpoint: () => ('endpoint' in given ? given.endpoint : ENDPOINT),
+    api,
+    login: async (order) => {
+      seen.calls.push(`login ${order.endpoint} ${order.flow ?? 'any'} ${order.keyStore ?? 'default'}`)
+      return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT, keyStore: 'test' }
+    },
+    logout: async () => ({ wasLoggedIn: given.loggedIn !== false, atIdp: 'revoked' }),
+    whoami: async () => {
+      await api()
+      return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT }
+    },
+    elevation: async (tell) => {
+      const deps = await elevationDeps(tell)
+      return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
+    },
+    revocation: async () => ({ leasing, ...reporting }),
+    housekeeping: async () => ({ leasing, ...reporting }),
+    status: async () => ({ leasing, pending, clock }),
+    serving: async () => ({ leases: () => leasing.list(), read: () => undefined, clock }),
+    pending: async () => pending,
+    startUp: async () => undefined,
+  }
+  return { ctx, clock, leasing, pending, ...seen }
+}

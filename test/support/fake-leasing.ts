@@ -1,0 +1,103 @@
+import { JitError } from '../../src/base/errors.ts'
+import type { Lease, OutboxEntry } from '../../src/client/leases/types.ts'
+import type { Leasing } from '../../src/client/leasing.ts'
+import { NOW } from './fake-approval.ts'
+
+export const lease = (target: string, more: Partial<Lease> = {}): Lease => ({
+  version: 1,
+  id: `grant_${target}`,
+  target,
+  endpoint: 'https://jit.example',
+  cloud: 'aws',
+  deliver: 'files',
+  profile: `jit-${target}`,
+  role: 'arn:aws:iam::111122223333:role/Admin',
+  state: 'active',
+  writtenAt: NOW - 600_000,
+  endsAt: NOW + 3_000_000,
+  writtenAtBootSeconds: 0,
+  places: [
+    {
+      sink: 'aws-files',
+      path: '/home/eve/.aws/credentials',
+      temp: '',
+      redo: '',
+      backup: '',
+      existed: true,
+      madeDirectories: [],
+      secretHashes: [],
+    },
+  ],
+  attempts: 0,
+  ...more,
+})
+
+export type FakeLeasing = {
+  readonly leases?: readonly Lease[]
+  /** Targets whose credentials refuse to go. */
+  readonly stuck?: readonly string[]
+  /** Profiles that the user has taken. */
+  readonly taken?: readonly string[]
+  /** Targets whose credentials cannot be written. */
+  readonly unwritable?: readonly string[]
+  readonly outbox?: readonly OutboxEntry[]
+  readonly diskFull?: boolean
+}
+
+/** Leases over memory; `calls` says what was done, in order. */
+export function fakeLeasing(
+  given: FakeLeasing,
+  calls: string[],
+): Leasing & { readonly queued: () => readonly OutboxEntry[] } {
+  let leases = [...(given.leases ?? [])]
+  let queue = [...(given.outbox ?? [])]
+  const wipe: Leasing['wipe'] = async (ids, reason) => {
+    const chosen = leases.filter(({ id }) => ids.includes(id))
+    for (const { target } of chosen) calls.push(`wipe ${target}`)
+    const isStuck = ({ target }: Lease): boolean => given.stuck?.includes(target) === true
+    leases = leases.filter((each) => !chosen.includes(each) || isStuck(each))
+    return chosen.map((each) =>
+      isStuck(each)
+        ? { lease: each.id, target: each.target, wiped: false, why: 'EACCES' }
+        : { lease: each.id, target: each.target, wiped: true, reason },
+    )
+  }
+  return {
+    check: (profile) => {
+      calls.push(`check ${profile}`)
+      if (given.taken?.includes(profile) === true)
+        throw new JitError('PROFILE_TAKEN', `You already have a profile called ${profile}.`, 'Rename yours.')
+    },
+    write: async (fresh, _delivery, onUsable) => {
+      if (given.unwritable?.includes(fresh.target) === true)
+        throw new JitError('WRITE_FAILED', `No space left for ${fresh.target}.`, 'Make room.')
+      calls.push(`write ${fresh.target}`)
+      const written = lease(fresh.target, { ...fresh, writtenAt: NOW })
+      leases = [...leases.filter(({ profile }) => profile !== fresh.profile), written]
+      onUsable?.(written)
+      return written
+    },
+    list: () => leases,
+    unreadable: () => [],
+    wipe,
+    due: () => false,
+    sweep: () =>
+      wipe(
+        leases.filter(({ endsAt }) => endsAt <= NOW).map(({ id }) => id),
+        'ttl',
+      ),
+    runReaper: async () => undefined,
+    outbox: {
+      list: () => queue,
+      add: (entry) => {
+        if (given.diskFull === true) throw new JitError('WRITE_FAILED', 'No space left.', 'Make room.')
+        calls.push(`queue ${entry.grant}`)
+        queue.push(entry)
+      },
+      remove: (id) => {
+        queue = queue.filter((each) => each.grant !== id)
+      },
+    },
+    queued: () => queue,
+  }
+}

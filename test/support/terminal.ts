@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import { spawn } from '@lydell/node-pty'
+
+export type AtTerminal = {
+  /** Resolves once the screen has said this; rejects when the program ends before. */
+  sees(pattern: RegExp): Promise<void>
+  types(keys: string): void
+  readonly ended: Promise<{ readonly code: number; readonly screen: string }>
+}
+
+/** The built `jit` at a real pseudo-terminal. */
+export function atTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { columns = 80 } = {},
+): AtTerminal {
+  const terminal = spawn(process.execPath, [resolve('bin/jit.js'), ...args], {
+    cols: columns,
+    rows: 24,
+    name: 'xterm-256color',
+    env: { ...env, TERM: 'xterm-256color' },
+  })
+  let screen = ''
+  const waiting = new Set<() => void>()
+  terminal.onData((text) => {
+    screen += text
+    for (const look of waiting) look()
+  })
+  const ended = new Promise<{ code: number; screen: string }>((done) => {
+    terminal.onExit(({ exitCode }) => done({ code: exitCode, screen }))
+  })
+  return {
+    sees: (pattern) =>
+      new Promise((done, fail) => {
+        const look = (): void => {
+          if (!pattern.test(screen)) return
+          waiting.delete(look)
+          done()
+        }
+        waiting.add(look)
+        look()
+        void ended.then(({ code }) => fail(new Error(`ended (${code}) without ${pattern}:\n${screen}`)))
+      }),
+    types: (keys) => terminal.write(keys),
+    ended,
+  }
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import type { JitCommand } from '../../../src/cli/command.ts'
+import { approveCommand } from '../../../src/cli/commands/approve.ts'
+import { cancelCommand } from '../../../src/cli/commands/cancel.ts'
+import { credentialProcessCommand } from '../../../src/cli/commands/credential-process.ts'
+import { denyCommand } from '../../../src/cli/commands/deny.ts'
+import { loginCommand } from '../../../src/cli/commands/login.ts'
+import { logoutCommand } from '../../../src/cli/commands/logout.ts'
+import { requestsCommand } from '../../../src/cli/commands/requests.ts'
+import { statusCommand } from '../../../src/cli/commands/status.ts'
+import { sweepCommand } from '../../../src/cli/commands/sweep.ts'
+import { targetsCommand } from '../../../src/cli/commands/targets.ts'
+import { whoamiCommand } from '../../../src/cli/commands/whoami.ts'
+import type { CliContext } from '../../../src/cli/context.ts'
+import { buildProgram, runProgram } from '../../../src/cli/program.ts'
+import { fakeContext } from '../../support/fake-context.ts'
+
+type Make<T> = (ctx: CliContext, run: (ctx: CliContext, options: T) => Promise<void>) => JitCommand
+
+async function parse<T>(make: Make<T>, argv: readonly string[]): Promise<T | undefined> {
+  let got: T | undefined
+  await make(fakeContext().ctx, async (_ctx, options) => void (got = options)).parseAsync(argv, { from: 'user' })
+  return got
+}
+
+describe('argv becomes options, whole', () => {
+  test.each<[string, () => Promise<unknown>, unknown]>([
+    ['login', () => parse(loginCommand, []), { json: false }],
+    [
+      'login URL --device --key-store memory --json',
+      () => parse(loginCommand, ['https://jit.example', '--device', '--key-store', 'memory', '--json']),
+      { endpoint: 'https://jit.example', flow: 'device', keyStore: 'memory', json: true },
+    ],
+    ['login --browser', () => parse(loginCommand, ['--browser']), { flow: 'browser', json: false }],
+    ['logout --json', () => parse(logoutCommand, ['--json']), { json: true }],
+    ['whoami --json', () => parse(whoamiCommand, ['--json']), { json: true }],
+    ['targets', () => parse(targetsCommand, []), { json: false }],
+    ['status --json', () => parse(statusCommand, ['--json']), { json: true }],
+    ['sweep --json', () => parse(sweepCommand, ['--json']), { json: true }],
+    ['requests', () => parse(requestsCommand, []), { which: 'mine', json: false }],
+    ['requests --to-review', () => parse(requestsCommand, ['--to-review']), { which: 'to-review', json: false }],
+    ['approve ID --json', () => parse(approveCommand, ['req_1', '--json']), { id: 'req_1', json: true }],
+    ['deny ID', () => parse(denyCommand, ['req_1']), { id: 'req_1', json: false }],
+    [
+      'deny ID --reason no',
+      () => parse(denyCommand, ['req_1', '--reason', 'no']),
+      { id: 'req_1', reason: 'no', json: false },
+    ],
+    ['cancel ID', () => parse(cancelCommand, ['req_1']), { id: 'req_1', json: false }],
+    ['credential-process TARGET', () => parse(credentialProcessCommand, ['prod-db']), { target: 'prod-db' }],
+  ])('%s', async (_name, parsed, wanted) => {
+    expect(await parsed()).toEqual(wanted)
+  })
+
+  test('login: two flows at once and unknown key stores are refused', async () => {
+    await expect(parse(loginCommand, ['--device', '--browser'])).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(parse(loginCommand, ['--key-store', 'paper'])).rejects.toThrow('passphrase-file')
+  })
+})
+
+const commands = (): readonly Command[] => buildProgram(fakeContext().ctx).commands
+
+describe('the command tree keeps its promises', () => {
+  test('every command that prints has --json', () => {
+    const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
+    // SDKs get JSON from credential-process anyway; help is text.
+    expect(without.map((each) => each.name())).toEqual(['credential-process', 'help'])
+  })
+
+  test.each(
+    commands()
+      .map((each) => each.name())
+      .filter((name) => name !== 'help'),
+  )('%s has a summary and its help shows an example', async (name) => {
+    expect(
+      commands()
+        .find((each) => each.name() === name)
+        ?.summary(),
+    ).not.toBe('')
+    const { ctx, out } = fakeContext()
+    await runProgram(ctx, ['help', name])
+    expect(out.join('\n')).toContain('Examples:\n  $ ')
+  })
+})

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest'
+import { runApprove } from '../../../src/cli/commands/approve.ts'
+import { runCancel } from '../../../src/cli/commands/cancel.ts'
+import { runDeny } from '../../../src/cli/commands/deny.ts'
+import { runLogin } from '../../../src/cli/commands/login.ts'
+import { runLogout } from '../../../src/cli/commands/logout.ts'
+import { runRequests } from '../../../src/cli/commands/requests.ts'
+import { runStatus } from '../../../src/cli/commands/status.ts'
+import { runSweep } from '../../../src/cli/commands/sweep.ts'
+import { runTargets } from '../../../src/cli/commands/targets.ts'
+import { runWhoami } from '../../../src/cli/commands/whoami.ts'
+import { NOW, request, target } from '../../support/fake-approval.ts'
+import { ENDPOINT, fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
+
+const plain = { json: false }
+const json = { json: true }
+const queued = { grant: 'grant_old', endpoint: ENDPOINT, target: 'old', reason: 'revoked', at: NOW } as const
+
+describe('jit status', () => {
+  test('shows grants, time left by the stricter clock, and where each secret lies', async () => {
+    const { ctx, out } = fakeContext({ leases: [lease('prod-db')] })
+    await runStatus(ctx, plain)
+    expect(out.join('\n')).toMatch(/prod-db +active +50m .*jit-prod-db +\/home\/eve\/.aws\/credentials/)
+  })
+
+  test('a wall clock set back shows no extra time', async () => {
+    const { ctx, out, clock } = fakeContext({ leases: [lease('prod-db', { bootId: 'boot-1' })] })
+    clock.set(NOW + 600_000)
+    const back = {
+      ...ctx,
+      status: async () => ({ ...(await ctx.status()), clock: { ...clock, now: () => NOW - 7_200_000 } }),
+    }
+    await runStatus(back, json)
+    expect(JSON.parse(out.join(''))).toMatchObject({ grants: [{ secondsLeft: 2400 }] })
+  })
+
+  test('says what is stuck and what the endpoint does not know', async () => {
+    const { ctx, note } = fakeContext({
+      leases: [lease('prod-db', { state: 'stuck', lastError: 'EROFS' })],
+      outbox: [queued],
+    })
+    await runStatus(ctx, plain)
+    expect(note.join('\n')).toContain('prod-db: its credentials could not be removed (EROFS)')
+    expect(note.join('\n')).toContain('old: ended here, the endpoint does not know yet')
+  })
+
+  test('needs neither login nor network', async () => {
+    const { ctx, note } = fakeContext({ loggedIn: false, online: false })
+    await runStatus(ctx, plain)
+    expect(note).toEqual(['No grant is active on this machine. See what you may ask for: jit targets'])
+  })
+
+  test('lists open requests until they run out', async () => {
+    const { ctx, out, pending, clock } = fakeContext()
+    pending.remember(request('pending', {}), ENDPOINT, 0)
+    await runStatus(ctx, plain)
+    expect(out.join('\n')).toContain('req_1')
+    clock.set(NOW + 1_800_001)
+    await runStatus(ctx, json)
+    expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({ requests: [] })
+  })
+})
+
+describe('what the endpoint says', () => {
+  test('targets: one line each, safe to print, readable at 20 columns', async () => {
+    const evil = target('prod-db', { description: 'ours\u001b[2J\u202eevil' })
+    const wide = fakeContext({ targets: [evil] })
+    await runTargets(wide.ctx, plain)
+    expect(wide.out.join('\n')).toMatch(/prod-db +aws +111122223333 +Admin +4h +1 of Dana, Eve +ours\[2Jevil/)
+    const narrow = fakeContext({ targets: [evil], columns: 20 })
+    await runTargets(narrow.ctx, plain)
+    expect(narrow.out.join('\n').split('\n').slice(0, 4)).toEqual([
+      'prod-db',
+      '  cloud: aws',
+      '  account: 111122223333',
+      '  role: Admin',
+    ])
+  })
+
+  test('targets --json is what the endpoint said', async () => {
+    const { ctx, out } = fakeContext({ targets: [target('prod-db')] })
+    await runTargets(ctx, json)
+    expect(JSON.parse(out.join(''))).toEqual([target('prod-db')])
+  })
+
+  test('requests to review show reason, words and origin', async () => {
+    const { ctx, out } = fakeContext({ review: [request('pending', {})] })
+    await runRequests(ctx, { which: 'to-review', json: false })
+    expect(out.join('\n')).toMatch(/req_1 .*slow query +amber-canyon-violin +laptop \(192\.0\.2\.7\)/)
+  })
+
+  test('whoami and its --json', async () => {
+    const { ctx, out } = fakeContext()
+    await runWhoami(ctx, plain)
+    expect(out).toEqual([
+      'Eve',
+      'groups: dba',
+      'endpoint: https://jit.example (login: browser)',
+      'identity: eve at https://idp.example',
+    ])
+    await expect(runWhoami(fakeContext({ loggedIn: false }).ctx, plain)).rejects.toMatchObject({ code: 'LOGIN_NEEDED' })
+  })
+})
+
+describe('deciding', () => {
+  test('approve says for whom', async () => {
+    const { ctx, note } = fakeContext()
+    await runApprove(ctx, { id: 'req_1', json: false })
+    expect(note).toEqual(['Approved (Eve: prod-db).'])
+  })
+
+  test('deny needs words: asked for on a terminal, named as a flag elsewhere', async () => {
+    await expect(runDeny(fakeContext().ctx, { id: 'req_1', json: false })).rejects.toMatchObject({
+      hint: 'Add: --reason TEXT',
+    })
+    const { ctx, calls } = fakeContext({ interactive: true, answers: ['use the replica'] })
+    await runDeny(ctx, { id: 'req_1', json: false })
+    expect(calls).toEqual(['deny req_1 use the replica'])
+  })
+
+  test('cancel forgets the request here too', async () => {
+    const { ctx, pending } = fakeContext()
+    pending.remember(request('pending', {}), ENDPOINT, 0)
+    await runCancel(ctx, { id: 'req_1', json: false })
+    expect(pending.list()).toEqual([])
+  })
+})
+
+describe('logging in and out', () => {
+  test('the address comes from the command line, then from settings, then from the user', async () => {
+    const typed = fakeContext()
+    await runLogin(typed.ctx, { endpoint: 'https://other.example', json: false })
+    const known = fakeContext()
+    await runLogin(known.ctx, { flow: 'device', json: false })
+    const asked = fakeContext({ endpoint: undefined, interactive: true, answers: ['https://asked.example'] })
+    await runLogin(asked.ctx, plain)
+    expect([...typed.calls, ...known.calls, ...asked.calls]).toEqual([
+      'login https://other.example any default',
+      'login https://jit.example device default',
+      'login https://asked.example any default',
+    ])
+  })
+
+  test('no address and nobody to ask: the error names the argument', async () => {
+    await expect(runLogin(fakeContext({ endpoint: undefined }).ctx, plain)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: 'Type: jit login ENDPOINT_URL, or set JIT_ENDPOINT_URL',
+    })
+  })
+
+  test('logout says what is still active', async () => {
+    const { ctx, note } = fakeContext({ leases: [lease('prod-db')] })
+    await runLogout(ctx, plain)
+    expect(note).toEqual(['Logged out.', 'Still active on this machine: prod-db. End them: jit revoke --all'])
+  })
+})
+
+describe('jit sweep', () => {
+  test('ends what is over, sends what waits', async () => {
+    const { ctx, calls, leasing } = fakeContext({
+      leases: [lease('gone', { endsAt: NOW - 1 }), lease('prod-db')],
+      outbox: [queued],
+    })
+    await runSweep(ctx, plain)
+    expect(calls).toEqual(['wipe gone', 'end grant_old'])
+    expect(leasing.queued()).toEqual([])
+  })
+
+  test('offline keeps the message; a secret that stays is exit 8', async () => {
+    const { ctx, leasing } = fakeContext({
+      leases: [lease('gone', { endsAt: NOW - 1 })],
+      stuck: ['gone'],
+      outbox: [queued],
+      online: false,
+    })
+    await expect(runSweep(ctx, plain)).rejects.toMatchObject({ code: 'WIPE_FAILED' })
+    expect(leasing.queued()).toEqual([queued])
+  })
+})

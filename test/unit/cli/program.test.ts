@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { EXIT_CODE } from '../../../src/base/errors.ts'
+import { EXIT_CODE_MEANING } from '../../../src/cli/exit-codes.ts'
+import { runProgram } from '../../../src/cli/program.ts'
+import { fakeContext } from '../../support/fake-context.ts'
+
+async function jit(...argv: string[]): Promise<string> {
+  const { ctx, out } = fakeContext()
+  await runProgram(ctx, argv)
+  return out.join('\n')
+}
+
+describe('what was typed', () => {
+  test.each<[string[], string, string]>([
+    [['sattus'], 'Unknown command', 'Did you mean status?'],
+    [['elevate', 'prod-db', '--fro', '1h'], "Unknown option '--fro'", 'Did you mean --for?'],
+    [['approve'], "Missing required argument 'id'", 'jit help'],
+    [['status', 'more'], 'Too many arguments', 'jit help'],
+    [[], 'Say what to do.', 'jit help'],
+    [['help', 'exit-code'], 'There is no help about exit-code.', 'Did you mean: jit help exit-codes'],
+  ])('%j is one sentence and the next thing to type', async (argv, message, hint) => {
+    await expect(jit(...argv)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    })
+  })
+
+  test('help and version are no errors', async () => {
+    expect(await jit('--version')).toBe('1.2.3')
+    expect(await jit('--help')).toContain('elevate')
+    expect(await jit('help')).toContain('elevate')
+    expect(await jit('elevate', '--help')).toContain('jit elevate prod-db --for 1h')
+    expect(await jit('help', 'elevate')).toContain('jit elevate prod-db --for 1h')
+    expect(await jit('ls', '--help')).toContain('targets')
+  })
+
+  test('help exit-codes explains every code that an error can end with', async () => {
+    const text = await jit('help', 'exit-codes')
+    for (const code of new Set([0, 1, ...Object.values(EXIT_CODE)])) {
+      expect(Object.keys(EXIT_CODE_MEANING)).toContain(String(code))
+      expect(text).toMatch(new RegExp(`^ *${code}  \\w`, 'm'))
+    }
+  })
+
+  test('--non-interactive is known everywhere', async () => {
+    expect(await jit('status', '--non-interactive', '--json')).toContain('"grants":[]')
+    expect(await jit('--non-interactive', 'status', '--json')).toContain('"grants":[]')
+  })
+})

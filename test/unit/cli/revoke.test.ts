@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { type RevokeOptions, revokeCommand, runRevoke } from '../../../src/cli/commands/revoke.ts'
+import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
+
+async function parse(argv: readonly string[], given: Fake = {}): Promise<RevokeOptions | undefined> {
+  let got: RevokeOptions | undefined
+  const command = revokeCommand(fakeContext(given).ctx, async (_ctx, options) => void (got = options))
+  await command.parseAsync(argv, { from: 'user' })
+  return got
+}
+
+describe('jit revoke: argv', () => {
+  test.each<[string[], RevokeOptions]>([
+    [['prod-db'], { which: { name: 'prod-db' }, json: false }],
+    [['--all', '--json'], { which: 'all', json: true }],
+  ])('%j', async (argv, wanted) => {
+    expect(await parse(argv)).toEqual(wanted) // the whole value: an option nobody wired fails here
+  })
+
+  test.each([[[]], [['prod-db', '--all']]])('refuses %j', async (argv) => {
+    await expect(parse(argv)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  test('takes flags from the environment, where 0 says no', async () => {
+    expect(await parse(['prod-db'], { env: { JIT_JSON: '1' } })).toEqual({ which: { name: 'prod-db' }, json: true })
+    expect(await parse(['prod-db'], { env: { JIT_JSON: '0' } })).toEqual({ which: { name: 'prod-db' }, json: false })
+  })
+})
+
+describe('jit revoke', () => {
+  const one = { which: { name: 'prod-db' }, json: false } as const
+  const all = { which: 'all', json: true } as const
+
+  test('ends only the named grant: queued, gone from this machine, then told', async () => {
+    const { ctx, calls, leasing } = fakeContext({ leases: [lease('prod-db'), lease('other')] })
+    await runRevoke(ctx, one)
+    expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db', 'end grant_prod-db'])
+    expect(leasing.queued()).toEqual([])
+  })
+
+  test('with the endpoint offline leaves nothing behind, keeps the message, and says what still works until when', async () => {
+    const { ctx, calls, out, leasing } = fakeContext({ leases: [lease('prod-db')], online: false })
+    await expect(runRevoke(ctx, all)).rejects.toMatchObject({
+      code: 'REVOKE_UNCONFIRMED',
+      message: expect.stringContaining('works in the cloud until'),
+      hint: expect.stringContaining('jit sweep'),
+    })
+    expect(calls.slice(0, 2)).toEqual(['queue grant_prod-db', 'wipe prod-db'])
+    expect(leasing.queued().map((each) => each.grant)).toEqual(['grant_prod-db'])
+    expect(JSON.parse(out.join(''))).toEqual([
+      { grant: 'grant_prod-db', target: 'prod-db', wiped: true, confirmed: false, queued: true },
+    ])
+  })
+
+  test('not logged in still wipes', async () => {
+    const { ctx, calls } = fakeContext({ leases: [lease('prod-db')], loggedIn: false })
+    await expect(runRevoke(ctx, one)).rejects.toMatchObject({ code: 'REVOKE_UNCONFIRMED' })
+    expect(calls).toContain('wipe prod-db')
+  })
+
+  test('a full disk does not keep credentials alive, and the hint does not promise a queue', async () => {
+    const { ctx, calls } = fakeContext({ leases: [lease('prod-db')], diskFull: true, online: false })
+    await expect(runRevoke(ctx, one)).rejects.toMatchObject({ hint: expect.stringContaining('could not be queued') })
+    expect(calls).toContain('wipe prod-db')
+  })
+
+  test('a file that refuses does not save the other grants, nor pass for success', async () => {
+    const { ctx, note, calls } = fakeContext({ leases: [lease('stuck'), lease('prod-db')], stuck: ['stuck'] })
+    await expect(runRevoke(ctx, all)).rejects.toMatchObject({
+      code: 'WIPE_FAILED',
+      message: 'Still on this machine: stuck (EACCES).',
+    })
+    expect(calls.filter((call) => call.startsWith('wipe'))).toEqual(['wipe stuck', 'wipe prod-db'])
+    expect(note).toEqual(['Ended prod-db: its credentials are gone from this machine.'])
+  })
+
+  test('an unknown name suggests the nearest', async () => {
+    const { ctx } = fakeContext({ leases: [lease('prod-db')] })
+    await expect(runRevoke(ctx, { which: { name: 'prod-bd' }, json: false })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: 'Did you mean prod-db? See: jit status',
+    })
+  })
+
+  test('nothing to end with --all is no error', async () => {
+    const { ctx, out } = fakeContext()
+    await runRevoke(ctx, all)
+    expect(out).toEqual(['[]'])
+  })
+})

@@ -1,0 +1,253 @@
+import {
+  createHash,
+  createCipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+} from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { JitError } from '../../../src/base/errors.ts'
+import type { Order, Progress } from '../../../src/client/elevation.ts'
+import type { ApprovalApi } from '../../../src/client/approval/types.ts'
+import type { AwsCredential, PublicKey } from '../../../src/contract/grant.ts'
+import { HttpError } from '../../../src/platform/http.ts'
+import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
+import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
+
+const FOREVER = Number.POSITIVE_INFINITY
+const order = (more: Partial<Order> = {}): Order => ({
+  ask: { targets: ['prod-db'], reason: 'slow query' },
+  waitMs: FOREVER,
+  ...more,
+})
+const both = order({ ask: { targets: ['prod-db', 'logs'], reason: 'slow query' } })
+
+const credential: AwsCredential = {
+  accessKeyId: 'ASIAFAKE',
+  secretAccessKey: 'canary',
+  sessionToken: 'token',
+  expiration: iso(NOW + 900_000),
+  notAfter: iso(NOW + 3_600_000),
+  roleArn: 'arn:aws:iam::111122223333:role/Admin',
+  sessionArn: 'arn:aws:sts::111122223333:assumed-role/Admin/eve',
+}
+
+/** Compact JWE, ECDH-ES + A256GCM, as the endpoint seals it (RFC 7518 §4.6). */
+function seal(to: PublicKey, plain: unknown): string {
+  const ephemeral = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { kty, crv, x, y } = ephemeral.publicKey.export({ format: 'jwk' })
+  const header = Buffer.from(JSON.stringify({ alg: 'ECDH-ES', enc: 'A256GCM', epk: { kty, crv, x, y } })).toString(
+    'base64url',
+  )
+  const publicKey = createPublicKey({ key: { ...to }, format: 'jwk' })
+  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey })
+  const uint32 = (value: number): Buffer => Buffer.from([0, 0, value >> 8, value & 255])
+  const info = [uint32(7), Buffer.from('A256GCM'), uint32(0), uint32(0), uint32(256)]
+  const key = createHash('sha256')
+    .update(Buffer.concat([uint32(1), shared, ...info]))
+    .digest()
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(header, 'ascii'))
+  const ciphertext = Buffer.concat([cipher.update(JSON.stringify(plain)), cipher.final()])
+  return [header, '', ...[iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join('.')
+}
+
+const sealed: ApprovalApi['credentials'] = async (id, key) => {
+  const name = id.replace('grant_', '')
+  return { grant: grant(name), credentials: [{ cloud: 'aws', profile: `jit-${name}`, jwe: seal(key, credential) }] }
+}
+const approved = (targets = ['prod-db']) =>
+  request(
+    'approved',
+    { targets },
+    { decision: { outcome: 'approved', by: 'people', people: [dana], policies: [], at: iso(NOW) } },
+  )
+
+async function run(given: Fake, asked: Order = order()) {
+  const fake = fakeContext({ credentials: sealed, ...given })
+  const told: Progress[] = []
+  const { elevate } = await fake.ctx.elevation((progress) => void told.push(progress))
+  return { ...fake, told, result: elevate(asked) }
+}
+const kinds = (told: readonly Progress[]): string[] => told.map(({ kind }) => kind)
+
+describe('elevate', () => {
+  test('checks this machine, asks, waits, delivers, and ends the lease when the cloud does', async () => {
+    const { result, calls, told } = await run({ found: () => approved() })
+    expect(await result).toMatchObject({ kind: 'delivered', leases: [{ target: 'prod-db', endsAt: NOW + 900_000 }] })
+    expect(calls.map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
+      'check jit-prod-db',
+      'ask prod-db',
+      'look req_1',
+      'credentials grant_prod-db',
+      'write prod-db',
+      'reaper',
+    ])
+    expect(kinds(told)).toEqual(['asked', 'waiting', 'approved', 'delivering'])
+  })
+
+  test('times are the endpoint’s: a machine whose clock is ahead gets a lease of the same length', async () => {
+    const { result, told } = await run({ asked: approved(), clockOffsetMs: 600_000 })
+    expect(await result).toMatchObject({ leases: [{ endsAt: NOW + 900_000 + 600_000 }] })
+    expect(told).toContainEqual({ kind: 'clock', offsetMs: 600_000 })
+  })
+
+  test('a name that the user has taken is refused before anyone is asked', async () => {
+    const { result, calls } = await run({ taken: ['jit-prod-db'] })
+    await expect(result).rejects.toMatchObject({ code: 'PROFILE_TAKEN' })
+    expect(calls).toEqual(['check jit-prod-db'])
+  })
+
+  test.each<[string, Order, string]>([
+    ['unknown target', order({ ask: { targets: ['prod-bd'], reason: 'x' } }), 'NOT_FOUND'],
+    ['too long', order({ ask: { targets: ['prod-db'], reason: 'x', durationSeconds: 5 * 3600 } }), 'USAGE'],
+    ['another mode', order({ ask: { targets: ['prod-db'], reason: 'x', deliver: 'process' } }), 'USAGE'],
+  ])('%s is refused before anyone is asked', async (_name, asked, code) => {
+    const { result, calls } = await run({}, asked)
+    await expect(result).rejects.toMatchObject({ code })
+    expect(calls).toEqual([])
+  })
+
+  test('a lost answer is repeated under the same key', async () => {
+    const lost = new JitError('ENDPOINT_UNREACHABLE', 'x', 'x', { cause: new HttpError('reset', 'reset') })
+    const { result, calls } = await run({ asked: approved(), askFailures: [lost] })
+    await result
+    const asks = calls.filter((call) => call.startsWith('ask'))
+    expect(asks).toHaveLength(2)
+    expect(new Set(asks).size).toBe(1)
+  })
+
+  test('an endpoint that refuses the connection is not asked twice', async () => {
+    const { result, calls } = await run({ askFailures: [offline()] })
+    await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' })
+    expect(calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
+  })
+
+  test('denied says who and why', async () => {
+    const decision = {
+      outcome: 'denied',
+      by: 'people',
+      people: [dana],
+      policies: [],
+      at: iso(NOW),
+      reason: 'use the replica',
+    } as const
+    const { result, pending } = await run({ found: () => request('denied', {}, { decision }) })
+    await expect(result).rejects.toMatchObject({
+      code: 'DENIED',
+      message: 'Dana denied request req_1: use the replica',
+    })
+    expect(pending.list()).toEqual([])
+  })
+
+  test.each(['expired', 'cancelled'] as const)('%s is no decision', async (state) => {
+    const { result } = await run({ found: () => request(state, {}) })
+    await expect(result).rejects.toMatchObject({ code: 'NO_DECISION' })
+  })
+
+  test('interrupted while it waits, the request stays open and the error says how to come back', async () => {
+    const stop = new AbortController()
+    const { result, pending, calls } = await run({
+      signal: stop.signal,
+      found: () => {
+        stop.abort()
+        throw new JitError('INTERRUPTED', 'cut off', '')
+      },
+    })
+    await expect(result).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      hint: 'Come back: jit elevate --request req_1. Take it back: jit cancel req_1',
+    })
+    expect(pending.list().map(({ id }) => id)).toEqual(['req_1'])
+    expect(calls.filter((call) => call.startsWith('cancel'))).toEqual([])
+  })
+
+  test('the same command typed again comes back to the open request instead of asking twice', async () => {
+    const first = await run({}, order({ waitMs: 0 }))
+    expect(await first.result).toMatchObject({ kind: 'pending' })
+    const second = await run({ pending: first.pending, found: approved })
+    await second.result
+    expect(second.calls.filter((call) => call.startsWith('ask'))).toEqual([])
+    expect(kinds(second.told)[0]).toBe('resumed')
+    expect(second.pending.list()).toEqual([])
+  })
+
+  test('another reason is another request', async () => {
+    const first = await run({}, order({ waitMs: 0 }))
+    await first.result
+    const again = order({ ask: { targets: ['prod-db'], reason: 'something else' }, waitMs: 0 })
+    const second = await run({ pending: first.pending }, again)
+    await second.result
+    expect(second.calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
+  })
+
+  test('out of patience, the request stays open', async () => {
+    const { result, pending } = await run({}, order({ waitMs: 1000 }))
+    expect(await result).toMatchObject({ kind: 'pending' })
+    expect(pending.list()).toHaveLength(1)
+  })
+
+  test('a later start is waited for; without waiting it is left scheduled', async () => {
+    const later = [
+      grant('prod-db', { state: 'scheduled', startsAt: iso(NOW + 7_200_000), endsAt: iso(NOW + 9_000_000) }),
+    ]
+    const scheduled = { ...approved(), startsAt: iso(NOW + 7_200_000), grants: later }
+    const impatient = await run({ asked: scheduled }, order({ waitMs: 0 }))
+    expect(await impatient.result).toMatchObject({ kind: 'scheduled' })
+    expect(impatient.pending.list()).toHaveLength(1)
+    const patient = await run({ asked: scheduled, found: approved })
+    expect(await patient.result).toMatchObject({ kind: 'delivered' })
+    expect(patient.clock.now()).toBe(NOW + 7_200_000)
+  })
+
+  test('a grant that was revoked while waiting is over', async () => {
+    const over = { ...approved(), grants: [grant('prod-db', { state: 'ended', endReason: 'revoked' })] }
+    const { result, calls } = await run({ asked: over })
+    await expect(result).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+    expect(calls.filter((call) => call.startsWith('credentials'))).toEqual([])
+  })
+
+  test('all or none: where the second cannot be written, the first is wiped and both grants end', async () => {
+    const { result, calls, leasing } = await run({ asked: approved(['prod-db', 'logs']), unwritable: ['logs'] }, both)
+    await expect(result).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+    expect(leasing.list()).toEqual([])
+    expect(calls.slice(calls.indexOf('write prod-db'))).toEqual([
+      'write prod-db',
+      'reaper',
+      'wipe prod-db',
+      'queue grant_prod-db',
+      'queue grant_logs',
+      'end grant_prod-db',
+      'end grant_logs',
+    ])
+  })
+
+  test('all or none: where the second cannot be fetched, nothing is written', async () => {
+    const one: ApprovalApi['credentials'] = async (id, key) => {
+      if (id === 'grant_logs') throw new JitError('CLOUD_REFUSED', 'AWS refused.', 'Ask.')
+      return sealed(id, key)
+    }
+    const { result, calls } = await run({ asked: approved(['prod-db', 'logs']), credentials: one }, both)
+    await expect(result).rejects.toMatchObject({ code: 'CLOUD_REFUSED' })
+    expect(calls.filter((call) => /^(write|wipe)/.test(call))).toEqual([])
+    expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end grant_prod-db', 'end grant_logs'])
+  })
+
+  test('a target that is held already is replaced, and the old grant ends', async () => {
+    const { result, told, calls, leasing } = await run({
+      asked: approved(),
+      leases: [lease('prod-db', { id: 'grant_old' })],
+    })
+    await result
+    expect(kinds(told)).toContain('replaces')
+    expect(leasing.list().map(({ id }) => id)).toEqual(['grant_prod-db'])
+    expect(calls.slice(-2)).toEqual(['queue grant_old', 'end grant_old'])
+  })
+
+  test('a credential of another grant is refused', async () => {
+    const { result } = await run({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
+    await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+})

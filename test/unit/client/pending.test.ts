@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { deliverOutbox } from '../../../src/client/grant-ends.ts'
+import { pendingRequests, sameRequest } from '../../../src/client/pending.ts'
+import { fakeApproval, NOW, request } from '../../support/fake-approval.ts'
+import { ENDPOINT, memoryRecords, stillClock } from '../../support/fake-context.ts'
+import { fakeLeasing } from '../../support/fake-leasing.ts'
+
+describe('the open request that the same command comes back to', () => {
+  const pending = pendingRequests(memoryRecords())
+  pending.remember(request('pending', { targets: ['logs', 'prod-db'] }), ENDPOINT, 0)
+  const asked = { targets: ['prod-db', 'logs'], durationSeconds: 3600, reason: 'slow query', host: 'laptop' }
+
+  test('is found whatever the order of targets', () => {
+    expect(sameRequest(pending.list(), asked, ENDPOINT, NOW)?.id).toBe('req_1')
+  })
+
+  test.each([
+    ['another endpoint', asked, 'https://other.example', NOW],
+    ['one that ran out', asked, ENDPOINT, NOW + 1_800_000],
+    ['another duration', { ...asked, durationSeconds: 60 }, ENDPOINT, NOW],
+    ['fewer targets', { ...asked, targets: ['logs'] }, ENDPOINT, NOW],
+  ])('is not %s', (_name, wanted, endpoint, now) => {
+    expect(sameRequest(pending.list(), wanted, endpoint, now)).toBeUndefined()
+  })
+})
+
+describe('queued ends of grants', () => {
+  const entry = (grant: string, endpoint: string, at = NOW) => ({
+    grant,
+    endpoint,
+    target: 'prod-db',
+    reason: 'revoked' as const,
+    at,
+  })
+  const month = 31 * 24 * 3_600_000
+
+  test('go to their own endpoint alone; those that nobody needs any more go nowhere', async () => {
+    const calls: string[] = []
+    const entries = [
+      entry('mine', ENDPOINT),
+      entry('other', 'https://other.example'),
+      entry('old', ENDPOINT, NOW - month),
+    ]
+    const { outbox } = fakeLeasing({ outbox: entries }, calls)
+    const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
+    const told = await deliverOutbox({ outbox, connect, clock: stillClock() }, new AbortController().signal)
+    expect([...told]).toEqual(['mine'])
+    expect(calls).toEqual(['end mine'])
+    expect(outbox.list().map(({ grant }) => grant)).toEqual(['other'])
+  })
+
+  test('nothing queued: nobody is asked to log in', async () => {
+    const { outbox } = fakeLeasing({}, [])
+    const connect = async () => {
+      throw new Error('connected for nothing')
+    }
+    expect(await deliverOutbox({ outbox, connect, clock: stillClock() }, new AbortController().signal)).toEqual(
+      new Set(),
+    )
+  })
+})
