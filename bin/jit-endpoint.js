@@ -14,5 +14,6 @@ if (actual[0] < wanted[0] || (actual[0] === wanted[0] && actual[1] < wanted[1]))
     })
     .then(function (code) {
       process.exitCode = code
+      return code
     })
 }

@@ -21,11 +21,6 @@ export const integer: Reader<number> = (value, path) => {
   return value
 }
 
-export const boolean: Reader<boolean> = (value, path) => {
-  if (typeof value !== 'boolean') throw new ShapeError(path, 'true or false')
-  return value
-}
-
 /** An RFC 3339 instant in UTC, kept as text: `2026-11-21T23:30:00Z`, fractions allowed. */
 export const instant: Reader<string> = (value, path) => {
   if (

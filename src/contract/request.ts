@@ -81,10 +81,6 @@ export const readDecision: Reader<Decision> = object(
 )
 const readNeed: Reader<Need> = object({ target: string, approval: readApprovalRule, approvedBy: list(readPerson) })
 
-export const readNewRequest: Reader<NewRequest> = object(
-  { targets: list(string), durationSeconds: integer, reason: string, host: string },
-  { ticket: string, startsAt: instant, deliver: oneOf(...DELIVERY_MODES) },
-)
 export const readAccessRequest: Reader<AccessRequest> = object(
   {
     id: string,

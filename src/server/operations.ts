@@ -85,13 +85,13 @@ export function makeOperations(deps: OperationsDeps): Operations {
       }),
     verifyLog: (configFile, remembered) =>
       withStoreOf(configFile, (store) => verifyLeaves(readLeaves(store), remembered)),
-    verifyExport: async (file, remembered) => verifyLeaves(linesOf(await readExport(file, deps)), remembered),
+    verifyExport: async (file, remembered) => verifyLeaves(linesOf(readExport(file, deps)), remembered),
   }
 }
 
-async function readExport(file: string, { readText }: Files): Promise<string> {
+function readExport(file: string, { readText }: Files): string {
   try {
-    return await readText(file)
+    return readText(file)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new JitError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, 'Write one: jit-endpoint audit export', {
@@ -101,7 +101,7 @@ async function readExport(file: string, { readText }: Files): Promise<string> {
 }
 
 /** A line that is no JSON is no leaf, which the verifier says with its number. */
-function* linesOf(text: string): Generator<unknown> {
+function* linesOf(text: string): Generator {
   for (const line of text.split('\n').filter((each) => each !== '')) {
     try {
       yield JSON.parse(line)

@@ -18,7 +18,8 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 `
 const SECONDS = 20
 
-const stage = createStage(process.stdin, process.stdout)
+const coloured = process.stdout.isTTY || process.env['FORCE_COLOR'] !== undefined
+const stage = createStage(process.stdin, process.stdout, coloured)
 const world = await startWorld()
 try {
   await play(world, stage)
@@ -28,7 +29,7 @@ try {
 }
 
 async function play(world: World, { scene, say, command, file, pause, check }: Stage): Promise<void> {
-  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+  const colour: Readonly<Record<string, string>> = coloured ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   const alice = world.person('alice', colour)
   const bob = world.person('bob', colour)
   alice.writeCredentials(OWN_KEYS)
@@ -59,7 +60,7 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
 
   scene(`Staging is approved by policy. ${SECONDS} seconds, so that we can watch it end`)
   await command('alice', alice.start('elevate', 'staging-db', '--for', `${SECONDS}s`, '--reason', 'slow query'))
-  const ends = Date.now() + SECONDS * 1000
+  const ends = Number(/exp=(\d+)/.exec(alice.credentials() ?? '')?.[1]) * 1000
   file(alice.credentialsFile)
   const stolen = copyOfKeys(alice.credentials() ?? '', alice.env)
   if (aws) await command('alice', alice.startOther('aws', '--profile', 'jit-staging-db', 's3', 'ls', 's3://orders'))
@@ -78,7 +79,7 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
 
   scene('The time is up. Nobody types anything')
   await untilGone(() => alice.credentials() ?? '', 'jit-staging-db')
-  say(`The reaper ended the grant ${((Date.now() - ends) / 1000).toFixed(1)} s after its time.`)
+  say(`Gone ${((Date.now() - ends) / 1000).toFixed(1)} s after the second in which it ended.`)
   file(alice.credentialsFile)
   check('the file is what it was, byte for byte', fingerprint() === before)
   if (aws) {

@@ -7,14 +7,14 @@ import type { Ended } from '../support/launch.ts'
 export type Shown = { readonly argv: readonly string[]; readonly done: Promise<Ended> }
 
 export type Stage = {
-  scene(title: string): void
-  say(text: string): void
+  readonly scene: (title: string) => void
+  readonly say: (text: string) => void
   /** Prints a prompt with the command, then what the command printed. */
-  command(who: string, shown: Shown): Promise<Ended>
-  file(path: string): void
-  check(what: string, holds: boolean): void
-  pause(): Promise<void>
-  close(): void
+  readonly command: (who: string, shown: Shown) => Promise<Ended>
+  readonly file: (path: string) => void
+  readonly check: (what: string, holds: boolean) => void
+  readonly pause: () => Promise<void>
+  readonly close: () => void
 }
 
 const MASKED = /^(aws_(?:secret_access_key|session_token) = .{6}).+$/gm
@@ -36,7 +36,7 @@ export function createStage(input: Pick<ReadStream, 'isTTY'> & NodeJS.ReadableSt
       return ended
     },
     file: (path) => {
-      write(`${paint(2, path)}`)
+      write(paint(2, path))
       write(readFileSync(path, 'utf8').replace(MASKED, '$1…').trimEnd().replace(/^/gm, '  | '))
       write('')
     },
@@ -46,7 +46,7 @@ export function createStage(input: Pick<ReadStream, 'isTTY'> & NodeJS.ReadableSt
     },
     pause: async () => {
       if (lines !== undefined)
-        await new Promise<void>((resolve) => void lines.question(paint(2, '[Enter] '), () => resolve()))
+        await new Promise<void>((resolve) => lines.question(paint(2, '[Enter] '), () => resolve()))
     },
     close: () => lines?.close(),
   }

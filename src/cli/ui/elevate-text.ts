@@ -117,7 +117,8 @@ function usage({ terminal, clock }: CliContext, lease: Lease): readonly string[]
 }
 
 /** Seconds matter only where there are few. */
-const roughly = (seconds: number): string => formatDuration(seconds < 120 ? Math.ceil(seconds) : Math.round(seconds / 60) * 60)
+const roughly = (seconds: number): string =>
+  formatDuration(seconds < 120 ? Math.ceil(seconds) : Math.round(seconds / 60) * 60)
 
 /** `AWS_PROFILE` loses against these in every AWS client, so commands would run as somebody else. */
 function warnOfOverride({ env, terminal }: CliContext): void {

@@ -1,0 +1,37 @@
+/** `npm run pictures`: draws docs/pictures/ from what the demo really prints. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { launch } from '../support/launch.ts'
+import { terminalPicture } from './picture.ts'
+
+const PICTURES = [
+  {
+    file: 'elevate.svg',
+    title: 'approved by policy, used, and watched',
+    from: /^.*\$ .*elevate staging-db/m,
+    to: /^.*5\. /m,
+  },
+  { file: 'approve.svg', title: 'a person approves', from: /^.*\$ .*requests --to-review/m, to: /^.*6\. /m },
+  { file: 'wiped.svg', title: 'the time is up', from: /^Gone .*/m, to: /^.*7\. /m },
+  { file: 'log.svg', title: 'what the endpoint remembers', from: /^ {2}1 {2}/m, to: /$(?![\s\S])/m },
+] as const
+
+const { PATH = '', HOME = '' } = process.env
+const { stdout, code, stderr } = await launch(process.execPath, [path.join(import.meta.dirname, 'main.ts')], {
+  PATH,
+  HOME,
+  FORCE_COLOR: '1',
+}).done
+if (code !== 0) throw new Error(stderr)
+const transcript = stdout
+  .replaceAll(/\/\S*\/homes\/alice/g, '~')
+  .replaceAll(/[0-9a-f]{52,64}/g, (hash) => `${hash.slice(0, 12)}…`)
+
+const directory = path.resolve(import.meta.dirname, '../../docs/pictures')
+mkdirSync(directory, { recursive: true })
+for (const { file, title, from, to } of PICTURES) {
+  const start = transcript.search(from)
+  const length = transcript.slice(start).search(to)
+  if (start < 0 || length < 0) throw new Error(`${file}: the demo does not print it any more`)
+  writeFileSync(path.join(directory, file), terminalPicture(title, transcript.slice(start, start + length)))
+}
