@@ -1,7 +1,7 @@
 import { type Grant, readGrant } from './grant.ts'
 import { instant, integer, list, object, oneOf, type Reader, string } from './narrow.ts'
 import { type Person, readPerson } from './person.ts'
-import { type ApprovalRule, DELIVERY_MODES, type DeliveryMode, readApprovalRule } from './target.ts'
+import { type ApprovalRule, type DeliveryMode, readApprovalRule } from './target.ts'
 
 export const REQUEST_STATES = ['pending', 'approved', 'denied', 'cancelled', 'expired'] as const
 export type RequestState = (typeof REQUEST_STATES)[number]

@@ -8,10 +8,10 @@ const PICTURES = [
   {
     file: 'elevate.svg',
     title: 'approved by policy, used, and watched',
-    from: /^.*\$ .*elevate staging-db/m,
+    from: /^.*\$\S* .*elevate staging-db/m,
     to: /^.*5\. /m,
   },
-  { file: 'approve.svg', title: 'a person approves', from: /^.*\$ .*requests --to-review/m, to: /^.*6\. /m },
+  { file: 'approve.svg', title: 'a person approves', from: /^.*\$\S* .*requests --to-review/m, to: /^.*6\. /m },
   { file: 'wiped.svg', title: 'the time is up', from: /^Gone .*/m, to: /^.*7\. /m },
   { file: 'log.svg', title: 'what the endpoint remembers', from: /^ {2}1 {2}/m, to: /$(?![\s\S])/m },
 ] as const

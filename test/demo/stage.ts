@@ -19,8 +19,12 @@ export type Stage = {
 
 const MASKED = /^(aws_(?:secret_access_key|session_token) = .{6}).+$/gm
 
-export function createStage(input: Pick<ReadStream, 'isTTY'> & NodeJS.ReadableStream, output: WriteStream): Stage {
-  const paint = (code: number, text: string): string => (output.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text)
+export function createStage(
+  input: Pick<ReadStream, 'isTTY'> & NodeJS.ReadableStream,
+  output: WriteStream,
+  coloured: boolean,
+): Stage {
+  const paint = (code: number, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
   const write = (text: string): void => void output.write(`${text}\n`)
   const interactive = input.isTTY && output.isTTY
   const lines = interactive ? createInterface({ input, output }) : undefined
