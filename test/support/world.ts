@@ -20,8 +20,6 @@ export type WorldOptions = {
   readonly accessToken?: string
   /** Environment of the endpoint on top of a bare one. */
   readonly endpointEnv?: Readonly<Record<string, string>>
-  /** Starts the endpoint under another program, e.g. faketime. */
-  readonly endpointUnder?: readonly string[]
   /** Serves over TLS as `https://localhost`. */
   readonly tls?: boolean
   /** The endpoint calls the region's own STS, as in real life, instead of the simulator by its address. */
@@ -51,8 +49,8 @@ export type RunningEndpoint = {
   /** What the process wrote to stderr so far. */
   log(): string
   stop(signal?: NodeJS.Signals): Promise<void>
-  /** Under another program where given, e.g. faketime. */
-  start(under?: readonly string[]): Promise<void>
+  /** With more in its environment where given, e.g. a wrong clock. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
 export const TARGETS: readonly WorldTarget[] = [
@@ -153,25 +151,24 @@ targets:${targets.map(target).join('')}
 `
 }
 
-type EndpointParts = Pick<WorldOptions, 'endpointEnv' | 'endpointUnder'> & {
+type EndpointParts = Pick<WorldOptions, 'endpointEnv'> & {
   readonly url: string
   readonly config: string
 }
 
-function createEndpoint({ url, config, endpointEnv, endpointUnder = [] }: EndpointParts): RunningEndpoint {
+function createEndpoint({ url, config, endpointEnv }: EndpointParts): RunningEndpoint {
   let child: ChildProcess | undefined
   let log = ''
-  const argv = [process.execPath, path.join(ROOT, 'bin/jit-endpoint.js'), 'serve', '--config', config, '--json']
+  const argv = [path.join(ROOT, 'bin/jit-endpoint.js'), 'serve', '--config', config, '--json']
   return {
     url,
     config,
     pid: () => child?.pid ?? 0,
     log: () => log,
-    start: (under = endpointUnder) =>
+    start: (env = {}) =>
       new Promise((resolve, reject) => {
-        const [program = '', ...args] = [...under, ...argv]
-        const started = spawn(program, args, {
-          env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config), ...endpointEnv },
+        const started = spawn(process.execPath, argv, {
+          env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config), ...endpointEnv, ...env },
           stdio: ['ignore', 'pipe', 'pipe'],
         })
         child = started

@@ -1,7 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { Lease } from '../../client/leases/types.ts'
-import { type Revocation, revoke } from '../../client/revocation.ts'
+import { type Revocable, type Revocation, revoke } from '../../client/revocation.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { timeOfDay } from '../ui/time.ts'
@@ -34,7 +33,8 @@ function parseWhich(name: string | undefined, all: boolean): RevokeOptions['whic
 
 export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions): Promise<void> {
   const deps = await ctx.revocation() // lazy: help and bad usage never touch disk or network
-  const chosen = (lease: Lease): boolean => which === 'all' || lease.target === which.name || lease.id === which.name
+  const chosen = (lease: Revocable): boolean =>
+    which === 'all' || lease.target === which.name || lease.id === which.name
   const ended = await revoke(deps, chosen, ctx.signal)
   if (ended.length === 0 && which !== 'all') throw await notFound(ctx, which.name)
 
@@ -84,7 +84,8 @@ function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[]): void 
   const missed = ended.filter(({ confirmed }) => !confirmed)
   if (missed.length === 0) return
   const names = missed.map(({ lease }) => lease.target).join(', ')
-  const until = timeOfDay(Math.max(...missed.map(({ lease }) => lease.endsAt)), ctx.clock.now())
+  const ends = missed.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
+  const until = ends.length < missed.length ? 'its end' : timeOfDay(Math.max(...ends), ctx.clock.now())
   const queued = missed.every((each) => each.queued)
   throw new JitError(
     'REVOKE_UNCONFIRMED',
