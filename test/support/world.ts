@@ -53,6 +53,9 @@ export type RunningEndpoint = {
   start(env?: Readonly<Record<string, string>>): Promise<void>
 }
 
+/** Where AWS answers in the region of these targets. */
+export const REAL_STS = 'sts.eu-central-1.amazonaws.com'
+
 export const TARGETS: readonly WorldTarget[] = [
   { name: 'staging-db', description: 'Staging database', maxDuration: '8h', labels: ['env=staging'] },
   { name: 'prod-db', description: 'Production database', maxDuration: '4h', labels: ['env=prod'] },
@@ -76,7 +79,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const idp = await startIdp({ deviceInterval: 1, ...options.idp })
   const port = await freePort()
   const front = await options.front?.(port)
-  const certificate = options.tls === true ? makeCertificate(directory, 'localhost') : undefined
+  const certificate = options.tls === true ? makeCertificate(directory, 'localhost', REAL_STS) : undefined
   const url = certificate === undefined ? `http://127.0.0.1:${front?.port ?? port}` : `https://localhost:${port}`
   const aws = await startAwsSimulator({
     providers: [{ account: '123456789012', url, clientIds: ['sts.amazonaws.com'] }],
@@ -92,7 +95,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const sts = options.realSts === true ? undefined : aws.url
   const accessToken = options.accessToken ?? '15m'
   writeFileSync(config, configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory }))
-  const endpoint = createEndpoint({ url, config, ...options })
+  const trusted = { ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }), ...options.endpointEnv }
+  const endpoint = createEndpoint({ url, config, endpointEnv: trusted })
   await endpoint.start()
   return {
     directory,
@@ -128,13 +132,13 @@ type ConfigParts = {
 }
 
 function configText({ url, port, idp, sts, targets, accessToken, tls }: ConfigParts): string {
-  const target = ({ name, description, maxDuration, labels }: WorldTarget): string => `
+  const target = ({ name, description, maxDuration, labels, role }: WorldTarget): string => `
   - name: ${name}
     description: ${description}
     maxDuration: ${maxDuration}
     labels: [${labels.join(', ')}]
     aws:
-      role: arn:aws:iam::123456789012:role/jit-${name}
+      role: arn:aws:iam::123456789012:role/${role ?? `jit-${name}`}
       region: eu-central-1`
   const certificate = tls && `, tls: { certificate: ${tls}/server.pem, key: ${tls}/server.key }`
   return `endpoint: ${url}
