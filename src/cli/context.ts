@@ -47,7 +47,7 @@ export type CliContext = {
 }
 
 /** `client/elevation.ts` and `client/explanation.ts` with everything they need. */
-export type Elevating = {
+type Elevating = {
   readonly elevate: (order: Order) => Promise<Elevation>
   readonly explain: (wish: Wish) => ReturnType<typeof explainWish>
 }

@@ -12,7 +12,7 @@ export type Reporting = {
 export type Connection = { readonly endpoint: string; readonly api: Pick<ApprovalApi, 'endGrant'> }
 
 /** How long a command may wait for the endpoint to confirm; what is not confirmed stays queued. */
-export const CONFIRM_TIMEOUT_MS = 5_000
+const CONFIRM_TIMEOUT_MS = 5_000
 /** No grant lives that long, so a message that old has nothing to say. */
 const OUTDATED_MS = 30 * 24 * 3_600_000
 

@@ -32,5 +32,4 @@ export function status({ leasing, pending, clock }: StatusDeps): Status {
 }
 
 /** By the stricter of both clocks, as the reaper counts (DESIGN §7.5): a clock set back shows no extra time. */
-export const secondsLeft = (lease: Lease, clock: Clock): number =>
-  Math.max(0, Math.floor(remainingMs(lease, clock) / 1000))
+const secondsLeft = (lease: Lease, clock: Clock): number => Math.max(0, Math.floor(remainingMs(lease, clock) / 1000))

@@ -11,7 +11,7 @@ export interface Records {
   put(name: string, document: unknown): void
   remove(name: string): void
 }
-export type StoredDocument = { readonly file: string; readonly value: unknown }
+type StoredDocument = { readonly file: string; readonly value: unknown }
 
 const NAME = /^[a-z0-9_-]{1,80}$/i
 

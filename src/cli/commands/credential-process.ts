@@ -2,7 +2,7 @@ import { serveCredential } from '../../client/served-credential.ts'
 import { examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 
-export type CredentialProcessOptions = { readonly target: string }
+type CredentialProcessOptions = { readonly target: string }
 
 /** Help and odd spellings; `jit credential-process TARGET` itself takes the short way (fast/credential-process.ts). */
 export function credentialProcessCommand(ctx: CliContext, run = runCredentialProcess): JitCommand {
@@ -21,6 +21,6 @@ export function credentialProcessCommand(ctx: CliContext, run = runCredentialPro
   return command
 }
 
-export async function runCredentialProcess(ctx: CliContext, { target }: CredentialProcessOptions): Promise<void> {
+async function runCredentialProcess(ctx: CliContext, { target }: CredentialProcessOptions): Promise<void> {
   ctx.terminal.out(JSON.stringify(serveCredential(target, await ctx.serving())))
 }

@@ -6,7 +6,7 @@ import type { Terminal } from '../ui/terminal.ts'
 
 /** A command without the parser. Resolves with false, and has done nothing, where the parser must have a look. */
 export type Fast = (rest: readonly string[], context: FastContext) => Promise<boolean>
-export type FastContext = {
+type FastContext = {
   readonly installation: Installation
   readonly output: Output
   /** Loads what colours need. */

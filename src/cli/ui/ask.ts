@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 
-export type Choice = { readonly value: string; readonly label: string; readonly disabled?: string }
+type Choice = { readonly value: string; readonly label: string; readonly disabled?: string }
 
 /** Questions on a TTY. Ctrl-C rejects with INTERRUPTED. */
 export type Ask = {
