@@ -1,8 +1,11 @@
 import { startWorld } from '../support/world.ts'
 import { type Candidate, compare, print } from './startup.ts'
 
-/** P2–P4: whole processes against `node -e 0`, interleaved. Returns what was missed. */
-export async function measureStartup(rounds: number): Promise<readonly string[]> {
+/** A figure that was not reached. `promised`: this version says that it is. */
+export type Missed = { readonly sentence: string; readonly promised: boolean }
+
+/** P2–P4: whole processes against `node -e 0`, interleaved. */
+export async function measureStartup(rounds: number): Promise<readonly Missed[]> {
   const world = await startWorld()
   try {
     const alice = world.person('alice')
@@ -39,7 +42,10 @@ export async function measureStartup(rounds: number): Promise<readonly string[]>
     await must(alice.jit('revoke', '--all'))
     return timings
       .filter(({ ratio, limit }) => limit !== undefined && ratio > limit)
-      .map(({ name, ratio, limit }) => `${name}: x${ratio.toFixed(2)}, reach x${limit}`)
+      .map(({ name, ratio, limit }) => ({
+        sentence: `${name}: x${ratio.toFixed(2)}, reach x${limit}`,
+        promised: !name.startsWith('P4'),
+      }))
   } finally {
     await world.close()
   }
