@@ -211,19 +211,6 @@ describe('an entry that cannot be read', () => {
     expect(at.home.filesHolding(...SECRETS)).toEqual([])
   })
 
-  test('keeps no other from its end, whatever bytes it is made of', async () => {
-    using at = setUp()
-    await at.write('g_1', 'prod-db', 600_000)
-    const zeros = readFileSync(at.stateFile('leases', 'g_1.lease'))
-    zeros.fill(0, zeros.indexOf('"path"') + 12, zeros.indexOf('"path"') + 16) // a block that never reached the disk
-    writeFileSync(at.stateFile('leases', 'g_2.lease'), zeros)
-    writeFileSync(at.stateFile('leases', 'g_3.lease'), String.raw`{"path": "/a\u0000b", "path": "\q", "path": "here"`)
-    expect(at.leasing.unreadable()).toMatchObject([{ id: 'g_2' }, { id: 'g_3', paths: [] }])
-    at.clock.advance(601_000)
-    expect(await at.leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true }])
-    expect(at.home.filesHolding(...SECRETS)).toEqual([])
-  })
-
   test('ends at once when the user says so', async () => {
     using at = setUp()
     await at.write('g_1', 'prod-db')
