@@ -102,7 +102,8 @@ function missing(decided: readonly TargetNeed[], now: readonly TargetNeed[]): st
   const people = ({ approval }: TargetNeed): number => (approval.kind === 'people' ? approval.quorum : 0)
   const given = (target: string): number => Math.max(0, ...decided.filter((need) => need.target === target).map(people))
   const short = now.find((need) => people(need) > given(need.target))
-  return short === undefined ? undefined : `it now needs ${people(short)} people who approve`
+  if (short === undefined) return undefined
+  return `it now needs the approval of ${people(short) === 1 ? 'one person' : `${people(short)} people`}`
 }
 
 async function requestOf(tx: Transaction, { id, requestId }: GrantRow): Promise<RequestRecord> {
