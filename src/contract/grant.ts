@@ -1,5 +1,5 @@
 import { instant, list, object, oneOf, type Reader, string } from './narrow.ts'
-import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode } from './target.ts'
+import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode, targetName } from './target.ts'
 
 export const GRANT_STATES = ['scheduled', 'active', 'ended'] as const
 export type GrantState = (typeof GRANT_STATES)[number]
@@ -42,10 +42,17 @@ export type AwsCredential = {
 }
 
 export const readGrant: Reader<Grant> = object(
-  { id: string, requestId: string, target: string, state: oneOf(...GRANT_STATES), startsAt: instant, endsAt: instant },
+  {
+    id: string,
+    requestId: string,
+    target: targetName,
+    state: oneOf(...GRANT_STATES),
+    startsAt: instant,
+    endsAt: instant,
+  },
   { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES) },
 )
-const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: string, jwe: string })
+const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: targetName, jwe: string })
 export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({
   grant: readGrant,
   credentials: list(readSealed),

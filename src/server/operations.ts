@@ -8,6 +8,7 @@ import { configTemplate, policyTemplate } from './config/template.ts'
 import type { Config, ConfiguredTarget, Fault } from './config/types.ts'
 import { endpointUrl, issuerUrl } from './config/url.ts'
 import { checkConfiguration, type Configuration, loadConfiguration } from './configuration.ts'
+import { parseJson } from './http/strict-json.ts'
 import { serve } from './serve.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/types.ts'
@@ -100,11 +101,11 @@ function readExport(file: string, { readText }: Files): string {
   }
 }
 
-/** A line that is no JSON is no leaf, which the verifier says with its number. */
+/** A line that is no JSON, or says something twice, is no leaf, which the verifier says with its number. */
 function* linesOf(text: string): Generator {
   for (const line of text.split('\n').filter((each) => each !== '')) {
     try {
-      yield JSON.parse(line)
+      yield parseJson(line)
     } catch {
       yield undefined
     }

@@ -4,7 +4,7 @@ import { createFile, ifExists, removeFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
 import { scrubInPlace } from './in-place.ts'
-import { readNow, readSettled, type System } from './settled.ts'
+import { leftByUs, readNow, readSettled, type System } from './settled.ts'
 
 const GRACE_MS = 100
 const TICK_MS = 10
@@ -15,29 +15,27 @@ const LATE_WRITER_MS = 2000
  * that no name leads to any more but ours; what it wrote is brought back.
  */
 export async function watchDisplaced(system: System, place: Place): Promise<void> {
-  const { fs, clock } = system
   for (let waited = 0; waited < GRACE_MS; waited += TICK_MS) {
-    if (displaced(fs, place) === undefined) return
-    await clock.sleep(TICK_MS)
-    if (wasHit(fs, place)) break
+    if (displaced(system, place) === undefined) return
+    await system.clock.sleep(TICK_MS)
+    if (wasHit(system, place)) break
   }
   await settleDisplaced(system, place)
 }
 
 /** Brings back what was written to the displaced file, if anything was, and lets go of it. Needs no memory of the rename. */
 export async function settleDisplaced(system: System, place: Place): Promise<void> {
-  const { fs } = system
-  if (displaced(fs, place) === undefined) return
-  if (wasHit(fs, place)) await mergeDisplaced(system, place)
-  dropDisplaced(fs, place)
+  if (displaced(system, place) === undefined) return
+  if (wasHit(system, place)) await mergeDisplaced(system, place)
+  dropDisplaced(system, place)
 }
 
-const displaced = (fs: FileSystem, place: Place): FileStat | undefined => ifExists(() => fs.lstat(place.backup))
+const displaced = (system: System, place: Place): FileStat | undefined => leftByUs(system, place.backup)
 
 /** The displaced file is older than the one that took its place unless somebody wrote it since. */
-function wasHit(fs: FileSystem, place: Place): boolean {
-  const old = displaced(fs, place)
-  const current = ifExists(() => fs.lstat(place.path))
+function wasHit(system: System, place: Place): boolean {
+  const old = displaced(system, place)
+  const current = ifExists(() => system.fs.lstat(place.path))
   if (old === undefined || current?.ino === old.ino) return false // not displaced: a crash came before the rename
   return current === undefined || old.mtimeNs >= current.mtimeNs
 }
@@ -57,13 +55,14 @@ async function mergeDisplaced(system: System, place: Place): Promise<void> {
 }
 
 /** A writer that has truncated and not written yet gets some time. */
-async function lateWriter({ fs, clock }: System, place: Place): Promise<void> {
-  for (let waited = 0; waited < LATE_WRITER_MS && displaced(fs, place)?.size === 0; waited += TICK_MS)
-    await clock.sleep(TICK_MS)
+async function lateWriter(system: System, place: Place): Promise<void> {
+  for (let waited = 0; waited < LATE_WRITER_MS && displaced(system, place)?.size === 0; waited += TICK_MS)
+    await system.clock.sleep(TICK_MS)
 }
 
-function dropDisplaced(fs: FileSystem, place: Place): void {
-  const old = displaced(fs, place)
+function dropDisplaced(system: System, place: Place): void {
+  const { fs } = system
+  const old = displaced(system, place)
   if (old === undefined) return
   if (old.nlink === 1) scrubGone(fs, place)
   removeFile(fs, place.backup)

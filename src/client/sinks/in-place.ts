@@ -4,7 +4,7 @@ import type { Span } from '../../base/lines.ts'
 import { createFile, readFile, readOpen, removeFile, withFile, writeAll } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
-import type { Snapshot } from './settled.ts'
+import { leftByUs, type Snapshot, type System } from './settled.ts'
 
 /**
  * Changes a file without giving it a new inode: for hard links and bind mounts, and for wiping where no new file can be made.
@@ -42,8 +42,9 @@ export function scrubInPlace(fs: FileSystem, path: string, spansOf: (bytes: Buff
 }
 
 /** Finishes a rewrite that a crash cut in two. A record that is itself torn means that nothing had moved yet. */
-export function finishRewrite(fs: FileSystem, place: Place): void {
-  const redo = readFile(fs, place.redo)
+export function finishRewrite(system: System, place: Place): void {
+  const { fs } = system
+  const redo = leftByUs(system, place.redo) === undefined ? undefined : readFile(fs, place.redo)
   if (redo === undefined) return
   const record = readRedo(redo)
   if (record !== undefined)

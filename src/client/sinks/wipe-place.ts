@@ -10,7 +10,7 @@ import { settleDisplaced, watchDisplaced } from './displaced.ts'
 import { displaceWhole, exchangeBytes } from './exchange-bytes.ts'
 import { finishRewrite, rewriteInPlace, scrubInPlace } from './in-place.ts'
 import { narrowMode, removeTemp } from './place.ts'
-import { readNow, readSettled, type Snapshot, type System } from './settled.ts'
+import { leftByUs, readNow, readSettled, type Snapshot, type System } from './settled.ts'
 
 const ROUNDS = 20
 type Ours = Pick<Lease, 'id' | 'profile'>
@@ -18,8 +18,8 @@ type Ours = Pick<Lease, 'id' | 'profile'>
 /** Takes a lease's block, keys and left-over files away, and proves by reading that they are gone. Can be repeated at any point. */
 export async function wipePlace(system: System, lease: Ours, place: Place): Promise<void> {
   const { fs } = system
-  finishRewrite(fs, place)
-  removeTemp(fs, place)
+  finishRewrite(system, place)
+  removeTemp(system, place)
   await settleDisplaced(system, place)
   for (let round = 0; round < ROUNDS; round++) {
     const base = await readSettled(system, place.path)
@@ -30,7 +30,7 @@ export async function wipePlace(system: System, lease: Ours, place: Place): Prom
     await watchDisplaced(system, place)
   }
   giveBack(fs, place)
-  assertGone(fs, lease, place)
+  assertGone(system, lease, place)
 }
 
 /**
@@ -91,10 +91,11 @@ function removeEmptyDirectory(fs: FileSystem, directory: string): void {
   fs.syncDirectory(dirname(directory))
 }
 
-function assertGone(fs: FileSystem, { id }: Ours, place: Place): void {
+function assertGone(system: System, { id }: Ours, place: Place): void {
+  const { fs } = system
   const bytes = readNow(fs, place.path)?.bytes ?? Buffer.alloc(0)
   const inFile = findBlocks(bytes).some((block) => block.lease === id) || holdsSecret(bytes, isSecretOf(place))
-  const beside = [place.temp, place.redo, place.backup].find((name) => (ifExists(() => fs.lstat(name))?.size ?? 0) > 0)
+  const beside = [place.temp, place.redo, place.backup].find((name) => (leftByUs(system, name)?.size ?? 0) > 0)
   if (!inFile && beside === undefined) return
   throw new JitError(
     'WIPE_FAILED',
