@@ -31,11 +31,11 @@ export function preflight(
 ): { readonly request: NewRequest; readonly targets: readonly Target[] } {
   const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
   for (const target of targets) {
-    refuseTooLong(target, wish.durationSeconds)
+    if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
     refuseUndeliverable(target, wish.deliver)
     for (const { profile } of target.access) leasing.check(profile)
   }
-  const longest = Math.min(USUAL_SECONDS, ...targets.map(({ maxDurationSeconds }) => maxDurationSeconds))
+  const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
   const { reason, ticket, startsAt, deliver } = wish
   const request: NewRequest = {
     targets: targets.map(({ name }) => name),
@@ -59,6 +59,9 @@ function find(name: string, offered: readonly Target[]): Target {
   const hint = meant === undefined ? 'See what you may ask for: jit targets' : `Did you mean ${meant}? See: jit targets`
   throw new JitError('NOT_FOUND', `No target is called ${name}.`, hint)
 }
+
+/** What policy refuses has no duration; the endpoint says why, in the words of the policy. */
+const isPossible = ({ approval }: Target): boolean => approval.kind !== 'refused'
 
 function refuseTooLong({ name, maxDurationSeconds }: Target, asked: number | undefined): void {
   if (asked === undefined || asked <= maxDurationSeconds) return

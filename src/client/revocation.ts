@@ -3,10 +3,16 @@ import { deliverOutbox } from './grant-ends.ts'
 import type { Lease, WipeOutcome } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 
-export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'wipe' | 'outbox'> } & Omit<Reporting, 'outbox'>
+export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreadable' | 'wipe' | 'outbox'> } & Omit<
+  Reporting,
+  'outbox'
+>
+
+/** A lease as far as it is known: of one whose record cannot be read, that is the grant alone, which then stands as `target` too. */
+export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'endsAt' | 'endpoint'>>
 
 export type Revocation = {
-  readonly lease: Lease
+  readonly lease: Revocable
   readonly wiped: boolean
   /** What stands in the way of the wipe. */
   readonly why?: string
@@ -23,10 +29,10 @@ export type Revocation = {
  */
 export async function revoke(
   deps: RevocationDeps,
-  pick: (lease: Lease) => boolean,
+  pick: (lease: Revocable) => boolean,
   signal: AbortSignal,
 ): Promise<readonly Revocation[]> {
-  const chosen = deps.leasing.list().filter(pick)
+  const chosen = (await revocable(deps)).filter(pick)
   const queued = new Set(chosen.filter((lease) => queue(deps, lease)).map(({ id }) => id))
   const outcomes = await deps.leasing.wipe(
     chosen.map(({ id }) => id),
@@ -41,8 +47,20 @@ export async function revoke(
   }))
 }
 
+/** Which endpoint gave a grant is lost with its record: it is taken to be the one of the login. */
+async function revocable({ leasing, connect }: RevocationDeps): Promise<readonly Revocable[]> {
+  const lost = leasing.unreadable().map(({ id }) => ({ id, target: id }))
+  if (lost.length === 0) return leasing.list()
+  const connection = await connect().catch(() => undefined)
+  return [
+    ...leasing.list(),
+    ...lost.map((lease) => ({ ...lease, ...(connection && { endpoint: connection.endpoint }) })),
+  ]
+}
+
 /** A full disk must not keep the credentials from being wiped, so a message that can't be queued is only reported. */
-function queue({ leasing, clock }: RevocationDeps, { id, endpoint, target }: Lease): boolean {
+function queue({ leasing, clock }: RevocationDeps, { id, endpoint, target }: Revocable): boolean {
+  if (endpoint === undefined) return false
   try {
     leasing.outbox.add({ grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
     return true
@@ -51,7 +69,7 @@ function queue({ leasing, clock }: RevocationDeps, { id, endpoint, target }: Lea
   }
 }
 
-function wipeOf(outcomes: readonly WipeOutcome[], lease: Lease): { wiped: boolean; why?: string } {
+function wipeOf(outcomes: readonly WipeOutcome[], lease: Revocable): { wiped: boolean; why?: string } {
   const outcome = outcomes.find((each) => each.lease === lease.id)
   if (outcome === undefined) return { wiped: true } // another process ended it meanwhile
   return outcome.wiped ? { wiped: true } : { wiped: false, why: outcome.why }

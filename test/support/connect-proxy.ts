@@ -1,8 +1,11 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 
-/** A real CONNECT proxy on loopback that leads every name to 127.0.0.1, as a corporate proxy resolves what clients cannot. */
-export async function startConnectProxy({ refuse = false } = {}): Promise<{
+/** A real CONNECT proxy on loopback that leads every name to 127.0.0.1, as a corporate proxy resolves what clients cannot. `route` gives the port for `host:port`. */
+export async function startConnectProxy({
+  refuse = false,
+  route = (authority: string): number => Number(authority.split(':')[1]),
+} = {}): Promise<{
   readonly url: string
   readonly tunnels: readonly string[]
   close(): Promise<void>
@@ -15,7 +18,7 @@ export async function startConnectProxy({ refuse = false } = {}): Promise<{
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
       return
     }
-    const target = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
+    const target = connect(route(request.url ?? ''), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       target.write(head)
       target.pipe(socket)

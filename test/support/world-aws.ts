@@ -4,6 +4,8 @@ export type WorldTarget = {
   readonly description: string
   readonly maxDuration: string
   readonly labels: readonly string[]
+  /** Name of the role where it is not the one that the cloud has. */
+  readonly role?: string
 }
 
 /** The role as an administrator would make it from `jit-endpoint trust aws`: exact subject, audience and target tag. */

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type AwsSimulator, startAwsSimulator } from '../simulators/aws/simulator.ts'
+import { makeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
@@ -19,8 +20,12 @@ export type WorldOptions = {
   readonly accessToken?: string
   /** Environment of the endpoint on top of a bare one. */
   readonly endpointEnv?: Readonly<Record<string, string>>
-  /** Starts the endpoint under another program, e.g. faketime. */
-  readonly endpointUnder?: readonly string[]
+  /** Serves over TLS as `https://localhost`. */
+  readonly tls?: boolean
+  /** The endpoint calls the region's own STS, as in real life, instead of the simulator by its address. */
+  readonly realSts?: boolean
+  /** Stands before the endpoint and answers to the address that everybody knows. */
+  readonly front?: (behindPort: number) => Promise<{ readonly port: number; close(): Promise<void> }>
 }
 
 /** A company on loopback: real OpenID provider, the built endpoint as a process, strict AWS, and homes for its people. */
@@ -29,7 +34,11 @@ export type World = {
   readonly idp: Idp
   readonly aws: AwsSimulator
   readonly endpoint: RunningEndpoint
+  /** Certificate of the CA, for NODE_EXTRA_CA_CERTS; empty without TLS. */
+  readonly ca: string
   person(login: string, env?: Readonly<Record<string, string>>): PersonHome
+  /** One more machine of somebody: an own home, into which the login is copied. */
+  machine(of: PersonHome, name: string, env?: Readonly<Record<string, string>>): PersonHome
   close(): Promise<void>
 }
 
@@ -40,8 +49,12 @@ export type RunningEndpoint = {
   /** What the process wrote to stderr so far. */
   log(): string
   stop(signal?: NodeJS.Signals): Promise<void>
-  start(): Promise<void>
+  /** With more in its environment where given, e.g. a wrong clock. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>
 }
+
+/** Where AWS answers in the region of these targets. */
+export const REAL_STS = 'sts.eu-central-1.amazonaws.com'
 
 export const TARGETS: readonly WorldTarget[] = [
   { name: 'staging-db', description: 'Staging database', maxDuration: '8h', labels: ['env=staging'] },
@@ -65,30 +78,43 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const targets = options.targets ?? TARGETS
   const idp = await startIdp({ deviceInterval: 1, ...options.idp })
   const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const front = await options.front?.(port)
+  const certificate = options.tls === true ? makeCertificate(directory, 'localhost', REAL_STS) : undefined
+  const url = certificate === undefined ? `http://127.0.0.1:${front?.port ?? port}` : `https://localhost:${port}`
   const aws = await startAwsSimulator({
     providers: [{ account: '123456789012', url, clientIds: ['sts.amazonaws.com'] }],
     roles: targets.map((target) => awsRole(target, url)),
     buckets: [{ account: '123456789012', name: 'orders', objects: { 'today.csv': 'id,total\n1,42\n' } }],
     allowLoopbackIssuers: true,
     keyCacheSeconds: 0,
+    ...(certificate && { issuerCertificates: [readFileSync(certificate.ca, 'utf8')] }),
   })
   const config = path.join(directory, 'endpoint', 'jit-endpoint.yaml')
   mkdirSync(path.dirname(config), { mode: 0o700 })
   writeFileSync(path.join(directory, 'endpoint', 'policy.cedar'), options.policy ?? POLICY)
-  writeFileSync(config, configText({ url, port, idp, aws, targets, accessToken: options.accessToken ?? '15m' }))
-  const endpoint = createEndpoint({ url, config, ...options })
+  const sts = options.realSts === true ? undefined : aws.url
+  const accessToken = options.accessToken ?? '15m'
+  writeFileSync(config, configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory }))
+  const trusted = { ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }), ...options.endpointEnv }
+  const endpoint = createEndpoint({ url, config, endpointEnv: trusted })
   await endpoint.start()
   return {
     directory,
     idp,
     aws,
     endpoint,
+    ca: certificate?.ca ?? '',
     person: (login, env = {}) =>
       createPersonHome({ login, directory: path.join(directory, 'homes', login), endpoint: url, aws: aws.url, env }),
+    machine: ({ login, home }, name, env = {}) => {
+      const copy = path.join(directory, 'machines', name)
+      for (const part of ['.config', '.local'])
+        cpSync(path.join(home, part), path.join(copy, part), { recursive: true })
+      return createPersonHome({ login, directory: copy, endpoint: url, aws: aws.url, env })
+    },
     close: async () => {
       await endpoint.stop()
-      await Promise.all([idp.close(), aws.close()])
+      await Promise.all([idp.close(), aws.close(), front?.close()])
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -98,22 +124,25 @@ type ConfigParts = {
   url: string
   port: number
   idp: Idp
-  aws: AwsSimulator
+  sts: string | undefined
   targets: readonly WorldTarget[]
   accessToken: string
+  /** Where the server's certificate and key lie. */
+  tls: string | undefined
 }
 
-function configText({ url, port, idp, aws, targets, accessToken }: ConfigParts): string {
-  const target = ({ name, description, maxDuration, labels }: WorldTarget): string => `
+function configText({ url, port, idp, sts, targets, accessToken, tls }: ConfigParts): string {
+  const target = ({ name, description, maxDuration, labels, role }: WorldTarget): string => `
   - name: ${name}
     description: ${description}
     maxDuration: ${maxDuration}
     labels: [${labels.join(', ')}]
     aws:
-      role: arn:aws:iam::123456789012:role/jit-${name}
+      role: arn:aws:iam::123456789012:role/${role ?? `jit-${name}`}
       region: eu-central-1`
+  const certificate = tls && `, tls: { certificate: ${tls}/server.pem, key: ${tls}/server.key }`
   return `endpoint: ${url}
-listen: { host: 127.0.0.1, port: ${port} }
+listen: { host: 127.0.0.1, port: ${port}${certificate ?? ''} }
 store: { kind: sqlite, path: data/jit.db }
 idp:
   issuer: ${idp.issuer}
@@ -121,37 +150,29 @@ idp:
   scopes: [${idp.scopes.join(', ')}]
 session: { accessToken: ${accessToken} }
 policy: [policy.cedar]
-aws: { stsEndpoint: ${aws.url} }
+${sts === undefined ? '' : `aws: { stsEndpoint: ${sts} }`}
 targets:${targets.map(target).join('')}
 `
 }
 
-type EndpointParts = Pick<WorldOptions, 'endpointEnv' | 'endpointUnder'> & {
+type EndpointParts = Pick<WorldOptions, 'endpointEnv'> & {
   readonly url: string
   readonly config: string
 }
 
-function createEndpoint({ url, config, endpointEnv, endpointUnder = [] }: EndpointParts): RunningEndpoint {
+function createEndpoint({ url, config, endpointEnv }: EndpointParts): RunningEndpoint {
   let child: ChildProcess | undefined
   let log = ''
-  const argv = [
-    ...endpointUnder,
-    process.execPath,
-    path.join(ROOT, 'bin/jit-endpoint.js'),
-    'serve',
-    '--config',
-    config,
-    '--json',
-  ]
+  const argv = [path.join(ROOT, 'bin/jit-endpoint.js'), 'serve', '--config', config, '--json']
   return {
     url,
     config,
     pid: () => child?.pid ?? 0,
     log: () => log,
-    start: () =>
+    start: (env = {}) =>
       new Promise((resolve, reject) => {
-        const started = spawn(argv[0] ?? '', argv.slice(1), {
-          env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config), ...endpointEnv },
+        const started = spawn(process.execPath, argv, {
+          env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config), ...endpointEnv, ...env },
           stdio: ['ignore', 'pipe', 'pipe'],
         })
         child = started

@@ -1,7 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { Lease } from '../../client/leases/types.ts'
-import { type Revocation, revoke } from '../../client/revocation.ts'
+import { type Revocable, type Revocation, revoke } from '../../client/revocation.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { timeOfDay } from '../ui/time.ts'
@@ -34,7 +33,8 @@ function parseWhich(name: string | undefined, all: boolean): RevokeOptions['whic
 
 export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions): Promise<void> {
   const deps = await ctx.revocation() // lazy: help and bad usage never touch disk or network
-  const chosen = (lease: Lease): boolean => which === 'all' || lease.target === which.name || lease.id === which.name
+  const chosen = (lease: Revocable): boolean =>
+    which === 'all' || lease.target === which.name || lease.id === which.name
   const ended = await revoke(deps, chosen, ctx.signal)
   if (ended.length === 0 && which !== 'all') throw await notFound(ctx, which.name)
 
@@ -49,7 +49,8 @@ export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions)
 
 /** No cloud takes temporary credentials back: what someone copied works until the end that is written into it. */
 function copies({ clock }: CliContext, ended: readonly Revocation[]): string {
-  const until = timeOfDay(Math.max(...ended.map(({ lease }) => lease.endsAt)), clock.now())
+  const ends = ended.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
+  const until = ends.length < ended.length ? 'its end' : timeOfDay(Math.max(...ends), clock.now())
   return `A copy of the keys, if someone made one, works in the cloud until ${until}.`
 }
 
