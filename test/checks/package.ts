@@ -16,7 +16,7 @@ rmSync('.pack', { recursive: true, force: true })
 mkdirSync('.pack')
 for (const item of ['bin', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   cpSync(item, path.join('.pack', item), { recursive: true })
-rmSync('.pack/dist/metafile-esm.json', { force: true })
+rmSync('.pack/dist/jit/metafile-esm.json', { force: true })
 const published = Object.fromEntries(
   ['name', 'version', 'description', 'license', 'type', 'engines', 'bin', 'files', 'keywords'].flatMap((key) =>
     key in source ? [[key, source[key]]] : [],
