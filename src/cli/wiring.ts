@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -76,7 +77,7 @@ async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>)
     const stuck = stuckText(done)
     if (stuck !== '') terminal.note(`Still on this machine: ${stuck}. Where each secret lies: jit status`)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     terminal.note(`Credentials that are over could not be removed yet. ${why} Try: jit sweep`)
   }
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { errnoOf } from '../base/errno.ts'
 import { JitError } from '../base/errors.ts'
 import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from './durable.ts'
 import type { FileSystem } from './files.ts'
@@ -62,12 +63,10 @@ function failing<T>(code: 'WRITE_FAILED' | 'STATE_CORRUPT', path: string, verb: 
   }
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : error)
-
 const failure = (code: 'WRITE_FAILED' | 'STATE_CORRUPT', path: string, verb: string, cause: unknown): JitError =>
   new JitError(
     code,
-    `${path} cannot be ${verb} (${String(codeOf(cause))}).`,
+    `${path} cannot be ${verb} (${errnoOf(cause) ?? String(cause)}).`,
     'Check disk space, owner and rights, or set JIT_STATE_DIR.',
     { cause },
   )

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { object, oneOf, string } from '../../contract/narrow.ts'
 import { readJsonFile, removeJsonFile, writeJsonFile } from '../../platform/json-file.ts'
@@ -116,7 +117,7 @@ function load(path: string, purpose: string): Sealed | undefined {
     if (sealed !== undefined && sealed.purpose !== purpose) throw new Error('sealed for another purpose')
     return sealed
   } catch (error) {
-    throw corrupt(path, codeOf(error) ?? 'it is torn, or not of this program', error)
+    throw corrupt(path, errnoOf(error) ?? 'it is torn, or not of this program', error)
   }
 }
 
@@ -134,7 +135,7 @@ function save(path: string, sealed: Sealed): void {
   try {
     writeJsonFile(path, sealed)
   } catch (error) {
-    const why = codeOf(error) ?? 'unknown cause'
+    const why = errnoOf(error) ?? 'unknown cause'
     throw new JitError(
       'WRITE_FAILED',
       `The login could not be written to ${path} (${why}).`,
@@ -145,9 +146,6 @@ function save(path: string, sealed: Sealed): void {
     )
   }
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined
 
 export const corrupt = (path: string, why: string, cause: unknown): JitError =>
   new JitError('STATE_CORRUPT', `The stored login ${path} cannot be read: ${why}.`, 'Log in anew: jit login', { cause })

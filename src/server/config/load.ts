@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { reasonOf } from '../../base/errors.ts'
 import { partitionsDiffer } from './aws.ts'
 import { readYaml, type YamlDocument } from './document.ts'
 import { describeIssues, type Issue, named } from './issues.ts'
@@ -35,7 +36,7 @@ async function readOrExplain({ path: file, readText }: ConfigSource): Promise<st
   try {
     return await readText(file)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new ConfigurationError([{ file, message: `it cannot be read: ${reason}.` }])
   }
 }
