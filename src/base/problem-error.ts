@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from '../contract/problem.ts'
 import { type ErrorCode, JitError } from './errors.ts'
-import { printable } from './printable.ts'
+import { quotedText } from './terminal-text.ts'
 
 /** What each refusal of the endpoint means here, and what to do where the endpoint itself does not say. */
 const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly hint: string }>> = {
@@ -25,6 +25,6 @@ const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly
 /** The endpoint's own words as an error of this program. */
 export function problemError(problem: Problem): JitError {
   const { code, hint } = MEANING[problem.code]
-  const said = printable(problem.detail) || printable(problem.title)
-  return new JitError(code, said, problem.hint === undefined ? hint : printable(problem.hint))
+  const said = quotedText(problem.detail) || quotedText(problem.title)
+  return new JitError(code, said, problem.hint === undefined ? hint : quotedText(problem.hint))
 }

@@ -1,6 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import { loginNonce } from '../../base/login-nonce.ts'
-import { printable } from '../../base/printable.ts'
+import { quotedText } from '../../base/terminal-text.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { listenOnLoopback } from '../../platform/loopback-server.ts'
 import type { Random } from '../../platform/random.ts'
@@ -90,7 +90,7 @@ async function redeem(
     return tokensOf(idp.issuer, answer)
   } catch (error) {
     if (error instanceof AuthorizationResponseError)
-      throw refusal(idp.issuer, { error: error.error, description: printable(error.error_description ?? '') }, 'login')
+      throw refusal(idp.issuer, { error: error.error, description: quotedText(error.error_description ?? '') }, 'login')
     throw idp.failed(error, 'login')
   }
 }
