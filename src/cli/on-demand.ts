@@ -60,15 +60,14 @@ export function onDemand(
 }
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home }: Host, { places, machine }: Installation): Leasing {
+export function openLeasing({ process, home }: Host, { root }: Installation): Leasing {
   const uid = process.getuid?.()
   return createLeasing({
     fs: nodeFileSystem,
     clock: systemClock,
     env: process.env,
     home,
-    stateDir: places.state,
-    machineId: machine,
+    root,
     ...(uid === undefined ? {} : { uid }),
   })
 }

@@ -62,9 +62,10 @@ export function buildContext(
 }
 
 async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
-  if (installation.isSweepDue()) await sweepQuietly(terminal, loaded)
+  if (installation.leases.due()) await sweepQuietly(terminal, loaded)
   const tried = join(installation.root, 'outbox-tried')
-  if (!installation.hasQueued() || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now())) return
+  if (installation.leases.outbox.list().length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now()))
+    return
   const { inBackground } = await loaded()
   inBackground('sweep', NOT_TOLD)
 }

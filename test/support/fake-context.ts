@@ -29,11 +29,10 @@ export function stillClock(start = NOW): Clock & { readonly set: (ms: number) =>
   }
 }
 
-export function memoryRecords(): Records & { readonly kept: Map<string, unknown> } {
-  const kept = new Map<string, unknown>()
+export function memoryRecords<T>(): Records<T> {
+  const kept = new Map<string, T>()
   return {
-    kept,
-    all: () => ({ documents: [...kept].map(([file, value]) => ({ file, value })), unreadable: [] }),
+    all: () => ({ documents: [...kept.values()], unreadable: [] }),
     put: (name, document) => void kept.set(name, document),
     remove: (name) => void kept.delete(name),
   }
