@@ -10,7 +10,7 @@ import { isYes } from './switches.ts'
 export class JitCommand extends Command {
   constructor(name: string, { env }: { readonly env: Environment }) {
     super(name)
-    this.exitOverride() // main.ts turns what is thrown into text and exit code
+    this.exitOverride() // run.ts turns what is thrown into text and exit code
     this.configureOutput({ outputError: () => undefined, getOutHasColors: () => false, getErrHasColors: () => false })
     this.helpOption('-h, --help', 'show this help')
     this.hook('preAction', (hooked, acting) => {

@@ -17,7 +17,7 @@ import type { Spinner } from './ui/spinner.ts'
 import type { Terminal } from './ui/terminal.ts'
 
 /**
- * Everything a command may touch. Built once in main.ts; a fake of it is the whole test set-up. What costs time to make or
+ * Everything a command may touch. Built once in wiring.ts; a fake of it is the whole test set-up. What costs time to make or
  * opens disk, keychain or network is a function, so that help and bad usage never pay for it.
  */
 export type CliContext = {
