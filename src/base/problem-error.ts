@@ -6,7 +6,7 @@ import { quotedText } from './terminal-text.ts'
 const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly hint: string }>> = {
   invalid_request: { code: 'ENDPOINT_REFUSED', hint: 'Check the command; jit help COMMAND explains it.' },
   invalid_token: { code: 'LOGIN_NEEDED', hint: 'Type: jit login' },
-  invalid_dpop_proof: { code: 'ENDPOINT_REFUSED', hint: 'Check the clock with jit doctor, or log in again: jit login' },
+  invalid_dpop_proof: { code: 'ENDPOINT_REFUSED', hint: 'Check the clock of this machine, or log in again: jit login' },
   use_dpop_nonce: { code: 'ENDPOINT_INVALID', hint: 'Tell the people who run the endpoint.' },
   insufficient_user_authentication: { code: 'STEP_UP_NEEDED', hint: 'Log in again with a second factor: jit login' },
   denied: { code: 'DENIED', hint: 'See what you may ask for: jit targets' },

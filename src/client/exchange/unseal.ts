@@ -18,7 +18,7 @@ export function unsealAws(sealed: SealedCredential, privateKey: KeyObject): AwsC
     throw new JitError(
       'ENDPOINT_INVALID',
       'The endpoint answered with credentials that cannot be opened.',
-      'Try again. If it stays so, endpoint and jit may be of different versions: jit doctor',
+      'Try again. If it stays so, endpoint and jit may be of different versions: update jit.',
     )
   }
 }
