@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, type Option } from 'commander'
+import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
-import type { Environment } from '../platform/places.ts'
 import { isYes } from './switches.ts'
 
 /**

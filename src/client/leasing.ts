@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Environment } from '../base/environment.ts'
 import type { EndReason } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { FileSystem } from '../platform/files.ts'
@@ -40,7 +41,7 @@ export interface Leasing extends LeaseRecords {
 export type LeasingDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly home: string
   /** Who we are; absent on Windows. */
   readonly uid?: number

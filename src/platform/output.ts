@@ -1,7 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { devNull } from 'node:os'
+import type { Environment } from '../base/environment.ts'
 import { errnoOf } from '../base/errno.ts'
-import type { Environment } from './places.ts'
 
 /** Where a program speaks: `out` to machines, `note` to people. One call is one line or block; the final newline is added. */
 export interface Output {

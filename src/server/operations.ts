@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Environment } from '../base/environment.ts'
 import { errnoOf } from '../base/errno.ts'
 import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -19,7 +20,7 @@ import { publishedKeys } from './tokens/signing-key.ts'
 import { awsTrustTerraform } from './trust/aws.ts'
 
 export type Files = {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly readText: (path: string) => string
 }
 export type OperationsDeps = Files & {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { Environment } from '../../base/environment.ts'
 import { appendBlock, removeBlocks } from '../../base/credentials-block.ts'
 import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
@@ -21,7 +22,7 @@ import type { Delivery, Orphans, OrphanSearch, Sink } from './types.ts'
 export type AwsFilesDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly home: string
   /** Who we are; absent on Windows. */
   readonly uid?: number

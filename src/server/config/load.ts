@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Environment } from '../../base/environment.ts'
 import { reasonOf } from '../../base/errors.ts'
 import { partitionsDiffer } from './aws.ts'
 import { readYaml, type YamlDocument } from './document.ts'
@@ -10,7 +11,7 @@ import { type Config, ConfigurationError, type Fault } from './types.ts'
 export type ConfigSource = {
   readonly path: string
   readonly readText: (path: string) => string | Promise<string>
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
 }
 
 /** A valid configuration, and what in it is allowed but seldom meant. */
