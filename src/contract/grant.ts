@@ -24,6 +24,7 @@ export type SealedCredential = { readonly cloud: Cloud; readonly profile: string
 /** Body of `POST /v1/grants/{id}/credentials`: a P-256 public key whose private half never leaves the caller's memory. */
 export type CredentialsCall = { readonly key: PublicKey }
 export type PublicKey = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+export const readPublicKey: Reader<PublicKey> = object({ kty: oneOf('EC'), crv: oneOf('P-256'), x: string, y: string })
 export type CredentialsAnswer = { readonly grant: Grant; readonly credentials: readonly SealedCredential[] }
 
 /**

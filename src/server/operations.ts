@@ -1,5 +1,7 @@
 import path from 'node:path'
-import { JitError } from '../base/errors.ts'
+import type { Environment } from '../base/environment.ts'
+import { errnoOf } from '../base/errno.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { readLeaves } from './audit/log.ts'
 import { verifyLeaves } from './audit/verify.ts'
@@ -19,7 +21,7 @@ import { publishedKeys } from './tokens/signing-key.ts'
 import { awsTrustTerraform } from './trust/aws.ts'
 
 export type Files = {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly readText: (path: string) => string
 }
 export type OperationsDeps = Files & {
@@ -94,7 +96,7 @@ function readExport(file: string, { readText }: Files): string {
   try {
     return readText(file)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     throw new JitError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, 'Write one: jit-endpoint audit export', {
       cause,
     })
@@ -130,8 +132,8 @@ function writeFirst(file: string, write: () => void): void {
   try {
     write()
   } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = exists ? 'it exists' : cause instanceof Error ? cause.message : String(cause)
+    const exists = errnoOf(cause) === 'EEXIST'
+    const why = exists ? 'it exists' : reasonOf(cause)
     throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
   }
 }
@@ -140,7 +142,7 @@ function replaceJson({ replace }: OperationsDeps, file: string, value: unknown):
   try {
     replace(file, `${JSON.stringify(value, undefined, 2)}\n`, 0o644)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
   }
   return file

@@ -25,7 +25,7 @@ rmSync('.pack', { recursive: true, force: true })
 mkdirSync('.pack')
 for (const item of ['bin', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   cpSync(item, path.join('.pack', item), { recursive: true })
-rmSync('.pack/dist/metafile-esm.json', { force: true })
+rmSync('.pack/dist/jit/metafile-esm.json', { force: true })
 writeFileSync('.pack/THIRD-PARTY-LICENCES.txt', thirdPartyLicences('.'))
 const published = Object.fromEntries(
   ['name', 'version', 'description', 'license', 'type', 'engines', 'bin', 'files', 'keywords'].flatMap((key) =>

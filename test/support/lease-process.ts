@@ -1,5 +1,6 @@
 // A process of its own that writes, wipes or reaps: `node lease-process.ts '<json of ProcessJob>'`. Says `paused` or `done` on stdout.
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
@@ -46,8 +47,7 @@ const leasing = createLeasing({
   env: job.env ?? {},
   home: job.home,
   uid: process.getuid?.() ?? 0,
-  stateDir: job.stateDir,
-  machineId: 'm1',
+  root: join(job.stateDir, 'm1'),
 })
 const write = (id: string) =>
   leasing.write(newLease(systemClock, id, job.target, job.ttlMs), awsDelivery(`jit-${job.target}`, id))

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../base/errors.ts'
 import { attempt } from '../../platform/durable.ts'
 import { type LeaseDeps, sinkOf } from './deps.ts'
 import { backoffMs } from './retry.ts'
@@ -17,7 +18,7 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
     deps.store.remove(id)
     return { lease: id, target, wiped: true, reason: ending }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     attempt(() => deps.store.put(stuck(deps, { ...lease, ending }, why)))
     return { lease: id, target, wiped: false, why }
   }

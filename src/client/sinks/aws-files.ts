@@ -1,9 +1,11 @@
 import { dirname, join } from 'node:path'
+import type { Environment } from '../../base/environment.ts'
 import { appendBlock, removeBlocks } from '../../base/credentials-block.ts'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { makeDirectories, missingDirectories, readFile } from '../../platform/durable.ts'
-import { errnoOf, type FileSystem } from '../../platform/files.ts'
+import type { FileSystem } from '../../platform/files.ts'
 import type { Lease, Place } from '../leases/types.ts'
 import { assertNoOtherSource, assertProfileFree, sectionsOf } from './aws-checks.ts'
 import { hashesOf, profileLines } from './aws-profile.ts'
@@ -20,7 +22,7 @@ import type { Delivery, Orphans, OrphanSearch, Sink } from './types.ts'
 export type AwsFilesDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly home: string
   /** Who we are; absent on Windows. */
   readonly uid?: number

@@ -11,7 +11,7 @@ export type Delivery = {
 
 /**
  * Puts the credentials of one lease where a client looks, and takes them away again. The caller holds the lock.
- * One contract suite (`test/contract/sink.ts`) runs over all sinks.
+ * One contract suite (`test/contract/sink.test.ts`) runs over all sinks.
  */
 export interface Sink {
   readonly name: string

@@ -149,7 +149,7 @@ describe('a refusal', () => {
   test('cannot write to the terminal', async () => {
     const { api } = await start()
     endpoint.route('GET /v1/me', () => problem('denied', 'no\u001b]0;x\u0007', '\u009b2Jtype'))
-    await expect(api.me()).rejects.toMatchObject({ message: 'no ]0;x', hint: '2Jtype' })
+    await expect(api.me()).rejects.toMatchObject({ message: 'no]0;x', hint: '2Jtype' })
   })
 })
 
