@@ -1,5 +1,5 @@
 import { attempt } from '../../platform/durable.ts'
-import { type LeaseDeps, sinkOf } from './deps.ts'
+import { finishCut, type LeaseDeps, sinkOf } from './deps.ts'
 import { backoffMs } from './retry.ts'
 import type { Ending, Lease, WipeOutcome } from './types.ts'
 
@@ -13,6 +13,7 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
   try {
     // A full disk takes no journal entry, and the old one already leads to every place: not a reason to keep a secret.
     attempt(() => deps.store.put({ ...lease, state: 'wiping', ending }))
+    finishCut(deps, lease.places)
     for (const place of lease.places) await sinkOf(deps, place.sink).wipe(lease, place)
     deps.store.remove(id)
     return { lease: id, target, wiped: true, reason: ending }
