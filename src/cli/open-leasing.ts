@@ -5,15 +5,14 @@ import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home }: Host, { places, machine }: Installation): Leasing {
+export function openLeasing({ process, home }: Host, { root }: Installation): Leasing {
   const uid = process.getuid?.()
   return createLeasing({
     fs: nodeFileSystem,
     clock: systemClock,
     env: process.env,
     home,
-    stateDir: places.state,
-    machineId: machine,
+    root,
     ...(uid === undefined ? {} : { uid }),
   })
 }

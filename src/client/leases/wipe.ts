@@ -1,6 +1,6 @@
 import { reasonOf } from '../../base/errors.ts'
 import { attempt } from '../../platform/durable.ts'
-import { type LeaseDeps, sinkOf } from './deps.ts'
+import { finishCut, type LeaseDeps, sinkOf } from './deps.ts'
 import { backoffMs } from './retry.ts'
 import type { Ending, Lease, WipeOutcome } from './types.ts'
 
@@ -14,6 +14,7 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
   try {
     // A full disk takes no journal entry, and the old one already leads to every place: not a reason to keep a secret.
     attempt(() => deps.store.put({ ...lease, state: 'wiping', ending }))
+    finishCut(deps, lease.places)
     for (const place of lease.places) await sinkOf(deps, place.sink).wipe(lease, place)
     deps.store.remove(id)
     return { lease: id, target, wiped: true, reason: ending }

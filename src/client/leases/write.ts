@@ -1,6 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import type { Delivery, Sink } from '../sinks/types.ts'
-import type { LeaseDeps } from './deps.ts'
+import { finishCut, type LeaseDeps } from './deps.ts'
 import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
@@ -22,6 +22,7 @@ export async function writeLease(
   const lease = draft(deps, wanted, place)
   try {
     deps.store.put(lease)
+    finishCut(deps, [place])
     await sink.write(lease, place, delivery)
     const active: Lease = { ...lease, state: 'active' }
     deps.store.put(active)

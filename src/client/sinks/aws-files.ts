@@ -11,7 +11,7 @@ import { assertNoOtherSource, assertProfileFree, sectionsOf } from './aws-checks
 import { hashesOf, profileLines } from './aws-profile.ts'
 import { settleDisplaced, watchDisplaced } from './displaced.ts'
 import { exchangeBytes } from './exchange-bytes.ts'
-import { rewriteInPlace } from './in-place.ts'
+import { finishRewrite, rewriteInPlace } from './in-place.ts'
 import { wipeOrphans } from './orphans.ts'
 import { assertRemovable, hasBlock, namesFor, narrowMode } from './place.ts'
 import { readSettled, type Snapshot } from './settled.ts'
@@ -91,6 +91,10 @@ export class AwsFiles implements Sink {
   async confirm(lease: Lease, place: Place): Promise<boolean> {
     await watchDisplaced(this.#deps, place)
     return hasBlock(this.#deps.fs, place, lease.id)
+  }
+
+  finish(place: Place): void {
+    finishRewrite(this.#deps.fs, place)
   }
 
   settle(place: Place): Promise<void> {

@@ -4,6 +4,7 @@ import { createFile, ifExists, removeFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
 import { scrubInPlace } from './in-place.ts'
+import { narrowMode } from './place.ts'
 import { leftByUs, readNow, readSettled, type System } from './settled.ts'
 
 const GRACE_MS = 100
@@ -48,7 +49,8 @@ async function mergeDisplaced(system: System, place: Place): Promise<void> {
   if (theirs === undefined || (theirs.bytes.length === 0 && current !== undefined)) return
   const next = graftBlocks(theirs.bytes, current?.bytes ?? Buffer.alloc(0))
   if (next.length === 0 || current?.bytes.equals(next) === true) return
-  const mode = findBlocks(next).length > 0 ? 0o600 : (current ?? theirs).stat.mode
+  const { mode: theirMode } = (current ?? theirs).stat
+  const mode = findBlocks(next).length > 0 ? narrowMode(theirMode) : theirMode
   createFile(fs, place.temp, next, (fd) => fs.fchmod(fd, mode))
   fs.rename(place.temp, place.path)
   fs.syncDirectory(dirname(place.path))

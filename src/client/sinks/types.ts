@@ -29,6 +29,11 @@ export interface Sink {
    * False where such a program has overwritten ours: to be written again.
    */
   confirm(lease: Lease, place: Place): Promise<boolean>
+  /**
+   * Finishes a change of the file that a crash cut in two. Whoever changes a file calls this first for every lease in it: an
+   * edit of the one half would make the other half worthless.
+   */
+  finish(place: Place): void
   /** Finishes what a process that died during `confirm` left open; cheap where that is nothing. */
   settle(place: Place): Promise<void>
   /** Removes what `write` may have written, wholly or in part, and only that. Idempotent; throws where a secret may remain. */

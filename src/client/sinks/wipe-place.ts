@@ -75,7 +75,11 @@ function giveBack(fs: FileSystem, place: Place): void {
   const now = readNow(fs, place.path)
   if (now !== undefined) {
     const mode = modeAfter(place, now)
-    if (mode !== now.stat.mode) withFile(fs, place.path, 'read', (fd) => fs.fchmod(fd, mode))
+    if (mode !== now.stat.mode)
+      withFile(fs, place.path, 'read', (fd) => {
+        fs.fchmod(fd, mode)
+        fs.fsync(fd) // once the entry is gone nobody knows the mode any more
+      })
     if (now.bytes.length === 0 && !place.existed) removeFile(fs, place.path)
   }
   ifExists(() => fs.syncDirectory(dirname(place.path)))
