@@ -1,3 +1,4 @@
+import { hasSecretService, startSecretService } from '../support/secret-service.ts'
 import { startWorld } from '../support/world.ts'
 import { type Candidate, compare, print } from './startup.ts'
 
@@ -6,9 +7,13 @@ export type Missed = { readonly sentence: string; readonly promised: boolean }
 
 /** P2–P4: whole processes against `node -e 0`, interleaved. */
 export async function measureStartup(rounds: number): Promise<readonly Missed[]> {
-  const world = await startWorld()
+  const [world, keychain] = await Promise.all([startWorld(), hasSecretService ? startSecretService() : undefined])
   try {
-    const alice = world.person('alice')
+    const bus = keychain?.env['DBUS_SESSION_BUS_ADDRESS']
+    const alice = world.person(
+      'alice',
+      bus === undefined ? {} : { JIT_KEY_STORE: 'auto', DBUS_SESSION_BUS_ADDRESS: bus },
+    )
     await must(alice.logIn())
     await must(alice.jit('elevate', 'staging-db', '--for', '1h', '--reason', 'bench'))
     const bin = new URL('../../bin/jit.js', import.meta.url).pathname
@@ -18,6 +23,8 @@ export async function measureStartup(rounds: number): Promise<readonly Missed[]>
       argv: [process.execPath, bin, ...args],
       env: alice.env,
     })
+    const store = bus === undefined ? 'passphrase file, slow by design: no gnome-keyring here' : 'gnome-keyring'
+    console.log(`key store of these homes: ${store}`)
     console.log(`whole processes, ${rounds} interleaved rounds, medians, ratio to node -e 0 (${process.version})`)
     const timings = await compare(
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'], env: alice.env },
@@ -47,7 +54,7 @@ export async function measureStartup(rounds: number): Promise<readonly Missed[]>
         promised: !name.startsWith('P4'),
       }))
   } finally {
-    await world.close()
+    await Promise.all([world.close(), keychain?.close()])
   }
 }
 
