@@ -12,7 +12,10 @@ const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure
 }
 
 const { values } = parseArgs({
-  options: { short: { type: 'boolean', default: false }, only: { type: 'string', default: Object.keys(PROGRAMME).join() } },
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: Object.keys(PROGRAMME).join() },
+  },
 })
 const wanted = values.only.split(',')
 printHead()

@@ -41,7 +41,7 @@ const write =
 const wipe =
   (id: string): Step =>
   async (deps, _clock, parts) => {
-    const lease = deps.store.find(id)
+    const lease = deps.store.list().find((each) => each.id === id)
     if (lease !== undefined) await parts.end(deps, lease, 'revoked')
   }
 const sweep: Step = (deps) => sweepLeases(deps)

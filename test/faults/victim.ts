@@ -1,5 +1,6 @@
 // A process that kills itself at one file-system call: `node victim.ts '<json of VictimJob>'`. Says how many calls it made if it lives.
 import { writeSync } from 'node:fs'
+import path from 'node:path'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
@@ -25,6 +26,13 @@ const scene = SCENES[job.scene]
 if (scene === undefined) throw new RangeError(`There is no scene ${job.scene}.`)
 const { fs, calls } = killingFiles(nodeFileSystem, job)
 const { home, stateDir } = job
-const leasing = createLeasing({ fs, clock: systemClock, env: {}, home, stateDir, uid: process.getuid?.() ?? 0, machineId: 'm1' })
+const leasing = createLeasing({
+  fs,
+  clock: systemClock,
+  env: {},
+  home,
+  root: path.join(stateDir, 'm1'),
+  uid: process.getuid?.() ?? 0,
+})
 await scene.act(leasing, systemClock)
 writeSync(1, JSON.stringify(calls))

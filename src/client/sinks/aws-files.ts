@@ -94,7 +94,7 @@ export class AwsFiles implements Sink {
   }
 
   finish(place: Place): void {
-    finishRewrite(this.#deps.fs, place)
+    finishRewrite(this.#deps, place)
   }
 
   settle(place: Place): Promise<void> {
