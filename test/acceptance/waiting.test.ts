@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BreakableNetwork, breakableNetwork } from '../support/breakable-network.ts'
 import type { PersonHome } from '../support/person.ts'
 import { killReapersOf } from '../support/reapers.ts'
+import { hasFaketime, wrongClock } from '../support/wrong-clock.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -67,7 +69,13 @@ test('Ctrl-C while the network is broken leaves the request open and says how to
 
 test('--wait-timeout ends the waiting with 5, and the request stays open', async () => {
   const { code, stderr, stdout } = await alice.jit(
-    ...['elevate', 'prod-db', '--reason', 'patience', '--wait-timeout', '1s', '--json'],
+    'elevate',
+    'prod-db',
+    '--reason',
+    'patience',
+    '--wait-timeout',
+    '1s',
+    '--json',
   )
   expect([code, JSON.parse(stderr.trim().split('\n').at(-1) ?? '')]).toMatchObject([
     5,
@@ -76,4 +84,21 @@ test('--wait-timeout ends the waiting with 5, and the request stays open', async
   const { request } = JSON.parse(stdout)
   expect((await alice.jit('requests')).stdout).toMatch(new RegExp(`${request} +pending`))
   expect((await alice.jit('cancel', request)).code).toBe(0)
+})
+
+test.skipIf(!hasFaketime)('nobody decides in time: 5, and what to type', async () => {
+  await world.endpoint.stop()
+  const { config } = world.endpoint
+  writeFileSync(config, readFileSync(config, 'utf8').replace('session:', 'requests: { pending: 1m }\nsession:'))
+  await world.endpoint.start()
+  const { running, id } = await waiting('nobody there')
+  await world.endpoint.stop()
+  await world.endpoint.start(wrongClock('+2m'))
+  const { code, stderr } = await running.done
+  expect([code, stderr]).toEqual([
+    5,
+    expect.stringMatching(/Nobody decided request r_\w+ in time\.\n {5}Ask again: jit elevate/),
+  ])
+  expect((await bob.jit('approve', id)).code).not.toBe(0)
+  expect(alice.credentials()).toBeUndefined()
 })

@@ -82,8 +82,17 @@ const hasStrace = spawnSync('strace', ['-V']).error === undefined
 const killedAt = (machine: PersonHome, call: string, nth: number): Promise<Ended> =>
   machine.startOther(
     'strace',
-    ...['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`],
-    ...[process.execPath, join(process.cwd(), 'bin/jit.js'), ...elevation(SHORTEST)],
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:signal=SIGKILL:when=${nth}`,
+    process.execPath,
+    join(process.cwd(), 'bin/jit.js'),
+    ...elevation(SHORTEST),
   ).done
 
 const seen = new Set<string>()
@@ -119,12 +128,7 @@ describe.concurrent('side by side', () => {
       const machine = machineWith(kept, 'killed')
       const before = own(machine)
       const endsAt = await elevated(machine, SHORTEST)
-      expect(
-        await eventually(
-          () => killReapersOf(machine.home),
-          (ids) => ids.length > 0,
-        ),
-      ).toHaveLength(1)
+      expect(await eventually(() => killReapersOf(machine.home).length, 1)).toBe(1)
       await timeIs(endsAt)
       expect(own(machine)).not.toEqual(before)
       const started = await machine.jit(...(kept.length % 2 === 0 ? ['sweep', '--json'] : ['status', '--json']))

@@ -15,7 +15,10 @@ export async function breakableNetwork(behindPort: number): Promise<BreakableNet
   const server = createServer((near) => {
     sockets.add(near)
     near.on('error', () => near.destroy())
-    if (silent) return void near.resume()
+    if (silent) {
+      near.resume()
+      return
+    }
     const far = connect(behindPort, '127.0.0.1')
     sockets.add(far)
     for (const [one, other] of [

@@ -6,15 +6,13 @@ export type Patience = { readonly withinMs?: number; readonly everyMs?: number }
 /** Asks again and again until the answer is `wanted` or the time is over; resolves with the last answer, for the test to judge. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
-  wanted: T | ((answer: T) => boolean),
+  wanted: T,
   { withinMs = 10_000, everyMs = 50 }: Patience = {},
 ): Promise<T> {
-  const isWanted = (answer: T): boolean =>
-    wanted instanceof Function ? wanted(answer) : isDeepStrictEqual(answer, wanted)
   const deadline = performance.now() + withinMs
   for (;;) {
     const answer = await ask()
-    if (isWanted(answer) || performance.now() > deadline) return answer
+    if (isDeepStrictEqual(answer, wanted) || performance.now() > deadline) return answer
     await pause(everyMs)
   }
 }

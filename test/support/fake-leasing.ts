@@ -42,6 +42,8 @@ export type FakeLeasing = {
   readonly unwritable?: readonly string[]
   readonly outbox?: readonly OutboxEntry[]
   readonly diskFull?: boolean
+  /** Grants whose record cannot be read. */
+  readonly torn?: readonly string[]
 }
 
 /** Leases over memory; `calls` says what was done, in order. */
@@ -50,17 +52,23 @@ export function fakeLeasing(
   calls: string[],
 ): Leasing & { readonly queued: () => readonly OutboxEntry[] } {
   let leases = [...(given.leases ?? [])]
+  let torn = [...(given.torn ?? [])]
   let queue = [...(given.outbox ?? [])]
   const wipe: Leasing['wipe'] = async (ids, reason) => {
     const chosen = leases.filter(({ id }) => ids.includes(id))
     for (const { target } of chosen) calls.push(`wipe ${target}`)
     const isStuck = ({ target }: Lease): boolean => given.stuck?.includes(target) === true
     leases = leases.filter((each) => !chosen.includes(each) || isStuck(each))
-    return chosen.map((each) =>
-      isStuck(each)
-        ? { lease: each.id, target: each.target, wiped: false, why: 'EACCES' }
-        : { lease: each.id, target: each.target, wiped: true, reason },
-    )
+    const found = torn.filter((id) => ids.includes(id))
+    torn = torn.filter((id) => !found.includes(id))
+    return [
+      ...chosen.map((each) =>
+        isStuck(each)
+          ? { lease: each.id, target: each.target, wiped: false as const, why: 'EACCES' }
+          : { lease: each.id, target: each.target, wiped: true as const, reason },
+      ),
+      ...found.map((id) => ({ lease: id, target: '', wiped: true as const, reason })),
+    ]
   }
   return {
     check: (profile) => {
@@ -78,7 +86,8 @@ export function fakeLeasing(
       return written
     },
     list: () => leases,
-    unreadable: () => [],
+    unreadable: () =>
+      torn.map((id) => ({ id, file: `/state/${id}.lease`, why: 'it is torn', paths: [], newer: false })),
     wipe,
     due: () => false,
     sweep: () =>

@@ -76,6 +76,25 @@ describe('jit revoke', () => {
     expect(note).toEqual(['Ended prod-db: its credentials are gone from this machine.'])
   })
 
+  test('a grant whose record is torn goes too, and the endpoint of the login is told', async () => {
+    const { ctx, out, leasing } = fakeContext({ leases: [lease('prod-db')], torn: ['g_torn'] })
+    await runRevoke(ctx, all)
+    expect(leasing.unreadable()).toEqual([])
+    expect(JSON.parse(out.join(''))).toMatchObject([
+      { grant: 'grant_prod-db', confirmed: true },
+      { grant: 'g_torn', target: 'g_torn', wiped: true, confirmed: true },
+    ])
+  })
+
+  test('a grant whose record is torn can be named; offline nobody knows when it ends', async () => {
+    const { ctx, leasing } = fakeContext({ torn: ['g_torn'], loggedIn: false })
+    await expect(runRevoke(ctx, { which: { name: 'g_torn' }, json: false })).rejects.toMatchObject({
+      code: 'REVOKE_UNCONFIRMED',
+      message: expect.stringContaining('works in the cloud until its end.'),
+    })
+    expect(leasing.unreadable()).toEqual([])
+  })
+
   test('an unknown name suggests the nearest', async () => {
     const { ctx } = fakeContext({ leases: [lease('prod-db')] })
     await expect(runRevoke(ctx, { which: { name: 'prod-bd' }, json: false })).rejects.toMatchObject({
