@@ -25,10 +25,11 @@ export interface Sink {
   /** Writes the secret to `place`, whose lease is durable by now. Clients can use it when this resolves. */
   write(lease: Lease, place: Place, delivery: Delivery): Promise<void>
   /**
-   * Waits about 100 ms for programs that had the file open while `write` replaced it, and brings back what they wrote.
-   * False where such a program has overwritten ours: to be written again.
+   * Waits until about 100 ms after `writtenAt` (ms since 1970, when `write` had resolved) for programs that had the file open
+   * while `write` replaced it, and brings back what they wrote. False where such a program has overwritten ours: to be
+   * written again.
    */
-  confirm(lease: Lease, place: Place): Promise<boolean>
+  confirm(lease: Lease, place: Place, writtenAt: number): Promise<boolean>
   /** Finishes what a process that died during `confirm` left open; cheap where that is nothing. */
   settle(place: Place): Promise<void>
   /** Removes what `write` may have written, wholly or in part, and only that. Idempotent; throws where a secret may remain. */
