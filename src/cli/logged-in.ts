@@ -51,7 +51,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
     opened ??= open(identityDeps(), env)
-    void warmUpHttp() // the key store is at work in another process or thread
+    warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
   return {

@@ -21,14 +21,24 @@ export const nodeHttp: Http = async (request) => {
   }
 }
 
-/** Loads the client, which takes a part of a start, while something else is waited for. */
-export const warmUpHttp = (): Promise<unknown> => import('node:https')
+/**
+ * By call: an `import` of node:http reads all its members, and one of them (`WebSocket`) loads the built-in fetch.
+ * node:https brings node:http along.
+ */
+const clientFor = (protocol: string) =>
+  protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
 
-async function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const client = new URL(url).protocol === 'http:' ? await import('node:http') : await import('node:https')
+/** Loads the client, which takes a part of a start, while something else is waited for. */
+export const warmUpHttp = (): void => void clientFor('https:')
+
+function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const outgoing = client.request(url, { method, headers: { 'user-agent': 'jit', ...headers, ...length }, signal })
+    const outgoing = clientFor(new URL(url).protocol).request(url, {
+      method,
+      headers: { 'user-agent': 'jit', ...headers, ...length },
+      signal,
+    })
     outgoing.once('response', resolve)
     outgoing.on('error', reject)
     outgoing.end(body)
