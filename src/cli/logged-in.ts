@@ -10,7 +10,7 @@ import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '.
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
-import { fetchHttp, warmUpFetch } from '../platform/http-fetch.ts'
+import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
 import { chooseKeyStore } from '../platform/keychain/choose.ts'
 import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
 import { withLock } from '../platform/lock.ts'
@@ -44,7 +44,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
     makeDirectories(nodeFileSystem, places.state)
     return withLock(join(places.state, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
   }
-  const common = { http: fetchHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
+  const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
     const keyStore = keyStoreOf(chosenKeyStore(env, places))
     return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
@@ -52,7 +52,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
     opened ??= open(identityDeps(), env)
-    warmUpFetch() // the key store is at work in another process or thread
+    warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
   return {

@@ -78,7 +78,10 @@ function recordingFetch(http: Http, signal: AbortSignal | undefined) {
         ...(signal && { signal }),
       })
       const { status } = last
-      return new Response(status === 204 || status === 304 ? null : last.text, { status, headers: last.headers })
+      return new Response(status === 204 || status === 304 ? null : last.text, {
+        status,
+        headers: [...last.headers.entries()],
+      })
     },
   }
 }

@@ -88,8 +88,8 @@ export class AwsFiles implements Sink {
     throw new JitError('WRITE_FAILED', `Another program keeps replacing ${place.path}.`, 'Try again when it is done.')
   }
 
-  async confirm(lease: Lease, place: Place): Promise<boolean> {
-    await watchDisplaced(this.#deps, place)
+  async confirm(lease: Lease, place: Place, writtenAt: number): Promise<boolean> {
+    await watchDisplaced(this.#deps, place, writtenAt)
     return hasBlock(this.#deps.fs, place, lease.id)
   }
 

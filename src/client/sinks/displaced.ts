@@ -13,12 +13,13 @@ const LATE_WRITER_MS = 2000
 
 /**
  * Watches the file that a rename has just displaced. A program that had it open for writing still writes there, into bytes
- * that no name leads to any more but ours; what it wrote is brought back.
+ * that no name leads to any more but ours; what it wrote is brought back. `since`: when the rename was, at the latest.
  */
-export async function watchDisplaced(system: System, place: Place): Promise<void> {
-  for (let waited = 0; waited < GRACE_MS; waited += TICK_MS) {
+export async function watchDisplaced(system: System, place: Place, since = system.clock.now()): Promise<void> {
+  const { clock } = system
+  for (let waited = 0; Math.max(waited, clock.now() - since) < GRACE_MS; waited += TICK_MS) {
     if (displaced(system, place) === undefined) return
-    await system.clock.sleep(TICK_MS)
+    await clock.sleep(TICK_MS)
     if (wasHit(system, place)) break
   }
   await settleDisplaced(system, place)

@@ -25,10 +25,11 @@ export interface Sink {
   /** Writes the secret to `place`, whose lease is durable by now. Clients can use it when this resolves. */
   write(lease: Lease, place: Place, delivery: Delivery): Promise<void>
   /**
-   * Waits about 100 ms for programs that had the file open while `write` replaced it, and brings back what they wrote.
-   * False where such a program has overwritten ours: to be written again.
+   * Waits until about 100 ms after `writtenAt` (ms since 1970, when `write` had resolved) for programs that had the file open
+   * while `write` replaced it, and brings back what they wrote. False where such a program has overwritten ours: to be
+   * written again.
    */
-  confirm(lease: Lease, place: Place): Promise<boolean>
+  confirm(lease: Lease, place: Place, writtenAt: number): Promise<boolean>
   /**
    * Finishes a change of the file that a crash cut in two. Whoever changes a file calls this first for every lease in it: an
    * edit of the one half would make the other half worthless.
