@@ -6,7 +6,7 @@ import { SCENES, type Scene } from './scenes.ts'
 import { PreparedStage } from './stage.ts'
 
 /** Every how many calls the sweep that follows a crash is itself cut off, and after every how many crashes there is one. */
-const STRIDE: Readonly<Record<Form, number>> = { short: 97, long: 4 }
+const STRIDE: Readonly<Record<Form, number>> = { short: 97, long: 29 }
 const EVERY: Readonly<Record<Form, number>> = { short: 8, long: 1 }
 
 type Tally = { count: number; readonly found: string[] }
@@ -23,10 +23,17 @@ export async function crashPoints(form: Form): Promise<readonly Figure[]> {
       const where = `${sceneName}; ${originalName}`
       const calls = await callsOf(original, scene)
       await eachCall(form, calls, 1, (fault) => crash(single, where, original, scene, fault))
-      await eachCall(form, calls, EVERY[form], (fault) => crashTwice(double, where, original, scene, fault, STRIDE[form]))
+      await eachCall(form, calls, EVERY[form], (fault) =>
+        crashTwice(double, where, original, scene, fault, STRIDE[form]),
+      )
     }
   return [
-    { row: 'R1', what: 'crash at every file-system call, whole and torn', least: form === 'long' ? 10_000 : 2_000, ...single },
+    {
+      row: 'R1',
+      what: 'crash at every file-system call, whole and torn',
+      least: form === 'long' ? 10_000 : 2_000,
+      ...single,
+    },
     { row: 'R1', what: 'crash, and crash again during recovery', least: form === 'long' ? 10_000 : 100, ...double },
   ]
 }
@@ -79,7 +86,12 @@ async function crashTwice(
     const result = await stage.suffer(scene.act, first)
     const second = await stage.suffer((leasing) => leasing.sweep(), { kind: at % 2 === 0 ? 'torn' : 'before', at })
     if (second.met)
-      await verify(tally, stage, scene, `${where}; ${first.kind} call ${first.at}, ${result.call}; then call ${at} of the sweep, ${second.call}`)
+      await verify(
+        tally,
+        stage,
+        scene,
+        `${where}; ${first.kind} call ${first.at}, ${result.call}; then call ${at} of the sweep, ${second.call}`,
+      )
     if (!second.met) return result
   }
 }

@@ -5,7 +5,13 @@ export type Operation =
   | { readonly do: 'mode'; readonly inode: number; readonly mode: number }
   | { readonly do: 'name'; readonly directory: number; readonly name: string; readonly inode: number }
   | { readonly do: 'unname'; readonly directory: number; readonly name: string }
-  | { readonly do: 'rename'; readonly directory: number; readonly from: string; readonly to: string; readonly inode: number }
+  | {
+      readonly do: 'rename'
+      readonly directory: number
+      readonly from: string
+      readonly to: string
+      readonly inode: number
+    }
 
 export type Inode = {
   readonly kind: 'file' | 'directory'

@@ -22,11 +22,17 @@ const SHOWN = 5
 export function printFigure(figure: Figure, seconds: number): void {
   const { row, what, count, least, found, notRun } = figure
   const verdict = notRun === undefined ? (isMissed(figure) ? 'MISSED' : 'held') : 'not run'
-  const numbers = [`${count} of ${least}`.padStart(15), `${found.length}`.padStart(5), `${seconds.toFixed(1)} s`.padStart(8)]
+  const numbers = [
+    `${count} of ${least}`.padStart(15),
+    `${found.length}`.padStart(5),
+    `${seconds.toFixed(1)} s`.padStart(8),
+  ]
   console.log([row.padEnd(4), what.padEnd(62), ...numbers, ` ${verdict}`].join(' '))
   if (notRun !== undefined) console.log(`       ${notRun}`)
   for (const each of found.slice(0, SHOWN)) console.log(`       ${each}`)
 }
 
 export const printHead = (): void =>
-  console.log(['row '.padEnd(4), 'what'.padEnd(62), 'tried of least'.padStart(15), 'found', '    time', ' verdict'].join(' '))
+  console.log(
+    ['row '.padEnd(4), 'what'.padEnd(62), 'tried of least'.padStart(15), 'found', '    time', ' verdict'].join(' '),
+  )

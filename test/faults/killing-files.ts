@@ -3,7 +3,10 @@ import type { FileSystem } from '../../src/platform/files.ts'
 type Death = { readonly at: number; readonly how: 'before' | 'torn' }
 
 /** The real file system, where the kernel ends this process at call `at`: nothing of ours runs after that, no `finally` either. */
-export function killingFiles(real: FileSystem, death: Death): { readonly fs: FileSystem; readonly calls: readonly string[] } {
+export function killingFiles(
+  real: FileSystem,
+  death: Death,
+): { readonly fs: FileSystem; readonly calls: readonly string[] } {
   const calls: string[] = []
   const die = (): void => void process.kill(process.pid, 'SIGKILL')
   const before =

@@ -72,10 +72,13 @@ async function afterBoot(state: Disk, wanted: string): Promise<readonly string[]
   }
   if (left() > 0) found.push(`stuck: ${deps.store.list()[0]?.lastError ?? 'unreadable'}`)
   const paths = [...fs.disk.paths()]
-  for (const [path, { bytes }] of paths) if (SECRETS.some((each) => bytes.includes(each))) found.push(`secret in ${path}`)
-  const users = paths.filter(([path]) => path.startsWith('/home')).map(([path, inode]) =>
-    inode.kind === 'directory' ? path : `${path} ${inode.bytes.toString('latin1')} ${inode.mode.toString(8)}`,
-  )
+  for (const [path, { bytes }] of paths)
+    if (SECRETS.some((each) => bytes.includes(each))) found.push(`secret in ${path}`)
+  const users = paths
+    .filter(([path]) => path.startsWith('/home'))
+    .map(([path, inode]) =>
+      inode.kind === 'directory' ? path : `${path} ${inode.bytes.toString('latin1')} ${inode.mode.toString(8)}`,
+    )
   if (users.join('\n') !== wanted) found.push(`changed ${JSON.stringify(users)}`)
   return found
 }

@@ -25,8 +25,11 @@ export function* statesAt({ start, log }: VolatileFiles, moment: number): Iterab
 
 /** The hint of when a sweep is due is never synced; it counts as one. */
 function grouped(volatile: readonly Logged[]): readonly (readonly Logged[])[] {
-  const hints = new Set(volatile.flatMap(({ operation }) => (isHint(operation) && 'inode' in operation ? [operation.inode] : [])))
-  const isOfHint = ({ operation }: Logged): boolean => isHint(operation) || ('inode' in operation && hints.has(operation.inode))
+  const hints = new Set(
+    volatile.flatMap(({ operation }) => (isHint(operation) && 'inode' in operation ? [operation.inode] : [])),
+  )
+  const isOfHint = ({ operation }: Logged): boolean =>
+    isHint(operation) || ('inode' in operation && hints.has(operation.inode))
   const hint = volatile.filter(isOfHint)
   const others = volatile.filter((each) => !isOfHint(each)).map((each) => [each])
   return hint.length === 0 ? others : [...others, hint]

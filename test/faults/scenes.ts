@@ -42,7 +42,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   write: { prepare: after(), act: one },
   'write beside another lease': { prepare: after(one), act: two },
   'write over an earlier lease': { prepare: after(one), act: write('g2', 'one') },
-  'write over an earlier lease, text behind': { prepare: withBehind(after(one)), act: write('g2', 'one'), hasBehind: true },
+  'write over an earlier lease, text behind': {
+    prepare: withBehind(after(one)),
+    act: write('g2', 'one'),
+    hasBehind: true,
+  },
   wipe: { prepare: after(one), act: wipe('g1') },
   'wipe, text behind': { prepare: withBehind(after(one)), act: wipe('g1'), hasBehind: true },
   'wipe the first of two': { prepare: after(one, two), act: wipe('g1') },

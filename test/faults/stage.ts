@@ -14,6 +14,8 @@ export type Suffered = {
   /** The call that it struck. */
   readonly call: string | undefined
   readonly calls: readonly string[]
+  readonly outcome?: unknown
+  readonly error?: unknown
 }
 
 /** One home in memory, laid out and ready for the fault of one point. */
@@ -34,13 +36,13 @@ export class PreparedStage {
   async suffer(act: Scene['act'], fault?: Fault): Promise<Suffered> {
     const tracked = trackedFiles(nodeFileSystem)
     const { fs, calls } = faultyFiles(tracked.fs, fault)
-    try {
-      await act(leasingIn(this.home, this.clock, fs), this.clock).catch(() => undefined)
-    } finally {
-      tracked.closeAll()
-    }
+    const ended = await act(leasingIn(this.home, this.clock, fs), this.clock).then(
+      (outcome: unknown) => ({ outcome }),
+      (error: unknown) => ({ error }),
+    )
+    tracked.closeAll()
     const at = fault?.at ?? Number.POSITIVE_INFINITY
-    return { met: calls.length >= at, call: calls[at - 1], calls }
+    return { met: calls.length >= at, call: calls[at - 1], calls, ...ended }
   }
 
   /** What is wrong once a healthy sweep has run after every lease was over. */

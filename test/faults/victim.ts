@@ -25,6 +25,14 @@ const scene = SCENES[job.scene]
 if (scene === undefined) throw new RangeError(`There is no scene ${job.scene}.`)
 const { fs, calls } = killingFiles(nodeFileSystem, job)
 const { home, stateDir } = job
-const leasing = createLeasing({ fs, clock: systemClock, env: {}, home, stateDir, uid: process.getuid?.() ?? 0, machineId: 'm1' })
+const leasing = createLeasing({
+  fs,
+  clock: systemClock,
+  env: {},
+  home,
+  stateDir,
+  uid: process.getuid?.() ?? 0,
+  machineId: 'm1',
+})
 await scene.act(leasing, systemClock)
 writeSync(1, JSON.stringify(calls))

@@ -66,7 +66,8 @@ export class VolatileFiles implements FileSystem {
     this.#number(path)
     this.#do({ do: 'unname', directory: this.#number(dirname(path)), name: basename(path) })
   }
-  readonly readdir = (path: string): readonly string[] => [...this.disk.inode(this.#number(path)).names.keys()].toSorted()
+  readonly readdir = (path: string): readonly string[] =>
+    [...this.disk.inode(this.#number(path)).names.keys()].toSorted()
   readonly mkdir = (path: string, mode: number): void => {
     if (this.#find(path) !== undefined) throw errno('EEXIST', path)
     this.#make(path, 'directory', mode)
@@ -139,4 +140,5 @@ export class VolatileFiles implements FileSystem {
   }
 }
 
-const errno = (code: string, what: string): Error => Object.assign(new Error(`${code}: ${what}`), { code, syscall: 'sim' })
+const errno = (code: string, what: string): Error =>
+  Object.assign(new Error(`${code}: ${what}`), { code, syscall: 'sim' })
