@@ -61,7 +61,7 @@ function stands(prefix: readonly string[]): readonly string[] {
 
 function timesUnder(prefix: readonly string[]): readonly number[] {
   const print = 'const from = Date.now(); setTimeout(() => console.log(JSON.stringify([from, Date.now()])), 100)'
-  const [file = '', ...rest] = [...prefix, process.execPath, '-e', print]
+  const [file, ...rest] = [...prefix, process.execPath, '-e', print] as const
   const times: unknown = JSON.parse(spawnSync(file, rest, { encoding: 'utf8' }).stdout)
   return Array.isArray(times) ? times.map(Number) : []
 }
@@ -93,7 +93,7 @@ async function reaped(name: string, prefix: readonly string[]): Promise<readonly
   using at = new RealHome()
   const start = systemClock.bootSeconds()
   await at.elevate(TTL_MS)
-  const [file = '', ...rest] = [...prefix, process.execPath, JIT, 'reap']
+  const [file, ...rest] = [...prefix, process.execPath, JIT, 'reap'] as const
   const reaper = spawn(file, rest, { env: { ...at.env }, stdio: 'ignore' })
   const ended = once(reaper, 'exit')
   const lastMs = TTL_MS + LATE_MS + 1000 // the time of writing, and of finding out

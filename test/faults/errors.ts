@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { JitError } from '../../src/base/errors.ts'
 import type { Leasing } from '../../src/client/leasing.ts'
 import { SECRETS } from '../support/aws-lease.ts'
@@ -81,13 +82,13 @@ export function unnamedSecrets(home: TempHome, leasing: Leasing): readonly strin
 
 /** Failures are `JitError`, and whoever hears "wiped" may rely on it. */
 function wrongAnswer({ error, outcome }: Suffered, { leasing }: PreparedStage): readonly string[] {
-  if (error !== undefined) return error instanceof JitError ? [] : [`not a JitError: ${String(error)}`]
+  if (error !== undefined) return error instanceof JitError ? [] : [`not a JitError: ${inspect(error)}`]
   const outcomes: readonly unknown[] = Array.isArray(outcome) ? outcome : []
   const left = new Set(leasing.list().map(({ id }) => id))
   return outcomes.flatMap((each) => {
     if (typeof each !== 'object' || each === null || !('lease' in each) || !('wiped' in each)) return []
-    return each.wiped === true && left.has(String(each.lease))
-      ? [`${String(each.lease)} is called wiped and is not`]
+    return each.wiped === true && typeof each.lease === 'string' && left.has(each.lease)
+      ? [`${inspect(each.lease)} is called wiped and is not`]
       : []
   })
 }
