@@ -7,7 +7,7 @@ import { RealHome } from './real-home.ts'
 import { JIT, missing } from './tools.ts'
 
 const HOUR_MS = 3_600_000
-const TTL_MS = 3000
+const TTL_MS = 1500
 /** BARS R7: a reaper may be this late. */
 const LATE_MS = 2000
 // Timers follow the monotonic clock, which nobody can set.

@@ -4,6 +4,7 @@ import { clocks } from './clocks.ts'
 import { crashPoints } from './crash-points.ts'
 import { fullDisk } from './full-disk.ts'
 import { kills } from './kills.ts'
+import { mistakes } from './mistakes.ts'
 import { powerLoss } from './power-loss.ts'
 import { property } from './property.ts'
 import { rounds } from './rounds.ts'
@@ -15,7 +16,12 @@ const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure
   R1: crashPoints,
   R2: kills,
   R3: powerLoss,
-  R4: async (form) => [...(await errors(form)), ...(await errorsOutside(form)), ...(await fullDisk())],
+  R4: async (form) => [
+    ...(await errors(form)),
+    ...(await errorsOutside(form)),
+    ...(await mistakes()),
+    ...(await fullDisk()),
+  ],
   R5: property,
   R6: rounds,
   R8: clocks,

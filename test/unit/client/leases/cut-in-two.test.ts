@@ -28,7 +28,7 @@ function setUp(mode = 0o600) {
 const write = (leasing: Leasing, clock: FakeClock, id: string, target: string, mark = '') =>
   leasing.write(newLease(clock, id, target), awsDelivery(`jit-${target}`, id, mark))
 
-/** A kill inside each write, and before each cut, that a run of `act` makes; each in a home of its own. Returns how many. */
+/** A kill before and inside each write, and before each cut, that a run of `act` makes; each in a home of its own. Returns how many. */
 async function atEveryCrash(
   prepare: (at: ReturnType<typeof setUp>) => Promise<unknown>,
   act: (leasing: Leasing, clock: FakeClock) => Promise<unknown>,
@@ -36,7 +36,7 @@ async function atEveryCrash(
 ): Promise<number> {
   const calls = await suffer()
   const crashes = calls.flatMap((call, index) => (['write', 'ftruncate'].includes(call) ? [index + 1] : []))
-  for (const at of crashes) await suffer({ kind: 'torn', at })
+  for (const at of crashes) for (const kind of ['before', 'torn'] as const) await suffer({ kind, at })
   return crashes.length
 
   async function suffer(fault?: Fault): Promise<readonly string[]> {
@@ -82,7 +82,7 @@ test('an edit of the user after a change in place was cut off is not undone, tho
       if (unmoved) writeFileSync(home.credentials, before.replace(BEHIND, edited), { flag: 'r+' })
       await leasing.sweep()
       expect(home.filesHolding(...SECRETS)).toEqual([])
-      if (unmoved) expect(home.text()).toBe(ORIGINAL + edited)
+      expect(unmoved ? home.text() : ORIGINAL + edited).toBe(ORIGINAL + edited)
     },
   )
   expect(crashes).toBeGreaterThan(5)
