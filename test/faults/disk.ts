@@ -45,7 +45,7 @@ export class Disk {
 
   /** Everything that a path leads to. */
   *paths(at = ROOT, path = ''): Iterable<readonly [path: string, inode: Inode]> {
-    for (const [name, number] of [...this.inode(at).names].toSorted()) {
+    for (const [name, number] of [...this.inode(at).names].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       yield [`${path}/${name}`, this.inode(number)]
       yield* this.paths(number, `${path}/${name}`)
     }

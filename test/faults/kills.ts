@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Figure, Form } from './figure.ts'
 import { ORIGINALS, type Original } from './originals.ts'
-import { READS } from './reads.ts'
+import { UNCHANGING } from './unchanging.ts'
 import { SCENES, type Scene } from './scenes.ts'
 import { PreparedStage } from './stage.ts'
 import type { VictimJob } from './victim.ts'
@@ -17,15 +17,15 @@ export async function kills(form: Form): Promise<readonly Figure[]> {
     Object.keys(SCENES).map((scene) => ({ where: `${scene}; ${originalName}`, original, scene })),
   )
   for (const { where, original, scene } of form === 'long' ? pairs : pairs.filter((_pair, index) => index % 11 === 5))
-    await killEverywhere(tally, where, original, scene, form === 'long' ? 1 : 7)
+    await killEverywhere(tally, where, original, scene, form === 'long' ? 1 : 5)
   return [
-    { row: 'R2', what: 'SIGKILL of a process at its file-system calls', least: form === 'long' ? 1000 : 30, ...tally },
+    { row: 'R2', what: 'SIGKILL of a process at its file-system calls', least: form === 'long' ? 1000 : 24, ...tally },
   ]
 }
 
 async function killEverywhere(tally: Tally, where: string, original: Original, scene: string, stride: number) {
   const calls = await callsOf(original, scene)
-  const changing = calls.flatMap((call, index) => (READS.includes(call) ? [] : [{ call, at: index + 1 }]))
+  const changing = calls.flatMap((call, index) => (UNCHANGING.includes(call) ? [] : [{ call, at: index + 1 }]))
   const deaths = changing.flatMap(({ call, at }): readonly Death[] => [
     { at, how: 'before' },
     ...(call === 'write' ? [{ at, how: 'torn' } as const] : []),

@@ -1,14 +1,30 @@
 /** `npm run faults [-- --short] [-- --only R1,R4]`: prints the figures of docs/wiping.md, and fails where one is missed. */
 import { parseArgs } from 'node:util'
+import { clocks } from './clocks.ts'
 import { crashPoints } from './crash-points.ts'
+import { fullDisk } from './full-disk.ts'
 import { kills } from './kills.ts'
+import { mistakes } from './mistakes.ts'
 import { powerLoss } from './power-loss.ts'
+import { property } from './property.ts'
+import { rounds } from './rounds.ts'
+import { errors } from './errors.ts'
+import { errorsOutside } from './errors-outside.ts'
 import { type Figure, type Form, isMissed, printFigure, printHead } from './figure.ts'
 
 const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure[]>>> = {
   R1: crashPoints,
   R2: kills,
   R3: powerLoss,
+  R4: async (form) => [
+    ...(await errors(form)),
+    ...(await errorsOutside(form)),
+    ...(await mistakes()),
+    ...(await fullDisk()),
+  ],
+  R5: property,
+  R6: rounds,
+  R8: clocks,
 }
 
 const { values } = parseArgs({

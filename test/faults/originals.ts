@@ -19,7 +19,8 @@ export const ORIGINALS: Readonly<Record<string, Original>> = {
   'a hard link, no final newline': { bytes: '[a]\nk = 1', mode: 0o600, kind: 'hard link' },
 }
 
-const secondName = (home: TempHome): string => join(home.root, 'real')
+/** Of a linked file. */
+export const secondName = (home: TempHome): string => join(home.root, 'real')
 
 export function lay(home: TempHome, { bytes, mode, kind }: Original): void {
   if (bytes === undefined) return

@@ -5,8 +5,8 @@ import type { VolatileFiles } from './volatile-files.ts'
 
 /** Mistakes that a wiping program could have in it. A harness that does not notice them proves nothing. */
 export const MUTANTS: Readonly<Record<string, Partial<Parts>>> = {
-  'no fsync': { files: (fs) => ({ ...fs, fsync: () => undefined }) },
-  'no fsync of directories': { files: (fs) => ({ ...fs, syncDirectory: () => undefined }) },
+  'no fsync': { files: (fs) => fs.with({ fsync: () => undefined }) },
+  'no fsync of directories': { files: (fs) => fs.with({ syncDirectory: () => undefined }) },
   'rename before fsync': { files: renameBeforeFsync },
   'secret before journal': {
     write: async (deps, sink, wanted, delivery) => {
@@ -32,7 +32,7 @@ export const MUTANTS: Readonly<Record<string, Partial<Parts>>> = {
       plan: (lease) => sink.plan(lease),
       secretHashes: (delivery) => sink.secretHashes(delivery),
       write: (lease, place, delivery) => sink.write(lease, { ...place, temp: `${place.path}.x7f3` }, delivery),
-      confirm: (lease, place) => sink.confirm(lease, place),
+      confirm: (lease, place, writtenAt) => sink.confirm(lease, place, writtenAt),
       finish: (place) => sink.finish(place),
       settle: (place) => sink.settle(place),
       wipe: (lease, place) => sink.wipe(lease, place),
@@ -44,13 +44,12 @@ export const MUTANTS: Readonly<Record<string, Partial<Parts>>> = {
 
 function renameBeforeFsync(fs: VolatileFiles): FileSystem {
   const owed = new Set<number>()
-  return {
-    ...fs,
+  return fs.with({
     fsync: (fd) => void owed.add(fs.inodeOf(fd)),
     rename: (from, to) => {
       fs.rename(from, to)
       for (const inode of owed) fs.syncInode(inode)
       owed.clear()
     },
-  }
+  })
 }

@@ -1,16 +1,12 @@
 import { Disk, type Operation } from './disk.ts'
 import type { Logged, VolatileFiles } from './volatile-files.ts'
 
-/** Up to this many groups of volatile operations every subset is taken; beyond, a seeded choice of as many. */
-const ALL_UP_TO = 7
-const CHOSEN = 2 ** ALL_UP_TO
-
 /** The disks that a power loss at `moment` may leave: what is durable, and any part of the rest, its data whole or torn. */
-export function* statesAt({ start, log }: VolatileFiles, moment: number): Iterable<Disk> {
+export function* statesAt({ start, log }: VolatileFiles, moment: number, choices: number): Iterable<Disk> {
   const done = log.filter(({ at }) => at <= moment)
   const groups = grouped(done.filter(({ durableAt }) => durableAt > moment))
   const seen = new Set<string>()
-  for (const kept of subsets(groups, moment))
+  for (const kept of subsets(groups, choices, moment))
     for (const torn of [false, true]) {
       const disk = new Disk(start.inodes)
       for (const each of done) {
@@ -40,20 +36,23 @@ function isHint(operation: Operation): boolean {
   return name.startsWith('next-expiry')
 }
 
-function* subsets(groups: readonly (readonly Logged[])[], seed: number): Iterable<ReadonlySet<Logged>> {
+function* subsets(
+  groups: readonly (readonly Logged[])[],
+  choices: number,
+  seed: number,
+): Iterable<ReadonlySet<Logged>> {
   const pick = (isIn: (index: number) => boolean): ReadonlySet<Logged> =>
     new Set(groups.filter((_group, index) => isIn(index)).flat())
-  if (groups.length <= ALL_UP_TO) {
+  if (2 ** groups.length <= choices) {
     for (let mask = 0; mask < 2 ** groups.length; mask++) yield pick((index) => ((mask >> index) & 1) === 1)
     return
   }
   for (const [cut] of groups.entries()) {
     yield pick((index) => index < cut)
-    yield pick((index) => index !== cut)
-    yield pick((index) => index === cut)
+    if (choices >= groups.length ** 2) yield pick((index) => index !== cut)
   }
   const random = randomBits(seed)
-  for (let chosen = 0; chosen < CHOSEN; chosen++) yield pick(() => random())
+  for (let chosen = 0; chosen < choices; chosen++) yield pick(() => random())
 }
 
 /** Numerical Recipes' LCG: the same states in each run. */

@@ -1,5 +1,5 @@
 import type { Leasing } from '../../src/client/leasing.ts'
-import { nodeFileSystem } from '../../src/platform/files.ts'
+import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
 import { leasingIn, SECRETS } from '../support/aws-lease.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { type Fault, faultyFiles } from '../support/faulty-files.ts'
@@ -14,7 +14,12 @@ export type Suffered = {
   /** The call that it struck. */
   readonly call: string | undefined
   readonly calls: readonly string[]
+  readonly outcome?: unknown
+  readonly error?: unknown
 }
+
+/** A mistake that jit could have in it, to prove that the harness would notice. */
+export type Mistake = (fs: FileSystem) => FileSystem
 
 /** One home in memory, laid out and ready for the fault of one point. */
 export class PreparedStage {
@@ -31,16 +36,16 @@ export class PreparedStage {
   }
 
   /** Runs `act` with `fault`; tells whether the fault was met, and in which call. */
-  async suffer(act: Scene['act'], fault?: Fault): Promise<Suffered> {
+  async suffer(act: Scene['act'], fault?: Fault, mistake: Mistake = (fs) => fs): Promise<Suffered> {
     const tracked = trackedFiles(nodeFileSystem)
-    const { fs, calls } = faultyFiles(tracked.fs, fault)
-    try {
-      await act(leasingIn(this.home, this.clock, fs), this.clock).catch(() => undefined)
-    } finally {
-      tracked.closeAll()
-    }
+    const { fs, calls } = faultyFiles(mistake(tracked.fs), fault)
+    const ended = await act(leasingIn(this.home, this.clock, fs), this.clock).then(
+      (outcome: unknown) => ({ outcome }),
+      (error: unknown) => ({ error }),
+    )
+    tracked.closeAll()
     const at = fault?.at ?? Number.POSITIVE_INFINITY
-    return { met: calls.length >= at, call: calls[at - 1], calls }
+    return { met: calls.length >= at, call: calls[at - 1], calls, ...ended }
   }
 
   /** What is wrong once a healthy sweep has run after every lease was over. */

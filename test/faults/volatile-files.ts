@@ -85,6 +85,11 @@ export class VolatileFiles implements FileSystem {
     this.#settle((operation) => 'directory' in operation && operation.directory === directory)
   }
 
+  /** The same files with some calls exchanged. */
+  with(calls: Partial<FileSystem>): FileSystem {
+    return Object.assign({}, this, calls)
+  }
+
   inodeOf(fd: number): number {
     const inode = this.#open.get(fd)
     if (inode === undefined) throw errno('EBADF', `descriptor ${fd}`)
