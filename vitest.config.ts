@@ -14,6 +14,6 @@ export default defineConfig({
   test: {
     retry: 0,
     maxConcurrency: 24, // tests that run side by side in one file wait for clocks, not for the processor
-    projects: [project('unit', 10_000), project('contract', 30_000), project('acceptance', 120_000)],
+    projects: [project('unit', 30_000), project('contract', 60_000), project('acceptance', 180_000)],
   },
 })

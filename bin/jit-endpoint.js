@@ -8,7 +8,7 @@ if (actual[0] < wanted[0] || (actual[0] === wanted[0] && actual[1] < wanted[1]))
   )
   process.exitCode = 2
 } else {
-  void import('../dist/jit-endpoint.js')
+  void import('../dist/jit-endpoint/main.js')
     .then(function (endpoint) {
       return endpoint.main()
     })

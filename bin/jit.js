@@ -5,10 +5,10 @@ var actual = process.versions.node.split('.').map(Number)
 
 async function start() {
   if (['credential-process', 'status'].includes(process.argv[2])) {
-    var fast = await import('../dist/jit-fast.js')
+    var fast = await import('../dist/jit-fast/main.js')
     if (await fast.main()) return
   }
-  var jit = await import('../dist/jit.js')
+  var jit = await import('../dist/jit/main.js')
   await jit.main(process.argv[1])
 }
 

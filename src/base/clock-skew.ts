@@ -4,9 +4,9 @@ import { JitError } from './errors.ts'
 export const LONGEST_SKEW_MS = 5 * 60_000
 
 /** This machine's clock minus the answering one's, in ms; `undefined` where the answer does not tell or comes from a cache. */
-export function clockOffset(headers: Headers, nowMs: number): number | undefined {
+export function clockOffset(headers: Pick<Headers, 'get'>, nowMs: number): number | undefined {
   const date = Date.parse(headers.get('date') ?? '')
-  return Number.isNaN(date) || headers.has('age') ? undefined : nowMs - date
+  return Number.isNaN(date) || headers.get('age') !== null ? undefined : nowMs - date
 }
 
 /** Throws `CLOCK_SKEW` where the clock is too far off to work with: credentials would be refused, and their end miscounted. */

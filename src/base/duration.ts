@@ -24,6 +24,16 @@ export function parseDuration(text: string): number {
   return total
 }
 
+/** {@link parseDuration} where the reader says in its own words what is wrong. */
+export function readDuration(text: string): number | undefined {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 /** `5400` as `1h 30m`. Fractions of a second are dropped; nothing left is `0s`. */
 export function formatDuration(seconds: number): string {
   const parts: string[] = []

@@ -40,3 +40,6 @@ export class JitError extends Error {
     this.hint = hint
   }
 }
+
+/** What a thrown value says, for the middle of a sentence. */
+export const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -1,12 +1,12 @@
 import type { Problem, ProblemCode } from '../contract/problem.ts'
 import { type ErrorCode, JitError } from './errors.ts'
-import { printable } from './printable.ts'
+import { quotedText } from './terminal-text.ts'
 
 /** What each refusal of the endpoint means here, and what to do where the endpoint itself does not say. */
 const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly hint: string }>> = {
   invalid_request: { code: 'ENDPOINT_REFUSED', hint: 'Check the command; jit help COMMAND explains it.' },
   invalid_token: { code: 'LOGIN_NEEDED', hint: 'Type: jit login' },
-  invalid_dpop_proof: { code: 'ENDPOINT_REFUSED', hint: 'Check the clock with jit doctor, or log in again: jit login' },
+  invalid_dpop_proof: { code: 'ENDPOINT_REFUSED', hint: 'Check the clock of this machine, or log in again: jit login' },
   use_dpop_nonce: { code: 'ENDPOINT_INVALID', hint: 'Tell the people who run the endpoint.' },
   insufficient_user_authentication: { code: 'STEP_UP_NEEDED', hint: 'Log in again with a second factor: jit login' },
   denied: { code: 'DENIED', hint: 'See what you may ask for: jit targets' },
@@ -25,6 +25,6 @@ const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly
 /** The endpoint's own words as an error of this program. */
 export function problemError(problem: Problem): JitError {
   const { code, hint } = MEANING[problem.code]
-  const said = printable(problem.detail) || printable(problem.title)
-  return new JitError(code, said, problem.hint === undefined ? hint : printable(problem.hint))
+  const said = quotedText(problem.detail) || quotedText(problem.title)
+  return new JitError(code, said, problem.hint === undefined ? hint : quotedText(problem.hint))
 }

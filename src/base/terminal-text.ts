@@ -10,3 +10,9 @@ const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 export function terminalText(text: string): string {
   return text.replace(LINE_BREAKS, ' ').replace(UNSAFE, '')
 }
+
+/** The same for words of another server in the middle of a sentence: trimmed, and not endless. */
+export function quotedText(text: string, longest = 300): string {
+  const plain = terminalText(text).trim()
+  return plain.length <= longest ? plain : `${plain.slice(0, longest - 1)}…`
+}

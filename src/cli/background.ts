@@ -1,4 +1,5 @@
-import type { Environment, Places } from '../platform/places.ts'
+import type { Environment } from '../base/environment.ts'
+import type { Places } from '../platform/places.ts'
 import type { Program } from '../platform/processes.ts'
 import type { Host } from './host.ts'
 

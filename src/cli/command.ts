@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, type Option } from 'commander'
+import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
-import type { Environment } from '../platform/places.ts'
 import { isYes } from './switches.ts'
 
 /**
@@ -10,7 +10,7 @@ import { isYes } from './switches.ts'
 export class JitCommand extends Command {
   constructor(name: string, { env }: { readonly env: Environment }) {
     super(name)
-    this.exitOverride() // main.ts turns what is thrown into text and exit code
+    this.exitOverride() // run.ts turns what is thrown into text and exit code
     this.configureOutput({ outputError: () => undefined, getOutHasColors: () => false, getErrHasColors: () => false })
     this.helpOption('-h, --help', 'show this help')
     this.hook('preAction', (hooked, acting) => {

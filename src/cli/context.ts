@@ -1,3 +1,4 @@
+import type { Environment } from '../base/environment.ts'
 import type { ApprovalApi } from '../client/approval/types.ts'
 import type { Elevation, Order, Progress } from '../client/elevation.ts'
 import type { explainWish } from '../client/explanation.ts'
@@ -11,13 +12,12 @@ import type { Wish } from '../client/preflight.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { StatusDeps } from '../client/status.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Environment } from '../platform/places.ts'
 import type { Ask } from './ui/ask.ts'
 import type { Spinner } from './ui/spinner.ts'
 import type { Terminal } from './ui/terminal.ts'
 
 /**
- * Everything a command may touch. Built once in main.ts; a fake of it is the whole test set-up. What costs time to make or
+ * Everything a command may touch. Built once in wiring.ts; a fake of it is the whole test set-up. What costs time to make or
  * opens disk, keychain or network is a function, so that help and bad usage never pay for it.
  */
 export type CliContext = {

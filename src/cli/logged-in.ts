@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Environment } from '../base/environment.ts'
 import { approvalApi } from '../client/approval/client.ts'
 import type { ApprovalApi } from '../client/approval/types.ts'
 import { type IdentityDeps, openIdentity } from '../client/identity/identity.ts'
@@ -9,11 +10,11 @@ import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '.
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
-import { fetchHttp, warmUpFetch } from '../platform/http-fetch.ts'
+import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
 import { chooseKeyStore } from '../platform/keychain/choose.ts'
 import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
 import { withLock } from '../platform/lock.ts'
-import type { Environment, Places } from '../platform/places.ts'
+import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings, writeSettings } from '../platform/settings.ts'
@@ -43,7 +44,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
     makeDirectories(nodeFileSystem, places.state)
     return withLock(join(places.state, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
   }
-  const common = { http: fetchHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
+  const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
     const keyStore = keyStoreOf(chosenKeyStore(env, places))
     return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
@@ -51,7 +52,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
     opened ??= open(identityDeps(), env)
-    warmUpFetch() // the key store is at work in another process or thread
+    warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
   return {

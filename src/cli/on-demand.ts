@@ -1,15 +1,15 @@
 import { elevate } from '../client/elevation.ts'
 import { explainWish } from '../client/explanation.ts'
 import type { Connection } from '../client/grant-ends.ts'
-import { createLeasing, type Leasing } from '../client/leasing.ts'
+import type { Leasing } from '../client/leasing.ts'
 import { systemClock } from '../platform/clock.ts'
-import { nodeFileSystem } from '../platform/files.ts'
 import { startDetached } from '../platform/processes.ts'
 import { systemRandom } from '../platform/random.ts'
 import { background } from './background.ts'
 import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
+import { openLeasing } from './open-leasing.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
 import type { Terminal } from './ui/terminal.ts'
 
@@ -57,18 +57,4 @@ export function onDemand(
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
   }
-}
-
-/** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home }: Host, { places, machine }: Installation): Leasing {
-  const uid = process.getuid?.()
-  return createLeasing({
-    fs: nodeFileSystem,
-    clock: systemClock,
-    env: process.env,
-    home,
-    stateDir: places.state,
-    machineId: machine,
-    ...(uid === undefined ? {} : { uid }),
-  })
 }

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts'
 import { openInstallation } from './installation.ts'
-import { openLeasing } from './on-demand.ts'
+import { openLeasing } from './open-leasing.ts'
 
 /** `jit reap`, started by `jit elevate`: ends leases in time while no other command runs. Has nobody to talk to. */
 export async function reap(host: Host): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Environment } from '../platform/places.ts'
+import type { Environment } from '../base/environment.ts'
 
 /** What must be known even where the command line cannot be parsed. */
 export type Switches = { readonly json: boolean; readonly nonInteractive: boolean; readonly debug: boolean }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -61,9 +62,10 @@ export function buildContext(
 }
 
 async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
-  if (installation.isSweepDue()) await sweepQuietly(terminal, loaded)
+  if (installation.leases.due()) await sweepQuietly(terminal, loaded)
   const tried = join(installation.root, 'outbox-tried')
-  if (!installation.hasQueued() || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now())) return
+  if (installation.leases.outbox.list().length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now()))
+    return
   const { inBackground } = await loaded()
   inBackground('sweep', NOT_TOLD)
 }
@@ -76,7 +78,7 @@ async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>)
     const stuck = stuckText(done)
     if (stuck !== '') terminal.note(`Still on this machine: ${stuck}. Where each secret lies: jit status`)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     terminal.note(`Credentials that are over could not be removed yet. ${why} Try: jit sweep`)
   }
 }

@@ -46,9 +46,10 @@ export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): 
 }
 
 async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly Parcel[]> {
+  refuseUndeliverable(asked)
   const key = generateEphemeralKey()
   const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
-  if (grant.id !== asked.id || credentials.length !== 1)
+  if (grant.id !== asked.id || grant.target !== asked.target || credentials.length !== 1)
     throw new JitError(
       'ENDPOINT_INVALID',
       `The endpoint answered with ${credentials.length} credentials for grant ${asked.id}; this version of jit takes one.`,
@@ -73,6 +74,16 @@ async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly 
     }
     return { lease, delivery: { cloud: sealed.cloud, profile: sealed.profile, grant: grant.id, credential } }
   })
+}
+
+/** Policy's word counts however the request came here; `--request` brings one that nobody has checked on this machine. */
+function refuseUndeliverable({ target, deliver = 'files' }: Grant): void {
+  if (deliver === 'files') return
+  throw new JitError(
+    'USAGE',
+    `Policy demands delivery mode ${deliver} for ${target}, which this version of jit does not have.`,
+    'Update jit, or ask the administrator of the endpoint.',
+  )
 }
 
 /** Own leases whose profile a parcel is about to take over: their grants have no use any more. */

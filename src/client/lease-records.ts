@@ -1,15 +1,28 @@
 import type { Clock } from '../platform/clock.ts'
 import type { FileSystem } from '../platform/files.ts'
-import { FileOutbox } from './leases/outbox.ts'
+import { isDue } from './leases/due.ts'
+import { outboxIn } from './leases/outbox.ts'
 import { LeaseStore } from './leases/store.ts'
-import type { Leasing } from './leasing.ts'
+import type { Lease, Outbox, UnreadableLease } from './leases/types.ts'
 
-/** What can be read of leases without the sinks: loads a third of what `createLeasing` does. `root` as there. */
-export function leaseRecords(
-  fs: FileSystem,
-  clock: Clock,
-  root: string,
-): Pick<Leasing, 'list' | 'unreadable' | 'outbox'> {
+/** What can be read of leases without the sinks: loads a third of what `createLeasing` does. No lock, no secret. */
+export interface LeaseRecords {
+  /** What lies on this machine, sorted by end. */
+  list(): readonly Lease[]
+  /** Journal files that cannot be read: to be shown as loudly as a stuck lease. */
+  unreadable(): readonly UnreadableLease[]
+  /** Whether a sweep has anything to do; two small file reads. Asked at every start. */
+  due(): boolean
+  readonly outbox: Outbox
+}
+
+/** `root`: see `LeasingDeps`. */
+export function leaseRecords(fs: FileSystem, clock: Clock, root: string): LeaseRecords {
   const store = new LeaseStore(fs, clock, root)
-  return { list: () => store.list(), unreadable: () => store.unreadable(), outbox: new FileOutbox(fs, root) }
+  return {
+    list: () => store.list(),
+    unreadable: () => store.unreadable(),
+    due: () => isDue(fs, root, clock),
+    outbox: outboxIn(fs, root),
+  }
 }

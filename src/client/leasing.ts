@@ -1,23 +1,23 @@
 import { join } from 'node:path'
+import type { Environment } from '../base/environment.ts'
 import type { EndReason } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { FileSystem } from '../platform/files.ts'
 import { withLock } from '../platform/lock.ts'
+import { type LeaseRecords, leaseRecords } from './lease-records.ts'
 import type { LeaseDeps } from './leases/deps.ts'
-import { isDue } from './leases/due.ts'
 import { asJitError } from './leases/failure.ts'
-import { FileOutbox } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
 import { LeaseStore } from './leases/store.ts'
 import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
-import type { Lease, NewLease, Outbox, UnreadableLease, WipeOutcome } from './leases/types.ts'
+import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
 import { AwsFiles } from './sinks/aws-files.ts'
 import type { Delivery } from './sinks/types.ts'
 
 /** All that the commands need to know of leases and sinks. Rejects and throws `JitError` only. */
-export interface Leasing {
+export interface Leasing extends LeaseRecords {
   /**
    * Says before anyone is asked whether `profile` could be written here and wiped again. Throws `PROFILE_TAKEN`,
    * `FILE_UNREADABLE` or `FILE_REFUSED`. Changes nothing, takes no lock. A profile held by an own live lease is no obstacle:
@@ -30,41 +30,35 @@ export interface Leasing {
    * promise resolves; the rest waits for foreign writers. A process that dies in between loses nothing.
    */
   write(lease: NewLease, delivery: Delivery, onUsable?: (lease: Lease) => void): Promise<Lease>
-  /** What lies on this machine; no lock, no secret. Sorted by end. */
-  list(): readonly Lease[]
-  /** Journal files that cannot be read: to be shown as loudly as a stuck lease. */
-  unreadable(): readonly UnreadableLease[]
   /** Ends these leases now, unreadable ones too (by `UnreadableLease.id`). One outcome each; a failure leaves a `stuck` lease that is retried, never an exception. */
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
-  /** Whether `sweep` has anything to do; two small file reads. Call it at every start. */
-  due(): boolean
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
   /** Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. */
   runReaper(signal: AbortSignal): Promise<void>
-  readonly outbox: Outbox
 }
 
 export type LeasingDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly home: string
   /** Who we are; absent on Windows. */
   readonly uid?: number
-  readonly stateDir: string
-  /** `platform/machine.ts`: machines that share a home keep separate journals and locks. */
-  readonly machineId: string
+  /**
+   * Directory of this machine below the state directory (machines that share a home keep separate journals and locks). Holds
+   * `leases/`, `outbox/`, `lock`, `reaper.lock` and `next-expiry`; all of it private and without secrets.
+   */
+  readonly root: string
 }
 
 const LOCK_WAIT_MS = 20_000
 /** Stands in for the grant's id while nobody has been asked yet. */
 const NO_GRANT = 'none'
 
-/** `<stateDir>/<machineId>/` holds `leases/`, `outbox/`, `lock`, `reaper.lock` and `next-expiry`; all of it private and without secrets. */
 export function createLeasing(deps: LeasingDeps): Leasing {
-  const { fs, clock, stateDir, machineId } = deps
-  const root = join(stateDir, machineId)
+  const { fs, clock, root } = deps
+  const records = leaseRecords(fs, clock, root)
   const store = new LeaseStore(fs, clock, root)
   const sink = new AwsFiles(deps)
   const leases: LeaseDeps = { store, clock, sinks: [sink] }
@@ -76,18 +70,14 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       throw asJitError(error, `Could not use ${root}`, 'Mend the cause, or set JIT_STATE_DIR, and try again.')
     }
   }
-  const due = (): boolean => isDue(fs, root, clock)
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
   return {
+    ...records,
     check: (profile) => void sink.plan({ id: NO_GRANT, profile }),
     write: (lease, delivery, onUsable) => locked(() => writeLease(leases, sink, lease, delivery, onUsable)),
-    list: () => store.list(),
-    unreadable: () => store.unreadable(),
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
-    due,
     sweep,
-    runReaper: (signal) => runReaper({ store, clock, root, isDue: due, sweep }, signal),
-    outbox: new FileOutbox(fs, root),
+    runReaper: (signal) => runReaper({ store, clock, root, isDue: () => records.due(), sweep }, signal),
   }
 }
 

@@ -1,5 +1,5 @@
 import { JitError } from '../base/errors.ts'
-import { integer, list, object, type Reader, ShapeError, string } from '../contract/narrow.ts'
+import { integer, list, object, type Reader, string } from '../contract/narrow.ts'
 import type { AccessRequest, NewRequest } from '../contract/request.ts'
 import type { Records } from '../platform/records.ts'
 
@@ -25,7 +25,7 @@ export interface PendingRequests {
   forget(id: string): void
 }
 
-const readPending: Reader<PendingRequest> = object({
+export const readPending: Reader<PendingRequest> = object({
   id: string,
   endpoint: string,
   targets: list(string),
@@ -36,24 +36,10 @@ const readPending: Reader<PendingRequest> = object({
   opensUntil: integer,
 })
 
-export function pendingRequests(records: Records): PendingRequests {
-  const read = () => {
-    const { documents, unreadable } = records.all()
-    const known: PendingRequest[] = []
-    const unknown = [...unreadable]
-    for (const { file, value } of documents) {
-      try {
-        known.push(readPending(value, file))
-      } catch (error) {
-        if (!(error instanceof ShapeError)) throw error
-        unknown.push(file)
-      }
-    }
-    return { known: known.toSorted((a, b) => a.askedAt - b.askedAt), unknown }
-  }
+export function pendingRequests(records: Records<PendingRequest>): PendingRequests {
   return {
-    list: () => read().known,
-    unreadable: () => read().unknown,
+    list: () => records.all().documents.toSorted((a, b) => a.askedAt - b.askedAt),
+    unreadable: () => records.all().unreadable,
     remember: (request, endpoint, clockOffsetMs) => {
       const { id, targets, durationSeconds, reason, fingerprint } = request
       const here = (time: string): number => Math.round(Date.parse(time) + clockOffsetMs)

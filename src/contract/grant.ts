@@ -1,5 +1,5 @@
 import { instant, list, object, oneOf, type Reader, string } from './narrow.ts'
-import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode } from './target.ts'
+import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode, targetName } from './target.ts'
 
 export const GRANT_STATES = ['scheduled', 'active', 'ended'] as const
 export type GrantState = (typeof GRANT_STATES)[number]
@@ -24,6 +24,7 @@ export type SealedCredential = { readonly cloud: Cloud; readonly profile: string
 /** Body of `POST /v1/grants/{id}/credentials`: a P-256 public key whose private half never leaves the caller's memory. */
 export type CredentialsCall = { readonly key: PublicKey }
 export type PublicKey = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+export const readPublicKey: Reader<PublicKey> = object({ kty: oneOf('EC'), crv: oneOf('P-256'), x: string, y: string })
 export type CredentialsAnswer = { readonly grant: Grant; readonly credentials: readonly SealedCredential[] }
 
 /**
@@ -42,10 +43,17 @@ export type AwsCredential = {
 }
 
 export const readGrant: Reader<Grant> = object(
-  { id: string, requestId: string, target: string, state: oneOf(...GRANT_STATES), startsAt: instant, endsAt: instant },
+  {
+    id: string,
+    requestId: string,
+    target: targetName,
+    state: oneOf(...GRANT_STATES),
+    startsAt: instant,
+    endsAt: instant,
+  },
   { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES) },
 )
-const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: string, jwe: string })
+const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: targetName, jwe: string })
 export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({
   grant: readGrant,
   credentials: list(readSealed),

@@ -21,13 +21,15 @@ export const integer: Reader<number> = (value, path) => {
   return value
 }
 
-/** An RFC 3339 instant in UTC, kept as text: `2026-11-21T23:30:00Z`, fractions allowed. */
+/** The form of {@link isInstant}. */
+export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/
+
+/** An RFC 3339 instant in UTC: `2026-11-21T23:30:00Z`, fractions allowed. */
+export const isInstant = (text: string): boolean => INSTANT.test(text) && !Number.isNaN(Date.parse(text))
+
+/** {@link isInstant}, kept as text. */
 export const instant: Reader<string> = (value, path) => {
-  if (
-    typeof value !== 'string' ||
-    !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) ||
-    Number.isNaN(Date.parse(value))
-  )
+  if (typeof value !== 'string' || !isInstant(value))
     throw new ShapeError(path, 'a UTC time such as 2026-11-21T23:30:00Z')
   return value
 }

@@ -8,6 +8,9 @@ export type RequestState = (typeof REQUEST_STATES)[number]
 export const LOGIN_FLOWS = ['browser', 'device', 'workload'] as const
 export type LoginFlow = (typeof LOGIN_FLOWS)[number]
 
+/** Longest `wait` of `GET /v1/requests/{id}`; most proxies cut a silent call after 30 or 60 s. */
+export const LONGEST_WAIT_SECONDS = 25
+
 /** Body of `POST /v1/requests` and `POST /v1/requests/explain`. All targets or none. */
 export type NewRequest = {
   readonly targets: readonly string[]

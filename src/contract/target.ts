@@ -35,8 +35,14 @@ export type Target = {
 /** A target, profile, configuration or context name that is safe in every client's file format and in a shell. */
 export const TARGET_NAME = /^[a-z][a-z0-9-]{0,62}$/
 
+/** Names go into files, commands to copy and the terminal, so they are checked where they come in. */
+export const targetName: Reader<string> = (value, path) => {
+  if (typeof value !== 'string' || !TARGET_NAME.test(value)) throw new ShapeError(path, 'a name such as prod-db')
+  return value
+}
+
 const readAccess: Reader<CloudAccess> = object(
-  { cloud: oneOf(...CLOUDS), account: string, role: string, profile: string },
+  { cloud: oneOf(...CLOUDS), account: string, role: string, profile: targetName },
   { region: string },
 )
 
@@ -55,7 +61,7 @@ export const readApprovalRule: Reader<ApprovalRule> = (value, path) => {
 }
 
 export const readTarget: Reader<Target> = object(
-  { name: string, access: list(readAccess), maxDurationSeconds: integer, approval: readApprovalRule },
+  { name: targetName, access: list(readAccess), maxDurationSeconds: integer, approval: readApprovalRule },
   { description: string, deliver: oneOf(...DELIVERY_MODES) },
 )
 export const readTargets = object({ targets: list(readTarget) })

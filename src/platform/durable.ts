@@ -1,12 +1,13 @@
 import { basename, dirname, join } from 'node:path'
-import { errnoOf, type FileStat, type FileSystem } from './files.ts'
+import { errnoOf, isMissing } from '../base/errno.ts'
+import type { FileStat, FileSystem } from './files.ts'
 
 /** `action`'s result, or `undefined` where the path does not exist. */
 export function ifExists<T>(action: () => T): T | undefined {
   try {
     return action()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }

@@ -123,6 +123,6 @@ const foreign = (host: string, what: string, cause?: unknown): JitError =>
   new JitError(
     'ENDPOINT_INVALID',
     `${host} does not answer like an approval endpoint of this version (${what}).`,
-    'Check the address, and that no proxy or sign-in page is in between. More: jit doctor',
+    'Check the address, and that no proxy or sign-in page is in between. If it is right, update jit.',
     { cause },
   )

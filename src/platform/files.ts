@@ -101,8 +101,3 @@ function fileStat(of: BigIntStats): FileStat {
     ctimeNs: of.ctimeNs,
   }
 }
-
-/** `ENOENT` and its like; `undefined` for an error that no system call made. */
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}

@@ -8,7 +8,9 @@ export type HttpRequest = {
   readonly timeoutMs: number
   readonly signal?: AbortSignal
 }
-export type HttpResponse = { readonly status: number; readonly headers: Headers; readonly text: string }
+/** By name in small letters. What `Headers` can do too, which costs a start's worth of time to load. */
+export type HttpHeaders = Pick<Headers, 'get' | 'entries'>
+export type HttpResponse = { readonly status: number; readonly headers: HttpHeaders; readonly text: string }
 
 /** Why no answer came, as far as the system says. `certificate`: TLS did not verify. `aborted`: `signal` fired. */
 export type HttpFailure =

@@ -31,6 +31,7 @@ export async function withLock<T>(path: string, clock: Clock, waitMs: number, wo
 
 function tryLock(database: { exec(sql: string): void }, path: string): boolean {
   try {
+    database.exec('PRAGMA journal_mode = MEMORY') // its journal would be a file, and a full disk must not save a secret
     database.exec('BEGIN EXCLUSIVE')
     return true
   } catch (error) {

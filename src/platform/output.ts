@@ -1,6 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { devNull } from 'node:os'
-import type { Environment } from './places.ts'
+import type { Environment } from '../base/environment.ts'
+import { errnoOf } from '../base/errno.ts'
 
 /** Where a program speaks: `out` to machines, `note` to people. One call is one line or block; the final newline is added. */
 export interface Output {
@@ -56,7 +57,7 @@ function writeAll(fd: number, bytes: Buffer): void {
     try {
       done += writeSync(fd, bytes, done)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      const code = errnoOf(error)
       if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS)

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Environment } from '../base/environment.ts'
 
 /** Directories of this installation, absolute. Nothing is created here. */
 export type Places = {
@@ -9,7 +10,6 @@ export type Places = {
   /** Gone at logout or reboot where the system offers that. */
   readonly runtime: string
 }
-export type Environment = Readonly<Record<string, string | undefined>>
 type Machine = {
   readonly env: Environment
   readonly home: string

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf, isMissing } from '../base/errno.ts'
 import { JitError } from '../base/errors.ts'
 import { object, oneOf, type Reader, ShapeError, string } from '../contract/narrow.ts'
 import { KEY_STORE_CHOICES, type KeyStoreChoice } from './keychain/types.ts'
@@ -28,9 +29,8 @@ function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined
-    throw corrupt(file, error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause', error)
+    if (isMissing(error)) return undefined
+    throw corrupt(file, errnoOf(error) ?? 'unknown cause', error)
   }
 }
 
@@ -54,7 +54,7 @@ export async function writeSettings(configDir: string, settings: Settings): Prom
     const conf = new Conf({ cwd: configDir, configName: 'config', configFileMode: 0o600, clearInvalidConfig: false })
     conf.set(settings)
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const why = errnoOf(error) ?? String(error)
     throw new JitError(
       'WRITE_FAILED',
       `The settings file ${file} cannot be written (${why}).`,

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { JitError } from '../base/errors.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from './clock.ts'
 
 /** One connection, in the shape that kysely's SQLite dialect takes. Calls block until they are done. */
@@ -95,7 +95,7 @@ function exists(path: string): boolean {
 }
 
 function unusable(path: string, cause: unknown): JitError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = reasonOf(cause)
   return new JitError(
     'FILE_UNREADABLE',
     `The database ${path} cannot be used: ${why}.`,

@@ -1,7 +1,7 @@
 import { type ErrorCode, JitError } from '../base/errors.ts'
 import type { HttpError, HttpFailure } from './http.ts'
 
-const TRY_AGAIN = 'Check the network or VPN, then try again. More: jit doctor'
+const TRY_AGAIN = 'Check the network or VPN, then try again.'
 const HINT: Readonly<Partial<Record<HttpFailure, string>>> = {
   certificate: 'If your company signs its own certificates: NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem jit …',
   proxy: 'Check HTTPS_PROXY and NO_PROXY, then try again.',

@@ -1,6 +1,7 @@
+import type { Environment } from '../base/environment.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Http } from '../platform/http.ts'
-import { type Env, proxyAgent } from '../platform/proxy.ts'
+import { proxyAgent } from '../platform/proxy.ts'
 import type { Random } from '../platform/random.ts'
 import { createApprovals } from './approvals/create-approvals.ts'
 import { createAudit } from './audit/log.ts'
@@ -22,7 +23,7 @@ import { ensureKeys } from './tokens/key-ring.ts'
 import { makeTokens } from './tokens/tokens.ts'
 
 export type Surroundings = {
-  readonly env: Env
+  readonly env: Environment
   readonly clock: Clock
   readonly random: Random
   readonly http: Http
@@ -69,7 +70,7 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
 
 async function awsExchange(
   { aws }: Config,
-  env: Env,
+  env: Environment,
   tokens: Parameters<typeof createAwsExchange>[0]['tokens'],
 ): Promise<ReturnType<typeof createAwsExchange>> {
   const assumeRole = createAssumeRole({

@@ -1,3 +1,4 @@
+import { reasonOf } from '../base/errors.ts'
 import { addressRanges } from '../platform/address-ranges.ts'
 import { type ConfigSource, loadConfig } from './config/load.ts'
 import { type Config, ConfigurationError, type Fault } from './config/types.ts'
@@ -50,7 +51,7 @@ async function readPolicyFiles(source: ConfigSource, { policyFiles }: Config): P
     try {
       files.push({ path, text: await source.readText(path) })
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       faults.push({ file: source.path, message: `policy: ${path} cannot be read: ${reason}.` })
     }
   }

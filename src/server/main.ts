@@ -35,9 +35,9 @@ async function operations(): Promise<Operations> {
 
 /** What only `serve` needs. */
 async function serving() {
-  const [{ httpServer }, { fetchHttp }, { useProxyFromEnv }, { systemRandom }, { makeLog }] = await Promise.all([
+  const [{ httpServer }, { nodeHttp }, { useProxyFromEnv }, { systemRandom }, { makeLog }] = await Promise.all([
     import('../platform/http-server.ts'),
-    import('../platform/http-fetch.ts'),
+    import('../platform/http-node.ts'),
     import('../platform/proxy.ts'),
     import('../platform/random.ts'),
     import('./http/log.ts'),
@@ -45,7 +45,7 @@ async function serving() {
   await useProxyFromEnv(process.env)
   return {
     random: systemRandom,
-    http: fetchHttp,
+    http: nodeHttp,
     log: makeLog({ write: (line) => void process.stderr.write(line) }),
     stopping: askedToStop(),
     makeServer: httpServer,

@@ -1,5 +1,7 @@
 import path from 'node:path'
-import { JitError } from '../base/errors.ts'
+import type { Environment } from '../base/environment.ts'
+import { errnoOf } from '../base/errno.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { readLeaves } from './audit/log.ts'
 import { verifyLeaves } from './audit/verify.ts'
@@ -8,6 +10,7 @@ import { configTemplate, policyTemplate } from './config/template.ts'
 import type { Config, ConfiguredTarget, Fault } from './config/types.ts'
 import { endpointUrl, issuerUrl } from './config/url.ts'
 import { checkConfiguration, type Configuration, loadConfiguration } from './configuration.ts'
+import { parseJson } from './http/strict-json.ts'
 import { serve } from './serve.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/types.ts'
@@ -18,7 +21,7 @@ import { publishedKeys } from './tokens/signing-key.ts'
 import { awsTrustTerraform } from './trust/aws.ts'
 
 export type Files = {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly readText: (path: string) => string
 }
 export type OperationsDeps = Files & {
@@ -93,18 +96,18 @@ function readExport(file: string, { readText }: Files): string {
   try {
     return readText(file)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     throw new JitError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, 'Write one: jit-endpoint audit export', {
       cause,
     })
   }
 }
 
-/** A line that is no JSON is no leaf, which the verifier says with its number. */
+/** A line that is no JSON, or says something twice, is no leaf, which the verifier says with its number. */
 function* linesOf(text: string): Generator {
   for (const line of text.split('\n').filter((each) => each !== '')) {
     try {
-      yield JSON.parse(line)
+      yield parseJson(line)
     } catch {
       yield undefined
     }
@@ -129,8 +132,8 @@ function writeFirst(file: string, write: () => void): void {
   try {
     write()
   } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = exists ? 'it exists' : cause instanceof Error ? cause.message : String(cause)
+    const exists = errnoOf(cause) === 'EEXIST'
+    const why = exists ? 'it exists' : reasonOf(cause)
     throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
   }
 }
@@ -139,7 +142,7 @@ function replaceJson({ replace }: OperationsDeps, file: string, value: unknown):
   try {
     replace(file, `${JSON.stringify(value, undefined, 2)}\n`, 0o644)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
   }
   return file

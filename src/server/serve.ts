@@ -1,5 +1,5 @@
+import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { JitError } from '../base/errors.ts'
 import { compose, type Surroundings } from './compose.ts'
 import type { Config } from './config/types.ts'
 import { makeApp } from './http/app.ts'
@@ -41,7 +41,7 @@ async function listening({ listen: { host, port } }: Config, start: () => Promis
   try {
     return await start()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = reasonOf(cause)
     const message = `${host}, port ${port} cannot be listened on: ${why}.`
     throw new JitError('CONFIG', message, 'Change listen in the configuration, or stop what listens there.', { cause })
   }

@@ -44,6 +44,12 @@ test.each<[string, (lines: readonly string[]) => readonly string[], number]>([
   ['a leaf twice', (lines) => lines.toSpliced(1, 0, lines[0] ?? ''), 2],
   ['two leaves swapped', ([a = '', b = '', ...rest]) => [b, a, ...rest], 1],
   ['a line that is no leaf', (lines) => lines.with(2, 'nonsense'), 3],
+  ['a word beside what was hashed', ([first = '', ...rest]) => [first.replace('{', '{"note":"seen",'), ...rest], 1],
+  [
+    'a word said twice',
+    ([first = '', ...rest]) => [first.replace('"reason":', '"reason":"fine","reason":'), ...rest],
+    1,
+  ],
 ])('finds %s', async (_what, spoil, at) => {
   const { code, stderr } = await runEndpoint(['audit', 'verify', exported(spoil(leaves))])
   expect({ code, stderr }).toEqual({ code: 8, stderr: expect.stringContaining(`from leaf ${at} on`) })

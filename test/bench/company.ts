@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
@@ -18,7 +18,7 @@ export async function startCompany(): Promise<Company> {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
     if (request.url === '/.well-known/openid-configuration') json({ issuer: url, jwks_uri: `${url}/keys` })
     else if (request.url === '/keys') json({ keys: [jwk] })
-    else request.resume().on('end', () => response.setHeader('content-type', 'text/xml').end(assumed()))
+    else void bodyOf(request).then((body) => response.setHeader('content-type', 'text/xml').end(assumed(body)))
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -42,8 +42,15 @@ export async function startCompany(): Promise<Company> {
   }
 }
 
-const assumed =
-  (): string => `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
+async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(Buffer.from(chunk))
+  return new URLSearchParams(Buffer.concat(chunks).toString())
+}
+
+const assumed = (
+  call: URLSearchParams,
+): string => `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
 <Credentials><AccessKeyId>ASIABENCHBENCHBENCH1</AccessKeyId><SecretAccessKey>${'s'.repeat(40)}</SecretAccessKey><SessionToken>${'t'.repeat(600)}</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials>
-<AssumedRoleUser><AssumedRoleId>AROABENCH:bench</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/jit-staging-db/bench</Arn></AssumedRoleUser>
+<AssumedRoleUser><AssumedRoleId>AROABENCH:bench</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/jit-staging-db/${call.get('RoleSessionName')}</Arn></AssumedRoleUser>
 </AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>bench</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>`

@@ -1,11 +1,19 @@
+import { hasSecretService, startSecretService } from '../support/secret-service.ts'
 import { startWorld } from '../support/world.ts'
 import { type Candidate, compare, print } from './startup.ts'
 
-/** P2–P4: whole processes against `node -e 0`, interleaved. Returns what was missed. */
-export async function measureStartup(rounds: number): Promise<readonly string[]> {
-  const world = await startWorld()
+/** A figure that was not reached. `promised`: this version says that it is. */
+export type Missed = { readonly sentence: string; readonly promised: boolean }
+
+/** P2–P4: whole processes against `node -e 0`, interleaved. */
+export async function measureStartup(rounds: number): Promise<readonly Missed[]> {
+  const [world, keychain] = await Promise.all([startWorld(), hasSecretService ? startSecretService() : undefined])
   try {
-    const alice = world.person('alice')
+    const bus = keychain?.env['DBUS_SESSION_BUS_ADDRESS']
+    const alice = world.person(
+      'alice',
+      bus === undefined ? {} : { JIT_KEY_STORE: 'auto', DBUS_SESSION_BUS_ADDRESS: bus },
+    )
     await must(alice.logIn())
     await must(alice.jit('elevate', 'staging-db', '--for', '1h', '--reason', 'bench'))
     const bin = new URL('../../bin/jit.js', import.meta.url).pathname
@@ -15,6 +23,8 @@ export async function measureStartup(rounds: number): Promise<readonly string[]>
       argv: [process.execPath, bin, ...args],
       env: alice.env,
     })
+    const store = bus === undefined ? 'passphrase file, slow by design: no gnome-keyring here' : 'gnome-keyring'
+    console.log(`key store of these homes: ${store}`)
     console.log(`whole processes, ${rounds} interleaved rounds, medians, ratio to node -e 0 (${process.version})`)
     const timings = await compare(
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'], env: alice.env },
@@ -39,9 +49,12 @@ export async function measureStartup(rounds: number): Promise<readonly string[]>
     await must(alice.jit('revoke', '--all'))
     return timings
       .filter(({ ratio, limit }) => limit !== undefined && ratio > limit)
-      .map(({ name, ratio, limit }) => `${name}: x${ratio.toFixed(2)}, reach x${limit}`)
+      .map(({ name, ratio, limit }) => ({
+        sentence: `${name}: x${ratio.toFixed(2)}, reach x${limit}`,
+        promised: !name.startsWith('P4'),
+      }))
   } finally {
-    await world.close()
+    await Promise.all([world.close(), keychain?.close()])
   }
 }
 

@@ -41,7 +41,7 @@ describe.each(Object.entries(SINKS))('sink %s', (_name, subject) => {
     const delivery = subject.delivery(of.profile, of.id, mark)
     const place = { ...sink.plan(of), secretHashes: sink.secretHashes(delivery) }
     await sink.write(of, place, delivery)
-    expect(await sink.confirm(of, place)).toBe(true)
+    expect(await sink.confirm(of, place, Date.now())).toBe(true)
     return place
   }
 

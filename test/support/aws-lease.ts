@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createLeasing, type Leasing } from '../../src/client/leasing.ts'
 import type { NewLease } from '../../src/client/leases/types.ts'
 import type { Delivery } from '../../src/client/sinks/types.ts'
@@ -53,6 +54,5 @@ export const leasingIn = (
     env,
     home: home.home,
     uid: process.getuid?.() ?? 0,
-    stateDir: home.stateDir,
-    machineId: 'm1',
+    root: join(home.stateDir, 'm1'),
   })

@@ -3,11 +3,12 @@ import type { Clock } from '../../src/platform/clock.ts'
 /** Time that moves only when told to, or by what is slept. Suspend, a clock that is set, and reboot are one call each. */
 export class FakeClock implements Clock {
   #now: number
-  #boot = 1000
+  #boot: number
   #bootId = 'boot-1'
 
-  constructor(now = Date.now()) {
+  constructor(now = Date.now(), bootSeconds = 1000) {
     this.#now = now
+    this.#boot = bootSeconds
   }
   now(): number {
     return this.#now
@@ -18,8 +19,8 @@ export class FakeClock implements Clock {
   bootId(): string {
     return this.#bootId
   }
-  sleep(ms: number): Promise<void> {
-    this.advance(ms)
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted !== true) this.advance(ms)
     return Promise.resolve()
   }
   /** Time passes, also while suspended. */

@@ -4,36 +4,19 @@ import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
-import type { Clock } from '../../src/platform/clock.ts'
 import type { Records } from '../../src/platform/records.ts'
 import { eve, type FakeApproval, fakeApproval, NOW } from './fake-approval.ts'
+import { FakeClock } from './fake-clock.ts'
 import { type FakeLeasing, fakeLeasing } from './fake-leasing.ts'
 
 /** Ten minutes before NOW, when fake leases were written. */
-export const BOOTED_SECONDS = 600
+const BOOTED_SECONDS = 600
 export const ENDPOINT = 'https://jit.example'
 
-/** A clock that only moves when somebody sleeps. */
-export function stillClock(start = NOW): Clock & { readonly set: (ms: number) => void } {
-  let now = start
+export function memoryRecords<T>(): Records<T> {
+  const kept = new Map<string, T>()
   return {
-    now: () => now,
-    bootSeconds: () => (now - NOW) / 1000 + BOOTED_SECONDS,
-    bootId: () => 'boot-1',
-    sleep: async (ms, signal) => {
-      if (signal?.aborted !== true) now += ms
-    },
-    set: (ms) => {
-      now = ms
-    },
-  }
-}
-
-export function memoryRecords(): Records & { readonly kept: Map<string, unknown> } {
-  const kept = new Map<string, unknown>()
-  return {
-    kept,
-    all: () => ({ documents: [...kept].map(([file, value]) => ({ file, value })), unreadable: [] }),
+    all: () => ({ documents: [...kept.values()], unreadable: [] }),
     put: (name, document) => void kept.set(name, document),
     remove: (name) => void kept.delete(name),
   }
@@ -55,7 +38,7 @@ export type Fake = FakeApproval &
 /** A CliContext over memory. No module is mocked anywhere: what a test sees is what main.ts wires. */
 export function fakeContext(given: Fake = {}) {
   const seen = { out: [] as string[], note: [] as string[], calls: [] as string[] }
-  const clock = stillClock()
+  const clock = new FakeClock(NOW, BOOTED_SECONDS)
   const approval = fakeApproval(given, seen.calls)
   const leasing = fakeLeasing(given, seen.calls)
   const pending = given.pending ?? pendingRequests(memoryRecords())

@@ -24,6 +24,7 @@ export function faultyFiles(real: FileSystem, fault?: Fault): FaultyFiles {
       if (fault === undefined || calls.length < fault.at) return call(...args)
       if (fault.kind === 'error') {
         if (calls.length > fault.at && !fault.forGood) return call(...args)
+        if (name === 'close') call(...args) // close(2) frees the descriptor also where it fails
         throw Object.assign(new Error(`${fault.code}: injected into ${name}`), { code: fault.code, syscall: name })
       }
       if (calls.length === fault.at && fault.kind === 'torn') tear?.(...args)

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** A port that was free a moment ago. The endpoint's URL is in its configuration, so it cannot choose one itself. */
+/** A port that was free a moment ago. For programs whose port must be known before they start. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()

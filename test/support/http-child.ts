@@ -1,6 +1,6 @@
 // One request through the program's own HTTP client in a process of its own: proxy and CA variables are read at its start.
 import { HttpError } from '../../src/platform/http.ts'
-import { fetchHttp } from '../../src/platform/http-fetch.ts'
+import { nodeHttp } from '../../src/platform/http-node.ts'
 import { proxyAgent, useProxyFromEnv } from '../../src/platform/proxy.ts'
 
 const [url = '', how = 'fetch'] = process.argv.slice(2)
@@ -9,7 +9,7 @@ console.log(JSON.stringify(await (how === 'agent' ? viaAgent() : viaFetch())))
 
 async function viaFetch(): Promise<unknown> {
   try {
-    const { status, text } = await fetchHttp({ method: 'GET', url, timeoutMs: 5000 })
+    const { status, text } = await nodeHttp({ method: 'GET', url, timeoutMs: 5000 })
     return { status, text }
   } catch (error) {
     return error instanceof HttpError ? { failure: error.failure, message: error.message } : { bug: String(error) }

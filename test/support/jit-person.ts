@@ -8,7 +8,7 @@ import { login } from '../../src/client/identity/login.ts'
 import { loginStore } from '../../src/client/identity/store.ts'
 import type { StoredLogin } from '../../src/client/identity/types.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { fetchHttp } from '../../src/platform/http-fetch.ts'
+import { nodeHttp } from '../../src/platform/http-node.ts'
 import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { approveInBrowser } from './browser-robot.ts'
@@ -24,7 +24,7 @@ export async function jitPerson(
 ): Promise<JitPerson> {
   const stateDirectory = mkdtempSync(join(tmpdir(), `jit-${user}-`))
   const deps = {
-    http: fetchHttp,
+    http: nodeHttp,
     clock: systemClock,
     random: systemRandom,
     env: { DISPLAY: ':0' },

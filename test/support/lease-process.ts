@@ -1,5 +1,7 @@
 // A process of its own that writes, wipes or reaps: `node lease-process.ts '<json of ProcessJob>'`. Says `paused` or `done` on stdout.
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { JitError } from '../../src/base/errors.ts'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
@@ -46,8 +48,7 @@ const leasing = createLeasing({
   env: job.env ?? {},
   home: job.home,
   uid: process.getuid?.() ?? 0,
-  stateDir: job.stateDir,
-  machineId: 'm1',
+  root: join(job.stateDir, 'm1'),
 })
 const write = (id: string) =>
   leasing.write(newLease(systemClock, id, job.target, job.ttlMs), awsDelivery(`jit-${job.target}`, id))
@@ -57,7 +58,13 @@ if (job.do === 'sweep') await leasing.sweep()
 if (job.do === 'reap') await leasing.runReaper(new AbortController().signal)
 if (job.do === 'rounds')
   for (let round = 0; round < (job.rounds ?? 1); round++) {
-    await write(`${job.id}_${round}`)
+    try {
+      await write(`${job.id}_${round}`)
+    } catch (error) {
+      if (!(error instanceof JitError)) throw error
+      writeSync(1, `refused ${error.code}\n`)
+      continue
+    }
     const [outcome] = await leasing.wipe([`${job.id}_${round}`], 'revoked')
     if (outcome?.wiped !== true) writeSync(1, `stuck ${JSON.stringify(outcome)}\n`)
   }

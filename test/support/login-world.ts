@@ -5,7 +5,7 @@ import { afterAll, afterEach } from 'vitest'
 import type { UserCode } from '../../src/client/identity/device-flow.ts'
 import { login, type LoginDeps } from '../../src/client/identity/login.ts'
 import { loginStore } from '../../src/client/identity/store.ts'
-import { fetchHttp } from '../../src/platform/http-fetch.ts'
+import { nodeHttp } from '../../src/platform/http-node.ts'
 import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { approveInBrowser } from './browser-robot.ts'
@@ -41,7 +41,7 @@ export function loginWorlds() {
     const person = options.person ?? ((url) => approveInBrowser(url, 'alice'))
     let acted: Promise<unknown> = Promise.resolve()
     const deps: LoginDeps = {
-      http: fetchHttp,
+      http: nodeHttp,
       // A poll waits until the person is done.
       clock: instantClock(Date.now(), async () => void (await acted)),
       random: systemRandom,

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { freePort } from './free-port.ts'
 
 const BINARIES = process.env['JIT_TEST_POSTGRES_BIN'] ?? '/usr/lib/postgresql/15/bin'
 
@@ -59,15 +59,6 @@ function unprivileged(directory: string): readonly string[] {
 
 function run([command = '', ...args]: readonly string[]): void {
   execFileSync(command, args, { stdio: 'pipe', cwd: '/' })
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 function readyLine(server: ChildProcess): Promise<void> {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { JitError } from '../../base/errors.ts'
 import type { Order } from '../../client/elevation.ts'
+import { stillOpen } from '../../client/pending.ts'
 import { DELIVERY_MODES, type DeliveryMode } from '../../contract/target.ts'
 import { choice, duration, examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
@@ -113,11 +114,7 @@ async function elevateFor(ctx: CliContext, order: Order, options: ElevateOptions
   if (result.kind === 'delivered') return printDelivered(ctx, result, options)
   printOpen(ctx, result, options)
   if (result.kind === 'pending')
-    throw new JitError(
-      'NO_DECISION',
-      `Request ${result.request.id} is not decided yet.`,
-      `Come back: jit elevate --request ${result.request.id}. Take it back: jit cancel ${result.request.id}`,
-    )
+    throw stillOpen(result.request.id, `Request ${result.request.id} is not decided yet.`, 'NO_DECISION')
 }
 
 async function explain(ctx: CliContext, typed: TypedWish, options: ElevateOptions): Promise<void> {

@@ -44,6 +44,14 @@ export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions)
     if (wiped) ctx.terminal.note(`Ended ${lease.target}: its credentials are gone from this machine.`)
   refuseUnwiped(ended)
   refuseUnconfirmed(ctx, ended)
+  if (ended.length > 0) ctx.terminal.note(copies(ctx, ended))
+}
+
+/** No cloud takes temporary credentials back: what someone copied works until the end that is written into it. */
+function copies({ clock }: CliContext, ended: readonly Revocation[]): string {
+  const ends = ended.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
+  const until = ends.length < ended.length ? 'its end' : timeOfDay(Math.max(...ends), clock.now())
+  return `A copy of the keys, if someone made one, works in the cloud until ${until}.`
 }
 
 const asJson = ({ lease, ...result }: Revocation) => ({ grant: lease.id, target: lease.target, ...result })
@@ -79,17 +87,14 @@ function refuseUnwiped(ended: readonly Revocation[]): void {
   )
 }
 
-/** Says honestly what still works: the cloud takes keys that someone copied until the end that is written into them. */
 function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[]): void {
   const missed = ended.filter(({ confirmed }) => !confirmed)
   if (missed.length === 0) return
   const names = missed.map(({ lease }) => lease.target).join(', ')
-  const ends = missed.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
-  const until = ends.length < missed.length ? 'its end' : timeOfDay(Math.max(...ends), ctx.clock.now())
   const queued = missed.every((each) => each.queued)
   throw new JitError(
     'REVOKE_UNCONFIRMED',
-    `The endpoint did not confirm the end of ${names}. A copy of the keys, if someone made one, works in the cloud until ${until}.`,
+    `The endpoint did not confirm the end of ${names}. ${copies(ctx, missed)}`,
     queued
       ? 'The message is queued and goes out at the next jit command that is online; at once: jit sweep'
       : 'The message could not be queued either (disk full?). Type the same again when online.',

@@ -4,8 +4,8 @@ import type { Fast } from './types.ts'
 
 /** `jit status`, where a start of jit has nothing else to do. */
 export const fastStatus: Fast = async (rest, { installation, terminal, clock, switches }) => {
-  if (rest.some((word) => word !== '--json') || installation.isSweepDue() || installation.hasQueued()) return false
   const { leases, pending } = installation
+  if (rest.some((word) => word !== '--json') || leases.due() || leases.outbox.list().length > 0) return false
   printStatus({ terminal: await terminal(), clock }, status({ leasing: leases, pending, clock }), switches)
   return true
 }

@@ -15,7 +15,7 @@ export type RenderOptions = {
 /** The one place where a failure becomes text. Anything but a {@link JitError} is a bug: exit code 1. */
 export function renderError(error: unknown, { json, paint, debug }: RenderOptions): Rendered {
   const { code, message, hint, exitCode } = describe(error)
-  const stack = debug ? `\n${stackOf(error)}` : ''
+  const stack = debug ? `\n${stackOf(error).split('\n').map(terminalText).join('\n')}` : ''
   const text = json
     ? JSON.stringify({ error: { code, message, hint } })
     : `${paint.error('jit:')} ${message}${hint === '' ? '' : `\n     ${hint}`}`

@@ -14,7 +14,7 @@ export async function loadSpinner(
   const spinner = ora({
     spinner: utf8 ? 'dots' : 'line',
     stream,
-    discardStdin: false, // Ctrl-C must reach the signal handler of main.ts
+    discardStdin: false, // Ctrl-C must reach the signal handler of run.ts
     hideCursor: true,
   })
   const fit = (text: string): string => shortened(text, terminal.columns - 3)

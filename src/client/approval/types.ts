@@ -13,7 +13,7 @@ export interface ApprovalApi {
   explain(request: NewRequest, signal?: AbortSignal): Promise<Explanation>
   /** `idempotencyKey` makes a repeat after a lost answer return the first request. */
   ask(request: NewRequest, idempotencyKey: string, signal?: AbortSignal): Promise<AccessRequest>
-  /** Answers at once, or with `waitSeconds` (at most 25) as soon as the request is no longer pending. */
+  /** Answers at once, or with `waitSeconds` (at most `LONGEST_WAIT_SECONDS`) as soon as the request is no longer pending. */
   request(id: string, waitSeconds: number, signal?: AbortSignal): Promise<AccessRequest>
   requests(which: 'mine' | 'to-review', signal?: AbortSignal): Promise<readonly AccessRequest[]>
   approve(id: string, signal?: AbortSignal): Promise<AccessRequest>

@@ -1,5 +1,5 @@
 import { type ErrorCode, JitError } from '../../base/errors.ts'
-import type { AccessRequest } from '../../contract/request.ts'
+import { type AccessRequest, LONGEST_WAIT_SECONDS } from '../../contract/request.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { ApprovalApi } from './types.ts'
 
@@ -14,8 +14,6 @@ type Deps = {
   readonly onState: (state: WaitState) => void
 }
 
-/** What the endpoint offers at most (`ApprovalApi.request`). */
-const LONG_POLL_S = 25
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
 /** Failures that pass by themselves: a restart, a broken network, a page of somebody in between. */
@@ -44,7 +42,7 @@ export async function waitForDecision(
   while (!signal.aborted) {
     const started = clock.now()
     try {
-      const request = await api.request(id, broken === undefined ? LONG_POLL_S : 0, signal)
+      const request = await api.request(id, broken === undefined ? LONGEST_WAIT_SECONDS : 0, signal)
       if (request.state !== 'pending') return request
       expiresAt = Date.parse(request.expiresAt) + api.clockOffsetMs()
       onState({ connected: true, request })

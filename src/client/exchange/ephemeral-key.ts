@@ -1,11 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { PublicKey } from '../../contract/grant.ts'
-import { object, oneOf, string } from '../../contract/narrow.ts'
+import { type PublicKey, readPublicKey } from '../../contract/grant.ts'
 
 /** A key for one answer of the endpoint. The private half is never written or exported. */
 export type EphemeralKey = { readonly publicKey: PublicKey; readonly privateKey: KeyObject }
-
-const readPublicKey = object({ kty: oneOf('EC'), crv: oneOf('P-256'), x: string, y: string })
 
 /** A new P-256 pair in memory. */
 export function generateEphemeralKey(): EphemeralKey {

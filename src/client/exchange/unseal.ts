@@ -1,12 +1,12 @@
 import { createDecipheriv, createHash, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import { JitError } from '../../base/errors.ts'
-import { type AwsCredential, readAwsCredential, type SealedCredential } from '../../contract/grant.ts'
-import { object, oneOf, string } from '../../contract/narrow.ts'
+import { type AwsCredential, readAwsCredential, readPublicKey, type SealedCredential } from '../../contract/grant.ts'
+import { object, oneOf } from '../../contract/narrow.ts'
 
 const readHeader = object({
   alg: oneOf('ECDH-ES'),
   enc: oneOf('A256GCM'),
-  epk: object({ kty: oneOf('EC'), crv: oneOf('P-256'), x: string, y: string }),
+  epk: readPublicKey,
 })
 
 /** Opens the AWS credential that the endpoint sealed to `privateKey`. Throws `ENDPOINT_INVALID` where it cannot be opened or read. */
@@ -18,7 +18,7 @@ export function unsealAws(sealed: SealedCredential, privateKey: KeyObject): AwsC
     throw new JitError(
       'ENDPOINT_INVALID',
       'The endpoint answered with credentials that cannot be opened.',
-      'Try again. If it stays so, endpoint and jit may be of different versions: jit doctor',
+      'Try again. If it stays so, endpoint and jit may be of different versions: update jit.',
     )
   }
 }

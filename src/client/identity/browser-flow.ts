@@ -1,9 +1,10 @@
 import { JitError } from '../../base/errors.ts'
-import { printable } from '../../base/printable.ts'
+import { loginNonce } from '../../base/login-nonce.ts'
+import { quotedText } from '../../base/terminal-text.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { listenOnLoopback } from '../../platform/loopback-server.ts'
 import type { Random } from '../../platform/random.ts'
-import { boundNonce } from './dpop.ts'
+import { thumbprint } from './dpop.ts'
 import type { Idp, IdpTokens } from './idp.ts'
 import { refusal } from './idp-error.ts'
 import { tokensOf } from './tokens.ts'
@@ -27,7 +28,7 @@ export async function browserFlow(
 ): Promise<IdpTokens> {
   const state = random.bytes(16).toString('base64url')
   const verifier = random.bytes(32).toString('base64url')
-  const nonce = boundNonce(key)
+  const nonce = loginNonce(thumbprint(key))
   const over = new AbortController()
   const ends = AbortSignal.any([signal, over.signal])
   const server = await listenOnLoopback((query) => query.get('state') === state, ends)
@@ -89,7 +90,7 @@ async function redeem(
     return tokensOf(idp.issuer, answer)
   } catch (error) {
     if (error instanceof AuthorizationResponseError)
-      throw refusal(idp.issuer, { error: error.error, description: printable(error.error_description ?? '') }, 'login')
+      throw refusal(idp.issuer, { error: error.error, description: quotedText(error.error_description ?? '') }, 'login')
     throw idp.failed(error, 'login')
   }
 }

@@ -1,11 +1,11 @@
+import type { Environment } from '../../base/environment.ts'
 import { JitError } from '../../base/errors.ts'
 import type { Discovery } from '../../contract/discovery.ts'
 
 export type Flow = 'browser' | 'device'
-export type Env = Readonly<Record<string, string | undefined>>
 
 /** Whether a browser on this machine would be the person's own: not over SSH, in WSL, in CI, or without a display. */
-export function isHeadless(env: Env, platform: NodeJS.Platform): boolean {
+export function isHeadless(env: Environment, platform: NodeJS.Platform): boolean {
   const set = (...names: string[]): boolean => names.some((name) => (env[name] ?? '') !== '')
   if (set('SSH_CONNECTION', 'SSH_TTY', 'CI', 'WSL_DISTRO_NAME', 'WSL_INTEROP', 'container')) return true
   return platform === 'linux' && !set('DISPLAY', 'WAYLAND_DISPLAY')

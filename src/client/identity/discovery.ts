@@ -1,4 +1,5 @@
 import { JitError } from '../../base/errors.ts'
+import { isProtected } from '../../base/protected-url.ts'
 import { type Discovery, DISCOVERY_PATH, PROTOCOL_VERSION, readDiscovery } from '../../contract/discovery.ts'
 import { type Http, HttpError } from '../../platform/http.ts'
 import { readAnswer } from '../../platform/endpoint-transport.ts'
@@ -24,13 +25,6 @@ export function endpointUrl(typed: string): string {
     )
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
-
-/** https, or a connection that does not leave this machine. */
-export const isProtected = (url: URL): boolean =>
-  url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 /** Reads the endpoint's discovery document, which must speak of the very address that was typed. */
 export async function discover(http: Http, endpoint: string, signal?: AbortSignal): Promise<Discovery> {

@@ -18,9 +18,6 @@ export function newDpopKey(): DpopKey {
 /** JWK thumbprint (RFC 7638), the `jkt` that tokens are bound to. */
 export const thumbprint = ({ crv, kty, x, y }: DpopKey): string => sha256(JSON.stringify({ crv, kty, x, y }))
 
-/** What a login sends as `nonce`, so that the ID token is of use only together with this key; the endpoint compares. */
-export const boundNonce = (key: DpopKey): string => sha256(`jit-login:${thumbprint(key)}`)
-
 export type ProvenCall = {
   readonly method: string
   readonly url: string

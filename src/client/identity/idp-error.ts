@@ -1,5 +1,5 @@
 import { JitError } from '../../base/errors.ts'
-import { printable } from '../../base/printable.ts'
+import { quotedText } from '../../base/terminal-text.ts'
 import { object, string } from '../../contract/narrow.ts'
 import { HttpError, type HttpResponse } from '../../platform/http.ts'
 import { unreachable } from '../../platform/unreachable.ts'
@@ -15,7 +15,7 @@ export function oauthError(answer: Pick<HttpResponse, 'text'> | undefined): OAut
   try {
     const read = object({ error: string }, { error_description: string })
     const { error, error_description: description = '' } = read(JSON.parse(answer?.text ?? ''), 'answer')
-    return { error, description: printable(description) }
+    return { error, description: quotedText(description) }
   } catch {
     return undefined // no JSON, or no error in it: another kind of answer
   }
@@ -40,7 +40,7 @@ function httpErrorIn(error: unknown): HttpError | undefined {
 
 /** A person or a rule at the IdP said no. */
 export function refusal(issuer: string, { error, description }: OAuthError, failure: IdpFailure): JitError {
-  const words = description === '' ? printable(error) : `${printable(error)}: ${description}`
+  const words = description === '' ? quotedText(error) : `${quotedText(error)}: ${description}`
   if (failure === 'refresh')
     return new JitError('LOGIN_NEEDED', `The identity provider ended the login (${words}).`, 'Type: jit login')
   const denied = ['access_denied', 'authorization_declined'].includes(error)
@@ -54,7 +54,7 @@ export function refusal(issuer: string, { error, description }: OAuthError, fail
 function unexpected(issuer: string, error: Error, answer: HttpResponse | undefined): JitError {
   const { host } = new URL(issuer)
   const isOpenid = answer === undefined || answer.headers.get('content-type')?.includes('json') === true
-  const what = isOpenid ? printable(reason(error)) : `status ${answer.status}, no JSON`
+  const what = isOpenid ? quotedText(reason(error)) : `status ${answer.status}, no JSON`
   const hint = 'Check that no proxy or sign-in page is in between, then try again.'
   return new JitError('IDP_UNREACHABLE', `${host} does not answer like an OpenID provider (${what}).`, hint, {
     cause: error,

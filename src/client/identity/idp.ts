@@ -1,8 +1,8 @@
 import type { Configuration, DPoPHandle } from 'openid-client'
 import { clockOffset, refuseSkew } from '../../base/clock-skew.ts'
+import { isProtected } from '../../base/protected-url.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Http, HttpResponse } from '../../platform/http.ts'
-import { isProtected } from './discovery.ts'
 import { dpopKeyPair } from './dpop-key-pair.ts'
 import { idpError, type IdpFailure } from './idp-error.ts'
 import type { DpopKey } from './types.ts'
@@ -78,7 +78,10 @@ function recordingFetch(http: Http, signal: AbortSignal | undefined) {
         ...(signal && { signal }),
       })
       const { status } = last
-      return new Response(status === 204 || status === 304 ? null : last.text, { status, headers: last.headers })
+      return new Response(status === 204 || status === 304 ? null : last.text, {
+        status,
+        headers: [...last.headers.entries()],
+      })
     },
   }
 }

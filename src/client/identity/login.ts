@@ -1,3 +1,4 @@
+import type { Environment } from '../../base/environment.ts'
 import type { Discovery } from '../../contract/discovery.ts'
 import { openBrowser, type Launch } from '../../platform/browser.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -5,7 +6,7 @@ import { endpointTransport } from '../../platform/endpoint-transport.ts'
 import type { Http } from '../../platform/http.ts'
 import type { Random } from '../../platform/random.ts'
 import { browserFlow } from './browser-flow.ts'
-import { chooseFlow, type Env, type Flow, isHeadless } from './choose-flow.ts'
+import { chooseFlow, type Flow, isHeadless } from './choose-flow.ts'
 import { deviceFlow, type UserCode } from './device-flow.ts'
 import { discover, endpointUrl } from './discovery.ts'
 import { newDpopKey } from './dpop.ts'
@@ -18,7 +19,7 @@ export type LoginDeps = {
   readonly http: Http
   readonly clock: Clock
   readonly random: Random
-  readonly env: Env
+  readonly env: Environment
   readonly platform: NodeJS.Platform
   readonly store: LoginStore
   readonly withLock: WithLock

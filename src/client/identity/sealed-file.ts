@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { open, seal } from '../../base/aes-gcm.ts'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { object, oneOf, string } from '../../contract/narrow.ts'
 import { readJsonFile, removeJsonFile, writeJsonFile } from '../../platform/json-file.ts'
@@ -35,7 +36,7 @@ const readFormat = object({
   sealed: string,
   tag: string,
 })
-type Sealed = ReturnType<typeof readFormat>
+type SealedJson = ReturnType<typeof readFormat>
 
 export function sealedFile({ path, purpose, keyStore, random }: Deps): SealedFile {
   let lock: Lock | undefined
@@ -50,7 +51,9 @@ export function sealedFile({ path, purpose, keyStore, random }: Deps): SealedFil
     )
   }
   const write = (value: unknown, under: Lock): void => {
-    save(path, seal(JSON.stringify(value), purpose, under, random.bytes(12)))
+    const { item, key } = under
+    const sealed = seal(Buffer.from(JSON.stringify(value)), key, random.bytes(12), associated(purpose, item))
+    save(path, { format: 'jit-sealed-1', purpose, item, ...sealed })
     lock = under
   }
 
@@ -59,7 +62,7 @@ export function sealedFile({ path, purpose, keyStore, random }: Deps): SealedFil
       const sealed = load(path, purpose)
       if (sealed === undefined) return undefined
       lock = await unlock(sealed.item)
-      return open(sealed, lock, path)
+      return unsealed(sealed, lock, path)
     },
     async update(value) {
       if (lock === undefined) throw new Error('A sealed file is read before it is updated.')
@@ -88,35 +91,24 @@ export function sealedFile({ path, purpose, keyStore, random }: Deps): SealedFil
   }
 }
 
-const associated = (purpose: string, item: string): Buffer => Buffer.from(`jit-sealed-1 ${purpose} ${item}`)
-const base64 = (bytes: Buffer): string => bytes.toString('base64')
+const associated = (purpose: string, item: string): string => `jit-sealed-1 ${purpose} ${item}`
 
-function seal(text: string, purpose: string, { item, key }: Lock, nonce: Buffer): Sealed {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated(purpose, item))
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  const tag = cipher.getAuthTag()
-  return { format: 'jit-sealed-1', purpose, item, nonce: base64(nonce), sealed: base64(sealed), tag: base64(tag) }
-}
-
-function open({ purpose, item, nonce, sealed, tag }: Sealed, { key }: Lock, path: string): unknown {
+function unsealed(file: SealedJson, { key }: Lock, path: string): unknown {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), { authTagLength: 16 })
-    decipher.setAAD(associated(purpose, item)).setAuthTag(Buffer.from(tag, 'base64'))
-    const text = Buffer.concat([decipher.update(Buffer.from(sealed, 'base64')), decipher.final()]).toString('utf8')
-    return JSON.parse(text)
+    return JSON.parse(open(file, key, associated(file.purpose, file.item)).toString('utf8'))
   } catch (error) {
     throw corrupt(path, 'it was changed', error)
   }
 }
 
-function load(path: string, purpose: string): Sealed | undefined {
+function load(path: string, purpose: string): SealedJson | undefined {
   try {
     const json = readJsonFile(path)
     const sealed = json === undefined ? undefined : readFormat(json, 'file')
     if (sealed !== undefined && sealed.purpose !== purpose) throw new Error('sealed for another purpose')
     return sealed
   } catch (error) {
-    throw corrupt(path, codeOf(error) ?? 'it is torn, or not of this program', error)
+    throw corrupt(path, errnoOf(error) ?? 'it is torn, or not of this program', error)
   }
 }
 
@@ -130,11 +122,11 @@ function itemOf(path: string): string | undefined {
   }
 }
 
-function save(path: string, sealed: Sealed): void {
+function save(path: string, sealed: SealedJson): void {
   try {
     writeJsonFile(path, sealed)
   } catch (error) {
-    const why = codeOf(error) ?? 'unknown cause'
+    const why = errnoOf(error) ?? 'unknown cause'
     throw new JitError(
       'WRITE_FAILED',
       `The login could not be written to ${path} (${why}).`,
@@ -145,9 +137,6 @@ function save(path: string, sealed: Sealed): void {
     )
   }
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined
 
 export const corrupt = (path: string, why: string, cause: unknown): JitError =>
   new JitError('STATE_CORRUPT', `The stored login ${path} cannot be read: ${why}.`, 'Log in anew: jit login', { cause })

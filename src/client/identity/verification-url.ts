@@ -1,13 +1,13 @@
 import { JitError } from '../../base/errors.ts'
 
-/** Entra and Google keep the page for codes on another host than their issuer. */
+/** Entra and Google keep the page for codes on another host than their issuer. Exact pages: those hosts also have open redirects. */
 const VENDOR_PAGES: Readonly<Record<string, readonly string[]>> = {
   'https://login.microsoftonline.com': [
-    'https://microsoft.com',
-    'https://www.microsoft.com',
-    'https://login.microsoft.com',
+    'https://microsoft.com/devicelogin',
+    'https://www.microsoft.com/devicelogin',
+    'https://login.microsoft.com/device',
   ],
-  'https://accounts.google.com': ['https://www.google.com'],
+  'https://accounts.google.com': ['https://www.google.com/device'],
 }
 
 /**
@@ -17,8 +17,10 @@ const VENDOR_PAGES: Readonly<Record<string, readonly string[]>> = {
  */
 export function verificationUrl(text: string, issuer: string): string {
   const [url, home] = [URL.canParse(text) ? new URL(text) : undefined, new URL(issuer).origin]
-  const trusted = [home, ...(VENDOR_PAGES[home] ?? [])]
-  if (url !== undefined && trusted.includes(url.origin) && url.username === '' && url.password === '') return url.href
+  if (url !== undefined && url.username === '' && url.password === '') {
+    const isOwn = url.origin === home
+    if (isOwn || VENDOR_PAGES[home]?.includes(url.origin + url.pathname) === true) return url.href
+  }
   throw new JitError(
     'LOGIN_FAILED',
     'The identity provider named a login page that is not its own, so it was not opened.',

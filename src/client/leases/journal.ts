@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
 import { ENDINGS, type Lease, type Place, type UnreadableLease } from './types.ts'
@@ -60,9 +61,14 @@ function unreadable(id: string, file: string, text: string, why: string, newer: 
   return { id, file, why, paths, newer }
 }
 
+/** Torn bytes (zeros after a power loss, say) can make a string that is none. */
 function pathIn(quoted: string): readonly string[] {
-  const value: unknown = JSON.parse(quoted)
-  return typeof value === 'string' ? [value] : []
+  try {
+    const path = String(JSON.parse(quoted))
+    return isAbsolute(path) && !path.includes('\0') ? [path] : []
+  } catch {
+    return []
+  }
 }
 
 export const isReadable = (entry: Lease | UnreadableLease): entry is Lease => 'version' in entry

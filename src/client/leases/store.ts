@@ -38,10 +38,6 @@ export class LeaseStore {
     return this.#entries().flatMap((entry) => (isReadable(entry) ? [] : [entry]))
   }
 
-  find(id: string): Lease | undefined {
-    return this.list().find((lease) => lease.id === id)
-  }
-
   /** Durable when it returns. */
   put(lease: Lease): void {
     const file = this.#file(lease.id)

@@ -1,5 +1,6 @@
+import { reasonOf } from '../../base/errors.ts'
 import { attempt } from '../../platform/durable.ts'
-import { type LeaseDeps, sinkOf } from './deps.ts'
+import { finishCut, type LeaseDeps, sinkOf } from './deps.ts'
 import { backoffMs } from './retry.ts'
 import type { Ending, Lease, WipeOutcome } from './types.ts'
 
@@ -13,11 +14,12 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
   try {
     // A full disk takes no journal entry, and the old one already leads to every place: not a reason to keep a secret.
     attempt(() => deps.store.put({ ...lease, state: 'wiping', ending }))
+    finishCut(deps, lease.places)
     for (const place of lease.places) await sinkOf(deps, place.sink).wipe(lease, place)
     deps.store.remove(id)
     return { lease: id, target, wiped: true, reason: ending }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     attempt(() => deps.store.put(stuck(deps, { ...lease, ending }, why)))
     return { lease: id, target, wiped: false, why }
   }

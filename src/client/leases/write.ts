@@ -1,6 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import type { Delivery, Sink } from '../sinks/types.ts'
-import type { LeaseDeps } from './deps.ts'
+import { finishCut, type LeaseDeps } from './deps.ts'
 import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
@@ -22,12 +22,14 @@ export async function writeLease(
   const lease = draft(deps, wanted, place)
   try {
     deps.store.put(lease)
+    finishCut(deps, [place])
     await sink.write(lease, place, delivery)
+    const writtenAt = deps.clock.now()
     const active: Lease = { ...lease, state: 'active' }
     deps.store.put(active)
     await endReplaced(deps, active)
     onUsable(active)
-    await confirm(sink, active, place, delivery)
+    await confirm(deps, sink, { lease: active, place, delivery, writtenAt })
     return active
   } catch (error) {
     const { wiped } = await endLease(deps, lease, 'interrupted')
@@ -68,10 +70,20 @@ async function endReplaced(deps: LeaseDeps, { id, profile, cloud }: Lease): Prom
   for (const lease of replaced) await endLease(deps, lease, 'revoked')
 }
 
-async function confirm(sink: Sink, lease: Lease, place: Place, delivery: Delivery): Promise<void> {
+type Written = {
+  readonly lease: Lease
+  readonly place: Place
+  readonly delivery: Delivery
+  readonly writtenAt: number
+}
+
+async function confirm({ clock }: LeaseDeps, sink: Sink, written: Written): Promise<void> {
+  const { lease, place, delivery } = written
+  let { writtenAt } = written
   for (let round = 0; round < ROUNDS; round++) {
-    if (await sink.confirm(lease, place)) return
+    if (await sink.confirm(lease, place, writtenAt)) return
     await sink.write(lease, place, delivery)
+    writtenAt = clock.now()
   }
   throw new JitError('WRITE_FAILED', `Another program keeps writing over ${place.path}.`, 'Try again when it is done.')
 }

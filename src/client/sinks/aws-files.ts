@@ -1,15 +1,17 @@
 import { dirname, join } from 'node:path'
+import type { Environment } from '../../base/environment.ts'
 import { appendBlock, removeBlocks } from '../../base/credentials-block.ts'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { makeDirectories, missingDirectories, readFile } from '../../platform/durable.ts'
-import { errnoOf, type FileSystem } from '../../platform/files.ts'
+import type { FileSystem } from '../../platform/files.ts'
 import type { Lease, Place } from '../leases/types.ts'
 import { assertNoOtherSource, assertProfileFree, sectionsOf } from './aws-checks.ts'
 import { hashesOf, profileLines } from './aws-profile.ts'
 import { settleDisplaced, watchDisplaced } from './displaced.ts'
 import { exchangeBytes } from './exchange-bytes.ts'
-import { rewriteInPlace } from './in-place.ts'
+import { finishRewrite, rewriteInPlace } from './in-place.ts'
 import { wipeOrphans } from './orphans.ts'
 import { assertRemovable, hasBlock, namesFor, narrowMode } from './place.ts'
 import { readSettled, type Snapshot } from './settled.ts'
@@ -20,7 +22,7 @@ import type { Delivery, Orphans, OrphanSearch, Sink } from './types.ts'
 export type AwsFilesDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly home: string
   /** Who we are; absent on Windows. */
   readonly uid?: number
@@ -86,9 +88,13 @@ export class AwsFiles implements Sink {
     throw new JitError('WRITE_FAILED', `Another program keeps replacing ${place.path}.`, 'Try again when it is done.')
   }
 
-  async confirm(lease: Lease, place: Place): Promise<boolean> {
-    await watchDisplaced(this.#deps, place)
+  async confirm(lease: Lease, place: Place, writtenAt: number): Promise<boolean> {
+    await watchDisplaced(this.#deps, place, writtenAt)
     return hasBlock(this.#deps.fs, place, lease.id)
+  }
+
+  finish(place: Place): void {
+    finishRewrite(this.#deps, place)
   }
 
   settle(place: Place): Promise<void> {

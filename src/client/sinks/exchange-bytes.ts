@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 import { attempt, createFile, ifExists, removeFile } from '../../platform/durable.ts'
-import { errnoOf, type FileSystem } from '../../platform/files.ts'
+import type { FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
 import { sameContent, type Snapshot, unchanged } from './settled.ts'
 

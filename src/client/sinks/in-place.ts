@@ -4,7 +4,7 @@ import type { Span } from '../../base/lines.ts'
 import { createFile, readFile, readOpen, removeFile, withFile, writeAll } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
-import type { Snapshot } from './settled.ts'
+import { leftByUs, type Snapshot, type System } from './settled.ts'
 
 /**
  * Changes a file without giving it a new inode: for hard links and bind mounts, and for wiping where no new file can be made.
@@ -15,7 +15,7 @@ export function rewriteInPlace(fs: FileSystem, place: Place, base: Snapshot, nex
   const same = commonPrefix(base.bytes, next)
   const moves = same < base.bytes.length && same < next.length
   if (moves) {
-    createFile(fs, place.redo, redoRecord(base.bytes.length, same, next))
+    createFile(fs, place.redo, redoRecord(base.bytes, next))
     fs.syncDirectory(dirname(place.redo))
   }
   withFile(fs, place.path, 'read-write', (fd) => {
@@ -29,7 +29,9 @@ export function rewriteInPlace(fs: FileSystem, place: Place, base: Snapshot, nex
 
 function put(fs: FileSystem, fd: number, from: number, next: Buffer): void {
   writeAll(fs, fd, next.subarray(from), from)
-  if (fs.fstat(fd).size > next.length) fs.ftruncate(fd, next.length)
+  if (fs.fstat(fd).size <= next.length) return
+  if (from < next.length) fs.fsync(fd) // a power loss may keep a cut and forget the bytes written before it
+  fs.ftruncate(fd, next.length)
 }
 
 /** Overwrites with blanks: needs no free block, so it works on a full disk, and leaves every other byte where it is. */
@@ -42,34 +44,42 @@ export function scrubInPlace(fs: FileSystem, path: string, spansOf: (bytes: Buff
 }
 
 /** Finishes a rewrite that a crash cut in two. A record that is itself torn means that nothing had moved yet. */
-export function finishRewrite(fs: FileSystem, place: Place): void {
-  const redo = readFile(fs, place.redo)
+export function finishRewrite(system: System, place: Place): void {
+  const { fs } = system
+  const redo = leftByUs(system, place.redo) === undefined ? undefined : readFile(fs, place.redo)
   if (redo === undefined) return
   const record = readRedo(redo)
   if (record !== undefined)
     withFile(fs, place.path, 'read-write', (fd) => {
-      const { bytes } = readOpen(fs, fd)
-      const { next, same, size } = record
-      const interrupted = bytes.length === size && bytes.subarray(0, same).equals(next.subarray(0, same))
-      if (!interrupted) return // finished, or rewritten by somebody else since
-      put(fs, fd, same, next)
+      if (!isCutShort(readOpen(fs, fd).bytes, record)) return // finished, or rewritten by somebody else since
+      put(fs, fd, commonPrefix(record.base, record.next), record.next)
       fs.fsync(fd)
     })
   removeFile(fs, place.redo)
 }
 
-const HEADER_LENGTH = 128
+type Redo = { readonly base: Buffer; readonly next: Buffer }
 
-function redoRecord(size: number, same: number, next: Buffer): Buffer {
-  const hash = createHash('sha256').update(next).digest('hex')
-  return Buffer.concat([Buffer.from(`${size} ${same} ${hash}`.padEnd(HEADER_LENGTH)), next])
+/** Some bytes of the one and some of the other, and nothing else. */
+function isCutShort(bytes: Buffer, { base, next }: Redo): boolean {
+  const [shorter, longer] = [base.length, next.length].toSorted((a, b) => a - b)
+  if (shorter === undefined || longer === undefined || bytes.length < shorter || bytes.length > longer) return false
+  return bytes.every((byte, at) => byte === base[at] || byte === next[at])
 }
 
-function readRedo(record: Buffer): { readonly size: number; readonly same: number; readonly next: Buffer } | undefined {
-  const [size, same, hash] = record.toString('latin1', 0, HEADER_LENGTH).trim().split(' ')
-  const next = record.subarray(HEADER_LENGTH)
-  if (createHash('sha256').update(next).digest('hex') !== hash) return undefined
-  return { size: Number(size), same: Number(same), next }
+const HEADER_LENGTH = 128
+
+function redoRecord(base: Buffer, next: Buffer): Buffer {
+  const both = Buffer.concat([base, next])
+  const hash = createHash('sha256').update(both).digest('hex')
+  return Buffer.concat([Buffer.from(`${base.length} ${hash}`.padEnd(HEADER_LENGTH)), both])
+}
+
+function readRedo(record: Buffer): Redo | undefined {
+  const [size, hash] = record.toString('latin1', 0, HEADER_LENGTH).trim().split(' ')
+  const both = record.subarray(HEADER_LENGTH)
+  if (createHash('sha256').update(both).digest('hex') !== hash) return undefined
+  return { base: both.subarray(0, Number(size)), next: both.subarray(Number(size)) }
 }
 
 function commonPrefix(a: Buffer, b: Buffer): number {

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { findBlocks } from '../../base/credentials-block.ts'
 import { ifExists } from '../../platform/durable.ts'
 import { namesFor } from './place.ts'
-import { readNow, type System } from './settled.ts'
+import { leftByUs, readNow, type System } from './settled.ts'
 import type { Orphans, OrphanSearch } from './types.ts'
 import { wipePlace } from './wipe-place.ts'
 
@@ -40,13 +40,14 @@ function blocksAt({ fs, clock }: System, path: string, ended: ReadonlySet<string
   }))
 }
 
-function leftOverFiles({ fs, clock }: System, path: string, torn: ReadonlySet<string>): readonly Orphan[] {
+function leftOverFiles(system: System, path: string, torn: ReadonlySet<string>): readonly Orphan[] {
+  const { fs, clock } = system
   const prefix = `.${basename(path)}.jit-`
   const names = ifExists(() => fs.readdir(dirname(path))) ?? []
   return names.flatMap((name) => {
     const id = name.startsWith(prefix) ? /^([\w-]+)\.(?:tmp|redo|bak)$/.exec(name.slice(prefix.length))?.[1] : undefined
     if (id === undefined) return []
-    const stat = ifExists(() => fs.lstat(`${dirname(path)}/${name}`))
+    const stat = leftByUs(system, `${dirname(path)}/${name}`)
     if (stat === undefined) return []
     const old = clock.now() - Number(stat.mtimeNs / 1_000_000n) > FOREIGN_WORK_MS
     return torn.has(id) || old ? [{ id, profile: '', over: true }] : []

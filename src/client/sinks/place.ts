@@ -1,8 +1,8 @@
 import { findBlocks } from '../../base/credentials-block.ts'
-import { attempt, createFile, derivedName, ifExists, removeFile } from '../../platform/durable.ts'
+import { attempt, createFile, derivedName, removeFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import type { Place } from '../leases/types.ts'
-import { readNow } from './settled.ts'
+import { leftByUs, readNow, type System } from './settled.ts'
 import { refused } from './target-path.ts'
 
 /** All names that a lease may use beside its file; they follow from its id, so a sweep finds them after a crash. */
@@ -27,10 +27,10 @@ export function assertRemovable(fs: FileSystem, place: Place): void {
 }
 
 /** An empty file may stay where it cannot be removed. */
-export function removeTemp(fs: FileSystem, place: Place): void {
+export function removeTemp(system: System, place: Place): void {
   try {
-    removeFile(fs, place.temp)
+    removeFile(system.fs, place.temp)
   } catch (error) {
-    if (ifExists(() => fs.lstat(place.temp))?.size !== 0) throw error
+    if ((leftByUs(system, place.temp)?.size ?? 0) !== 0) throw error
   }
 }

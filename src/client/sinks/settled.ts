@@ -3,7 +3,12 @@ import type { Clock } from '../../platform/clock.ts'
 import { ifExists, readOpen, withFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 
-export type System = { readonly fs: FileSystem; readonly clock: Clock }
+export type System = {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  /** Who we are; absent on Windows. */
+  readonly uid?: number
+}
 export type Snapshot = { readonly bytes: Buffer; readonly stat: FileStat }
 
 const INTERVAL_MS = 5
@@ -30,6 +35,15 @@ export async function readSettled({ fs, clock }: System, path: string): Promise<
     `Another program keeps writing ${path}.`,
     'Try again when it is done; jit does not write into a file that is changing.',
   )
+}
+
+/**
+ * What lies under a name of our own beside the credentials file, if we put it there: in a directory such as /tmp another user
+ * can be faster, and his bytes must not become the user's.
+ */
+export function leftByUs({ fs, uid }: Omit<System, 'clock'>, path: string): FileStat | undefined {
+  const stat = ifExists(() => fs.lstat(path))
+  return stat?.kind === 'file' && (uid === undefined || stat.uid === uid) ? stat : undefined
 }
 
 export const readNow = (fs: FileSystem, path: string): Snapshot | undefined =>

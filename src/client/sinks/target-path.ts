@@ -1,7 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { ifExists, withFile } from '../../platform/durable.ts'
-import { errnoOf, type FileStat, type FileSystem } from '../../platform/files.ts'
+import type { FileStat, FileSystem } from '../../platform/files.ts'
 
 const MAX_LINKS = 40
 const MAX_BYTES = 8 * 1024 * 1024

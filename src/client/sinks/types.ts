@@ -11,7 +11,7 @@ export type Delivery = {
 
 /**
  * Puts the credentials of one lease where a client looks, and takes them away again. The caller holds the lock.
- * One contract suite (`test/contract/sink.ts`) runs over all sinks.
+ * One contract suite (`test/contract/sink.test.ts`) runs over all sinks.
  */
 export interface Sink {
   readonly name: string
@@ -25,10 +25,16 @@ export interface Sink {
   /** Writes the secret to `place`, whose lease is durable by now. Clients can use it when this resolves. */
   write(lease: Lease, place: Place, delivery: Delivery): Promise<void>
   /**
-   * Waits about 100 ms for programs that had the file open while `write` replaced it, and brings back what they wrote.
-   * False where such a program has overwritten ours: to be written again.
+   * Waits until about 100 ms after `writtenAt` (ms since 1970, when `write` had resolved) for programs that had the file open
+   * while `write` replaced it, and brings back what they wrote. False where such a program has overwritten ours: to be
+   * written again.
    */
-  confirm(lease: Lease, place: Place): Promise<boolean>
+  confirm(lease: Lease, place: Place, writtenAt: number): Promise<boolean>
+  /**
+   * Finishes a change of the file that a crash cut in two. Whoever changes a file calls this first for every lease in it: an
+   * edit of the one half would make the other half worthless.
+   */
+  finish(place: Place): void
   /** Finishes what a process that died during `confirm` left open; cheap where that is nothing. */
   settle(place: Place): Promise<void>
   /** Removes what `write` may have written, wholly or in part, and only that. Idempotent; throws where a secret may remain. */

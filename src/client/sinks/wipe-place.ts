@@ -1,16 +1,17 @@
 import { dirname } from 'node:path'
 import { findBlocks, removeBlocks } from '../../base/credentials-block.ts'
+import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { holdsSecret, type IsSecret, removeUnmarked } from '../../base/unmarked-secrets.ts'
 import { attempt, ifExists, removeFile, withFile } from '../../platform/durable.ts'
-import { errnoOf, type FileSystem } from '../../platform/files.ts'
+import type { FileSystem } from '../../platform/files.ts'
 import type { Lease, Place } from '../leases/types.ts'
 import { hashOf } from './aws-profile.ts'
 import { settleDisplaced, watchDisplaced } from './displaced.ts'
 import { displaceWhole, exchangeBytes } from './exchange-bytes.ts'
 import { finishRewrite, rewriteInPlace, scrubInPlace } from './in-place.ts'
 import { narrowMode, removeTemp } from './place.ts'
-import { readNow, readSettled, type Snapshot, type System } from './settled.ts'
+import { leftByUs, readNow, readSettled, type Snapshot, type System } from './settled.ts'
 
 const ROUNDS = 20
 type Ours = Pick<Lease, 'id' | 'profile'>
@@ -18,8 +19,8 @@ type Ours = Pick<Lease, 'id' | 'profile'>
 /** Takes a lease's block, keys and left-over files away, and proves by reading that they are gone. Can be repeated at any point. */
 export async function wipePlace(system: System, lease: Ours, place: Place): Promise<void> {
   const { fs } = system
-  finishRewrite(fs, place)
-  removeTemp(fs, place)
+  finishRewrite(system, place)
+  removeTemp(system, place)
   await settleDisplaced(system, place)
   for (let round = 0; round < ROUNDS; round++) {
     const base = await readSettled(system, place.path)
@@ -30,7 +31,7 @@ export async function wipePlace(system: System, lease: Ours, place: Place): Prom
     await watchDisplaced(system, place)
   }
   giveBack(fs, place)
-  assertGone(fs, lease, place)
+  assertGone(system, lease, place)
 }
 
 /**
@@ -74,7 +75,11 @@ function giveBack(fs: FileSystem, place: Place): void {
   const now = readNow(fs, place.path)
   if (now !== undefined) {
     const mode = modeAfter(place, now)
-    if (mode !== now.stat.mode) withFile(fs, place.path, 'read', (fd) => fs.fchmod(fd, mode))
+    if (mode !== now.stat.mode)
+      withFile(fs, place.path, 'read', (fd) => {
+        fs.fchmod(fd, mode)
+        fs.fsync(fd) // once the entry is gone nobody knows the mode any more
+      })
     if (now.bytes.length === 0 && !place.existed) removeFile(fs, place.path)
   }
   ifExists(() => fs.syncDirectory(dirname(place.path)))
@@ -91,10 +96,11 @@ function removeEmptyDirectory(fs: FileSystem, directory: string): void {
   fs.syncDirectory(dirname(directory))
 }
 
-function assertGone(fs: FileSystem, { id }: Ours, place: Place): void {
+function assertGone(system: System, { id }: Ours, place: Place): void {
+  const { fs } = system
   const bytes = readNow(fs, place.path)?.bytes ?? Buffer.alloc(0)
   const inFile = findBlocks(bytes).some((block) => block.lease === id) || holdsSecret(bytes, isSecretOf(place))
-  const beside = [place.temp, place.redo, place.backup].find((name) => (ifExists(() => fs.lstat(name))?.size ?? 0) > 0)
+  const beside = [place.temp, place.redo, place.backup].find((name) => (leftByUs(system, name)?.size ?? 0) > 0)
   if (!inFile && beside === undefined) return
   throw new JitError(
     'WIPE_FAILED',

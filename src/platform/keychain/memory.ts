@@ -1,6 +1,6 @@
 import type { KeyStore } from './types.ts'
 
-/** Keys of this process only. Nothing can be read again by the next one: for CI, where one `jit exec` does all. */
+/** Keys of this process only. Nothing can be read again by the next one: a later `jit` must log in anew. */
 export function memoryKeyStore(): KeyStore {
   const items = new Map<string, Uint8Array>()
   return {

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
+import { randomBytes, scrypt } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { open, seal } from '../../base/aes-gcm.ts'
 import type { Secret } from '../../base/secret.ts'
 import { integer, object, oneOf, string } from '../../contract/narrow.ts'
 import { readJsonFile, removeJsonFile, writeJsonFile } from '../json-file.ts'
@@ -40,11 +41,12 @@ export function passphraseFileKeyStore(directory: string, passphrase: () => Prom
       const stored = load(path)
       if (stored === undefined) return undefined
       const key = await derive(Buffer.from(stored.salt, 'base64'), stored.n)
-      return open(stored, key, item, path)
+      return openKey(stored, key, item, path)
     },
     async set(item, key) {
       const salt = randomBytes(16)
-      save(fileOf(item), seal(key, await derive(salt, COST.N), item, salt))
+      const sealed = seal(key, await derive(salt, COST.N), randomBytes(12), associated(item))
+      save(fileOf(item), { format: 'jit-key-1', n: COST.N, salt: salt.toString('base64'), ...sealed })
     },
     async delete(item) {
       removeJsonFile(fileOf(item))
@@ -57,29 +59,11 @@ const deriveKey = async (passphrase: Secret, salt: Buffer, n: number): Promise<B
   return promisify<string, Buffer, number, typeof options, Buffer>(scrypt)(passphrase.reveal(), salt, 32, options)
 }
 
-const associated = (item: string): Buffer => Buffer.from(`jit-key-1 ${item}`)
+const associated = (item: string): string => `jit-key-1 ${item}`
 
-function seal(key: Uint8Array, under: Buffer, item: string, salt: Buffer): Stored {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', under, nonce).setAAD(associated(item))
-  const sealed = Buffer.concat([cipher.update(key), cipher.final()])
-  const text = (bytes: Buffer): string => bytes.toString('base64')
-  return {
-    format: 'jit-key-1',
-    n: COST.N,
-    salt: text(salt),
-    nonce: text(nonce),
-    sealed: text(sealed),
-    tag: text(cipher.getAuthTag()),
-  }
-}
-
-function open(stored: Stored, under: Buffer, item: string, path: string): Uint8Array {
+function openKey(stored: Stored, under: Buffer, item: string, path: string): Uint8Array {
   try {
-    const [nonce, sealed, tag] = [stored.nonce, stored.sealed, stored.tag].map((text) => Buffer.from(text, 'base64'))
-    const decipher = createDecipheriv('aes-256-gcm', under, nonce ?? '', { authTagLength: 16 }).setAAD(associated(item))
-    decipher.setAuthTag(tag ?? Buffer.alloc(0))
-    return new Uint8Array(Buffer.concat([decipher.update(sealed ?? Buffer.alloc(0)), decipher.final()]))
+    return new Uint8Array(open(stored, under, associated(item)))
   } catch (error) {
     throw unavailable(`The passphrase does not open ${path}.`, 'Give the passphrase of the last login', error)
   }

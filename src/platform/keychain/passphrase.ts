@@ -1,5 +1,7 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { errnoOf } from '../../base/errno.ts'
+import { JitError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 import { KEY_STORE_LIMIT_MS, unavailable } from './unavailable.ts'
 
@@ -22,12 +24,9 @@ async function passphraseText(env: PassphraseEnv, limitMs: number): Promise<stri
   try {
     return fd === '' ? readFile(file) : await readDescriptor(Number(fd), limitMs)
   } catch (error) {
-    const [source, code] = [
-      fd === '' ? file : `descriptor ${fd}`,
-      error instanceof Error && 'code' in error ? error.code : '',
-    ]
-    if (code === 'SECRET_STORE') throw error
-    throw unavailable(`The passphrase cannot be read from ${source} (${String(code)}).`, NAME_ONE, error)
+    if (error instanceof JitError) throw error
+    const source = fd === '' ? file : `descriptor ${fd}`
+    throw unavailable(`The passphrase cannot be read from ${source} (${errnoOf(error)}).`, NAME_ONE, error)
   }
 }
 

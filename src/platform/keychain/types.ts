@@ -3,7 +3,7 @@
  * failures are `JitError('SECRET_STORE')` whose hint names the choices.
  */
 export interface KeyStore {
-  /** As `jit doctor` and messages call it, e.g. `Secret Service`. */
+  /** As messages call it, e.g. `Secret Service`. */
   readonly name: string
   get(item: string): Promise<Uint8Array | undefined>
   set(item: string, key: Uint8Array): Promise<void>

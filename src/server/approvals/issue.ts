@@ -3,7 +3,7 @@ import type { GrantRow, Transaction } from '../store/types.ts'
 import { actor } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { judgeAgain } from './judgement.ts'
-import { fromRow, type RequestRecord, samePerson } from './record.ts'
+import { fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import { noSuchGrant } from './refusals.ts'
 import type { Caller, Issue } from './types.ts'
@@ -74,12 +74,13 @@ function checkPolicy(
   deps: Deps,
   caller: Caller,
   grant: GrantRow,
-  { asked }: RequestRecord,
+  { asked, needs }: RequestRecord,
   now: number,
 ): readonly string[] {
   const judged = judgeAgain(deps, caller, asked, [grant.target], now)
-  if (judged.allowed) return judged.policies
-  const { why, policies } = judged
+  const { policies } = judged
+  const why = judged.allowed ? missing(needs, judged.needs) : judged.why
+  if (why === undefined) return policies
   throw new RecordedRefusal(
     new Refusal('denied', `Policy no longer allows ${grant.target}: ${why}.`, 'See: jit targets'),
     {
@@ -91,6 +92,18 @@ function checkPolicy(
       policies,
     },
   )
+}
+
+/**
+ * What policy wants now beyond what it wanted at the decision. A request may name its start: what policy gives to everybody at
+ * noon shall not be had at midnight by asking at noon.
+ */
+function missing(decided: readonly TargetNeed[], now: readonly TargetNeed[]): string | undefined {
+  const people = ({ approval }: TargetNeed): number => (approval.kind === 'people' ? approval.quorum : 0)
+  const given = (target: string): number => Math.max(0, ...decided.filter((need) => need.target === target).map(people))
+  const short = now.find((need) => people(need) > given(need.target))
+  if (short === undefined) return undefined
+  return `it now needs the approval of ${people(short) === 1 ? 'one person' : `${people(short)} people`}`
 }
 
 async function requestOf(tx: Transaction, { id, requestId }: GrantRow): Promise<RequestRecord> {

@@ -1,4 +1,4 @@
-import type { AccessRequest } from '../../contract/request.ts'
+import { type AccessRequest, LONGEST_WAIT_SECONDS } from '../../contract/request.ts'
 import type { RequestRow } from '../store/types.ts'
 import type { Deps } from './deps.ts'
 import { approvableBy } from './judgement.ts'
@@ -10,7 +10,6 @@ import { viewRow, viewRows } from './view.ts'
 const MOST_LISTED = 100
 /** Pending requests looked through for those that the caller may approve. */
 const MOST_SEARCHED = 1_000
-const LONGEST_WAIT_MS = 30_000
 
 export async function get(deps: Deps, caller: Caller, id: string): Promise<AccessRequest> {
   const row = await deps.store.request(id)
@@ -39,7 +38,7 @@ export async function wait(
   try {
     const found = await get(deps, caller, id)
     if (found.state !== 'pending' || !(waitMs > 0) || signal.aborted) return found
-    await waiter.news(Math.min(waitMs, LONGEST_WAIT_MS), signal)
+    await waiter.news(Math.min(waitMs, LONGEST_WAIT_SECONDS * 1000), signal)
   } finally {
     waiter.leave()
   }

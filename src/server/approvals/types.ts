@@ -19,7 +19,7 @@ export type Caller = {
 
 /**
  * The life of requests and grants. Every state change is one conditional update, with its audit leaf in the same
- * transaction; times are the database's. Rejects with `Refusal` (`server/http/types.ts` maps it to a problem).
+ * transaction; times are the database's. Rejects with `Refusal` (`http/problem.ts` makes it an answer).
  */
 export interface Approvals {
   explain(caller: Caller, request: NewRequest): Promise<Explanation>

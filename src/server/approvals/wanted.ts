@@ -1,5 +1,6 @@
 import { defined } from '../../base/defined.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { isInstant } from '../../contract/narrow.ts'
 import type { NewRequest } from '../../contract/request.ts'
 import { type DeliveryMode, TARGET_NAME } from '../../contract/target.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
@@ -70,9 +71,8 @@ export function checkLongest(target: string, seconds: number, mostSeconds: numbe
 }
 
 function instant(text: string): number {
-  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) throw new Refusal('invalid_request', 'startsAt is no UTC time such as 2026-11-21T23:30:00Z.')
-  return at
+  if (!isInstant(text)) throw new Refusal('invalid_request', 'startsAt is no UTC time such as 2026-11-21T23:30:00Z.')
+  return Date.parse(text)
 }
 
 export function checkStart(startsAt: number | undefined, now: number): void {

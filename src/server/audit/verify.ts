@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../base/canonical-json.ts'
-import { integer, object, type Reader, ShapeError, string } from '../../contract/narrow.ts'
+import { integer, object, type Reader, record, ShapeError, string } from '../../contract/narrow.ts'
 import { leafHash, NO_LEAF } from './chain.ts'
 import type { Head, Leaf, Verification } from './types.ts'
 
@@ -31,7 +31,8 @@ export async function verifyLeaves(
 /** The new head, or why `value` is not the leaf after `head`. */
 function follows(head: Head, value: unknown): Head | string {
   const leaf = leafIn(value)
-  if (leaf === undefined) return 'This is no leaf: a leaf has seq, prevHash, hash, at and body.'
+  if (leaf === undefined)
+    return 'This is no leaf: a leaf has seq, prevHash, hash, at and body, each once, and nothing else.'
   if (leaf.seq !== head.seq + 1) return `Leaf ${leaf.seq} comes after leaf ${head.seq}.`
   if (leaf.prevHash !== head.hash) return 'This leaf does not continue the one before it.'
   if (leaf.hash !== leafHash(leaf)) return 'The content of this leaf is not what was hashed.'
@@ -40,7 +41,8 @@ function follows(head: Head, value: unknown): Head | string {
 
 function leafIn(value: unknown): Leaf | undefined {
   try {
-    return readLeaf(value, 'leaf')
+    const leaf = readLeaf(value, 'leaf')
+    return Object.keys(record(value, 'leaf')).length === Object.keys(leaf).length ? leaf : undefined
   } catch (error) {
     if (error instanceof ShapeError) return undefined
     throw error

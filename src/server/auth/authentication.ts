@@ -1,7 +1,8 @@
+import { recent } from '../../base/recent.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Refusal } from '../refusal.ts'
 import type { Tokens } from '../tokens/types.ts'
-import { type Proof, type ProofExpectation, verifyProof } from './dpop-proof.ts'
+import { type Proof, type ProofExpectation, type ProofKey, verifyProof } from './dpop-proof.ts'
 import type { IdTokenVerifier } from './id-token.ts'
 import { NONCE_WINDOW_MS } from './nonces.ts'
 import type { Authentication, Nonces, ProvedCall, SeenIds } from './types.ts'
@@ -17,9 +18,13 @@ export type AuthenticationDeps = {
   readonly clock: Clock
 }
 
+/** Installations whose keys need not be imported again. */
+const KEYS_KEPT = 4_096
+
 /** A proof is used up last of all, after everything else held: strangers cannot fill the table. */
 export function makeAuthentication(deps: AuthenticationDeps): Authentication {
   const { endpoint, tokens, verifyIdToken, nonces, proofs, clock } = deps
+  const proving = { nonces, clock, proofKeys: recent<ProofKey>(KEYS_KEPT) }
 
   const expectation = ({ method, path }: ProvedCall): ProofExpectation => ({ method, url: `${endpoint}${path}` })
 
@@ -34,7 +39,7 @@ export function makeAuthentication(deps: AuthenticationDeps): Authentication {
     async caller(call) {
       const accessToken = readAuthorization(call.authorization)
       const holder = await tokens.readAccessToken(accessToken)
-      const proof = await verifyProof(call.dpop, { ...expectation(call), accessToken }, deps)
+      const proof = await verifyProof(call.dpop, { ...expectation(call), accessToken }, proving)
       if (proof.jkt !== holder.jkt)
         throw new Refusal('invalid_token', 'The access token is bound to another key.', 'Log in: jit login')
       await useUp(proof)
@@ -42,7 +47,7 @@ export function makeAuthentication(deps: AuthenticationDeps): Authentication {
     },
 
     async login(call, idToken) {
-      const proof = await verifyProof(call.dpop, expectation(call), deps)
+      const proof = await verifyProof(call.dpop, expectation(call), proving)
       const login = await verifyIdToken(idToken, proof.jkt)
       await useUp(proof)
       return { ...login, jkt: proof.jkt, address: call.address }

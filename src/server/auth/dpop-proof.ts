@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
+import { calculateJwkThumbprint, type CryptoKey, decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
+import type { Recent } from '../../base/recent.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Refusal } from '../refusal.ts'
 import type { Nonces } from './types.ts'
@@ -9,9 +10,7 @@ import type { Nonces } from './types.ts'
 const MAX_SKEW_SECONDS = 60
 const MAX_LENGTH = 4096
 
-const header = z.object({
-  jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
-})
+const publicKey = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() })
 const claims = z.object({
   jti: z.string().min(8).max(256),
   htm: z.string(),
@@ -21,9 +20,12 @@ const claims = z.object({
   nonce: z.string().optional(),
 })
 
+/** A key that signed a good proof before, and its thumbprint (RFC 7638): importing it costs as much as verifying. */
+export type ProofKey = { readonly key: CryptoKey; readonly jkt: string }
+
 /** A proof that is good for the call, but was not checked for replay yet. */
 export type Proof = {
-  /** Thumbprint (RFC 7638) of the key that signed it. */
+  /** Thumbprint of the key that signed it. */
   readonly jkt: string
   /** To be claimed once. Hashed together with the key, so that nobody can use up another's. */
   readonly replayId: string
@@ -37,15 +39,21 @@ export type ProofExpectation = {
   readonly accessToken?: string
 }
 
+export type ProofDeps = {
+  readonly nonces: Nonces
+  readonly proofKeys: Recent<ProofKey>
+  readonly clock: Clock
+}
+
 /** Checks a DPoP proof by RFC 9449 §4.3 (all but replay, §11.1). The server nonce is always demanded (§8). */
 export async function verifyProof(
   dpop: string | undefined,
   expected: ProofExpectation,
-  { nonces, clock }: { readonly nonces: Nonces; readonly clock: Clock },
+  { nonces, proofKeys, clock }: ProofDeps,
 ): Promise<Proof> {
   if (dpop === undefined) throw wrong('The call brings no DPoP proof.')
   if (dpop.length > MAX_LENGTH || dpop.includes(',')) throw wrong('There must be one DPoP proof of ordinary length.')
-  const { jwk, payload } = await verifySignature(dpop, clock)
+  const { payload, jkt } = await verifySignature(dpop, proofKeys, clock)
 
   if (payload.htm !== expected.method) throw wrong('The DPoP proof is for another method.')
   if (!sameResource(payload.htu, expected.url)) throw wrong(`The DPoP proof is for another URL than ${expected.url}.`)
@@ -60,21 +68,30 @@ export async function verifyProof(
       "Set this machine's clock.",
     )
 
-  const jkt = await calculateJwkThumbprint(jwk)
   return { jkt, replayId: sha256(`${jkt} ${payload.jti}`) }
 }
 
-async function verifySignature(dpop: string, clock: Clock) {
+async function verifySignature(dpop: string, proofKeys: Recent<ProofKey>, clock: Clock) {
   try {
-    const { payload, protectedHeader } = await jwtVerify(dpop, EmbeddedJWK, {
+    const jwk = publicKey.parse(decodeProtectedHeader(dpop).jwk)
+    const name = JSON.stringify(jwk)
+    const known = proofKeys.get(name) ?? (await imported(jwk))
+    const { payload } = await jwtVerify(dpop, known.key, {
       typ: 'dpop+jwt',
       algorithms: ['ES256'],
       currentDate: new Date(clock.now()),
     })
-    return { payload: claims.parse(payload), jwk: header.parse(protectedHeader).jwk }
+    proofKeys.set(name, known)
+    return { payload: claims.parse(payload), jkt: known.jkt }
   } catch (cause) {
     throw wrong('The DPoP proof is not valid.', undefined, cause)
   }
+}
+
+async function imported(jwk: z.infer<typeof publicKey>): Promise<ProofKey> {
+  const key = await importJWK(jwk, 'ES256')
+  if (key instanceof Uint8Array) throw new TypeError('A proof is signed with a key pair.')
+  return { key, jkt: await calculateJwkThumbprint(jwk) }
 }
 
 /** Compares after normalisation (RFC 3986 §6.2), query and fragment aside, as RFC 9449 §4.3 says. */

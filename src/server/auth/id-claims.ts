@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { terminalText } from '../../base/terminal-text.ts'
 import type { Person } from '../../contract/person.ts'
 import { Refusal } from '../refusal.ts'
 
@@ -6,7 +7,7 @@ const MAX_GROUPS = 500
 /** All groups together must fit into the access token, and that into a header. */
 const MAX_GROUP_CHARACTERS = 10_000
 
-const label = (max: number) => z.string().transform((text) => printable(text).slice(0, max))
+const label = (max: number) => z.string().transform((text) => terminalText(text).trim().slice(0, max))
 const idClaims = z.looseObject({
   iss: z.string(),
   sub: z.string().min(1).max(255),
@@ -67,6 +68,3 @@ const tooMany = (): Refusal =>
     'The identity provider did not list all your groups: there are too many.',
     'Let it send only the groups that are assigned to this application.',
   )
-
-/** Without control, line-breaking and bidirectional characters: names are shown in terminals and logs. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
+import { loginNonce } from '../../base/login-nonce.ts'
 import type { LoginFlow } from '../../contract/request.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Http } from '../../platform/http.ts'
@@ -32,7 +33,7 @@ export type IdTokenVerifier = (idToken: string, jkt: string) => Promise<Login>
  * OpenID Connect Core §3.1.3.7 against the pinned issuer, and:
  *
  * - The client id says which flow was used, so the token must be for one of ours and nobody else.
- * - Browser logins are bound to the key that proves the call: their `nonce` is a hash of it ({@link nonceFor}), so a stolen
+ * - Browser logins are bound to the key that proves the call: their `nonce` is a hash of it ({@link loginNonce}), so a stolen
  *   ID token is no use with another key. An ID token from a refresh may lack the nonce (§12.2). It is accepted only for a
  *   key that the same person bound before by a login with nonce; for any other key the person must log in anew.
  * - The device flow has no nonce (RFC 8628), so there single use, age and policy must do.
@@ -62,7 +63,7 @@ export function idTokenVerifier({ idp, http, clock, seen }: IdTokenDeps): IdToke
   async function checkBinding(claims: IdClaims, flow: LoginFlow, jkt: string): Promise<void> {
     const id = sha256(JSON.stringify(['bound key', claims.iss, claims.sub, jkt]))
     if (claims.nonce !== undefined) {
-      if (claims.nonce !== nonceFor(jkt)) throw invalid('The ID token belongs to a login with another key.')
+      if (claims.nonce !== loginNonce(jkt)) throw invalid('The ID token belongs to a login with another key.')
       await seen.claim(id, clock.now() + BOUND_MS)
     } else if (flow === 'browser' && !(await seen.has(id))) {
       throw invalid('The ID token does not name the key of this installation.')
@@ -88,9 +89,6 @@ export function idTokenVerifier({ idp, http, clock, seen }: IdTokenDeps): IdToke
     }
   }
 }
-
-/** The `nonce` that a browser login must send for its DPoP key. */
-export const nonceFor = (jkt: string): string => sha256(`jit-login:${jkt}`)
 
 /** Access and logout tokens of the same issuer must not pass for ID tokens (RFC 8725 §3.11). Keycloak says the kind in a claim. */
 function refuseOtherKinds(typ: string | undefined, payload: Readonly<Record<string, unknown>>): void {

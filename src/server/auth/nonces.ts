@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { recent } from '../../base/recent.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Nonces } from './types.ts'
@@ -13,8 +14,14 @@ export const NONCE_WINDOW_MS = 150_000
 export function makeNonces(clock: Clock, random: Random): Nonces {
   const key = random.bytes(32)
   const current = (): number => Math.floor(clock.now() / NONCE_WINDOW_MS)
-  const nonceOf = (window: number): string =>
+  const made = recent<string>(4)
+  const make = (window: number): string =>
     `${window.toString(36)}.${createHmac('sha256', key).update(`dpop-nonce ${window}`).digest('base64url').slice(0, 22)}`
+  const nonceOf = (window: number): string => {
+    const nonce = made.get(`${window}`) ?? make(window)
+    made.set(`${window}`, nonce)
+    return nonce
+  }
 
   return {
     issue: () => nonceOf(current()),

@@ -1,3 +1,4 @@
+import type { Environment } from '../../base/environment.ts'
 import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
 import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
@@ -47,7 +48,7 @@ export interface Operations {
 
 /** The program's surroundings. */
 export interface CommandContext {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly version: string
   /** One line for machines (stdout) and one for people (stderr). */
   out(line: string): void

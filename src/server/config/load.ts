@@ -1,4 +1,6 @@
 import path from 'node:path'
+import type { Environment } from '../../base/environment.ts'
+import { reasonOf } from '../../base/errors.ts'
 import { partitionsDiffer } from './aws.ts'
 import { readYaml, type YamlDocument } from './document.ts'
 import { describeIssues, type Issue, named } from './issues.ts'
@@ -9,7 +11,7 @@ import { type Config, ConfigurationError, type Fault } from './types.ts'
 export type ConfigSource = {
   readonly path: string
   readonly readText: (path: string) => string | Promise<string>
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
 }
 
 /** A valid configuration, and what in it is allowed but seldom meant. */
@@ -35,7 +37,7 @@ async function readOrExplain({ path: file, readText }: ConfigSource): Promise<st
   try {
     return await readText(file)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new ConfigurationError([{ file, message: `it cannot be read: ${reason}.` }])
   }
 }

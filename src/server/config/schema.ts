@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import type { Environment } from '../../base/environment.ts'
 import { TARGET_NAME } from '../../contract/target.ts'
 import { awsAccess, toAwsAccess } from './aws.ts'
 import { duration } from './durations.ts'
@@ -8,7 +9,7 @@ import type { Config } from './types.ts'
 import { endpointUrl, issuerUrl, webUrl } from './url.ts'
 
 /** Where the file lies and what its references mean. */
-export type Surroundings = { readonly directory: string; readonly env: Readonly<Record<string, string | undefined>> }
+export type Surroundings = { readonly directory: string; readonly env: Environment }
 
 /** The configuration file. `docs/configuration.md` explains each field. */
 export function configSchema({ directory, env }: Surroundings) {

@@ -1,12 +1,10 @@
-/** Hosts that never leave the machine (RFC 8252 §7.3, RFC 6761 §6.3): the only ones that plain HTTP may reach. */
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+import { isProtected } from '../../base/protected-url.ts'
 
 /** `https`, or `http` on loopback; no user, query or fragment; written in the canonical form that tokens and clouds compare. */
 export function webUrl(value: unknown): URL | undefined {
   if (typeof value !== 'string' || value.length > 255 || !URL.canParse(value) || /[?#\s]/.test(value)) return undefined
   const url = new URL(value)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) return undefined
-  if (url.username !== '' || url.password !== '') return undefined
+  if (!isProtected(url) || url.username !== '' || url.password !== '') return undefined
   return value === url.href || `${value}/` === url.href ? url : undefined
 }
 

@@ -11,7 +11,7 @@ const HINTS: Readonly<Record<string, string>> = {
   PackedPolicyTooLarge: 'An administrator must shorten sessionPolicy of this target, or move statements into the role.',
   RegionDisabledException:
     'STS is switched off in this region. Set another region for the target, or enable it in the account.',
-  ValidationError: "Compare the target's roleArn and maxSessionSeconds with the role in AWS.",
+  ValidationError: "Compare the target's aws.role and aws.maxSession with the role in AWS.",
 }
 const RETRY_LATER = 'Try again in a minute.'
 const UNREACHABLE = 'Check that the endpoint reaches AWS STS (HTTPS_PROXY, firewall, aws.stsEndpoint), then try again.'

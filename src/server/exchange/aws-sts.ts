@@ -1,5 +1,6 @@
 import type { AssumeRoleWithWebIdentityCommandOutput, STSClient } from '@aws-sdk/client-sts'
 import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler'
+import type { Environment } from '../../base/environment.ts'
 
 export type AssumeRoleCall = {
   readonly region: string
@@ -34,10 +35,7 @@ const LIMITS = { connect: 3_000, attempt: 5_000, whole: 10_000 }
 const ATTEMPTS = 3
 
 /** The endpoint that AWS's own variables name, service before general (AWS SDKs reference guide, "Service-specific endpoints"). */
-export function stsEndpoint(
-  configured: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+export function stsEndpoint(configured: string | undefined, env: Environment): string | undefined {
   if (configured !== undefined) return configured
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined
   return env['AWS_ENDPOINT_URL_STS'] || env['AWS_ENDPOINT_URL'] || undefined

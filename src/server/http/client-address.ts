@@ -20,5 +20,9 @@ export function clientAddress(
   return nearest
 }
 
-/** An IPv4 peer of a socket that listens on IPv6 too is `::ffff:192.0.2.1`. */
-const plain = (text: string): string => text.replace(/^::ffff:(?=\d+\.)/i, '')
+/** An IPv4 peer of a socket that listens on IPv6 too is `::ffff:192.0.2.1`; some proxies write a port: `192.0.2.1:443`, `[2001:db8::7]:443`. */
+const plain = (text: string): string =>
+  text
+    .replace(/^\[(.+)\](:\d+)?$/, '$1')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '')

@@ -8,6 +8,7 @@ import {
   type Grant,
   type PublicKey,
 } from '../../contract/grant.ts'
+import { INSTANT, isInstant } from '../../contract/narrow.ts'
 import type { Person } from '../../contract/person.ts'
 import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../contract/problem.ts'
 import {
@@ -29,8 +30,8 @@ const maybe = <S extends z.ZodType>(schema: S): z.ZodExactOptional<S> =>
 
 const instant = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/, 'must be a UTC time such as 2026-11-21T23:30:00Z')
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'is no time')
+  .regex(INSTANT, 'must be a UTC time such as 2026-11-21T23:30:00Z')
+  .refine(isInstant, 'is no time')
   .openapi({ format: 'date-time', example: '2026-11-21T23:30:00Z' })
 const seconds = z.number().int().positive()
 const targetName = z.string().regex(TARGET_NAME)

@@ -58,13 +58,17 @@ export function authenticate(services: Services, limits: { person: RateLimit; ad
   }
 }
 
-/** Asking for a nonce is no failure: each new process of the CLI begins with it. */
+/**
+ * Asking for a nonce is no failure: each new process of the CLI begins with it. A call that proves who makes it always goes
+ * through, or any stranger behind the same address (one office, one proxy) could lock everybody out.
+ */
 export async function chargingFailures<T>(limit: RateLimit, address: string, work: () => Promise<T>): Promise<T> {
-  limit.demand(address)
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'use_dpop_nonce')) limit.charge(address)
+    if (error instanceof Refusal && error.code === 'use_dpop_nonce') throw error
+    limit.demand(address)
+    limit.charge(address)
     throw error
   }
 }

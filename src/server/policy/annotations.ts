@@ -1,4 +1,4 @@
-import { parseDuration } from '../../base/duration.ts'
+import { readDuration } from '../../base/duration.ts'
 import { DELIVERY_MODES, type DeliveryMode } from '../../contract/target.ts'
 import type { Action } from './schema.ts'
 
@@ -70,13 +70,4 @@ export const ANNOTATIONS: Readonly<Record<string, Annotation>> = {
     expected: 'a plain text for the person who is refused, at most 200 characters',
     read: plainText(200),
   },
-}
-
-function readDuration(text: string): number | undefined {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
 }

@@ -7,6 +7,9 @@ import type { Facts } from './types.ts'
 /** A clock of the IdP that runs ahead by more than this makes its `auth_time` worthless. */
 const CLOCK_SKEW_SECONDS = 60
 
+/** Those attributes that another moment changes. They are always well-formed, so leaving out one that nobody asks for changes no answer. */
+export const OF_THE_MOMENT: ReadonlySet<string> = new Set(['now', 'hour', 'minuteOfDay', 'weekday', 'authAgeSeconds'])
+
 /** The attributes of `context` in POLICY_SCHEMA. Times are UTC; weekdays count from Monday = 1 (ISO 8601). */
 export function circumstances(caller: Caller, facts: Facts): Context {
   const now = new Date(facts.nowMs)

@@ -6,10 +6,11 @@ import {
   preparsePolicySet,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
+import { recent } from '../../base/recent.ts'
 import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
-import { targetEntity, userEntity } from './circumstances.ts'
-import { namedEntities, type Rule } from './rule.ts'
+import { OF_THE_MOMENT, targetEntity, userEntity } from './circumstances.ts'
+import { askedOfContext, namedEntities, type Rule } from './rule.ts'
 import { ACTIONS, type Action } from './schema.ts'
 
 /** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
@@ -27,11 +28,25 @@ export interface Engine {
   slice(action: Action, target: string): readonly Rule[]
 }
 
-type Slice = { readonly rules: readonly Rule[]; readonly groups: ReadonlySet<string>; readonly setId: () => string }
+type Slice = {
+  readonly rules: readonly Rule[]
+  readonly groups: ReadonlySet<string>
+  /** What the policies cannot tell apart: the attributes of the moment that none of them asks for. */
+  readonly idle: ReadonlySet<string>
+  readonly setId: () => string
+}
 
-/** Evaluates by target and action, so that the cost of a decision does not grow with the number of targets. */
+/** At about 1 KB each. */
+const OUTCOMES_KEPT = 4_096
+
+/**
+ * Evaluates by target and action, so that the cost of a decision does not grow with the number of targets. Cedar answers
+ * by what it is given and nothing else, so the same question (every byte of it is the key) is put to it once: a grant is
+ * judged at the request and soon again when it is issued.
+ */
 export function createEngine(rules: readonly Rule[]): Engine {
   const slices = sliceRules(rules)
+  const outcomes = recent<Outcome>(OUTCOMES_KEPT)
   const sliceOf = (action: Action, target: string): Slice =>
     slices.byTarget[action].get(target) ?? slices.general[action]
   return {
@@ -41,15 +56,18 @@ export function createEngine(rules: readonly Rule[]): Engine {
       if (slice.rules.length === 0) return NOTHING_SAID
       const user = userEntity(caller, slice.groups)
       const resource = targetEntity(target)
-      const answer = statefulIsAuthorized({
+      const question = {
         principal: user.uid,
         action: { type: 'Action', id: action },
         resource: resource.uid,
-        context,
+        context: Object.fromEntries(Object.entries(context).filter(([name]) => !slice.idle.has(name))),
         entities: [user, resource],
         preparsedPolicySetId: slice.setId(),
-      })
-      return readAnswer(answer, slice.rules)
+      }
+      const key = JSON.stringify(question)
+      const outcome = outcomes.get(key) ?? readAnswer(statefulIsAuthorized(question), slice.rules)
+      outcomes.set(key, outcome)
+      return outcome
     },
   }
 }
@@ -97,7 +115,14 @@ function createSlice(rules: readonly Rule[]): Slice {
     return name
   }
   const groups = rules.flatMap(({ json }) => namedEntities(json)).filter(({ type }) => type === 'Group')
-  return { rules, groups: new Set(groups.map(({ id }) => id)), setId: () => (setId ??= parse()) }
+  const asked = rules.map(({ json }) => askedOfContext(json))
+  const idle = [...OF_THE_MOMENT].filter((name) => asked.every((names) => names !== 'all' && !names.has(name)))
+  return {
+    rules,
+    groups: new Set(groups.map(({ id }) => id)),
+    idle: new Set(idle),
+    setId: () => (setId ??= parse()),
+  }
 }
 
 /**

@@ -60,3 +60,20 @@ export function namedEntities(part: unknown): readonly EntityName[] {
     return [{ type: part.type, id: part.id }]
   return Object.values(part).flatMap(namedEntities)
 }
+
+/** Attributes of `context` that the policy asks for; `'all'` where it takes the context as a whole. */
+export function askedOfContext(part: unknown): ReadonlySet<string> | 'all' {
+  const names = contextNames(part)
+  return names.includes(WHOLE) ? 'all' : new Set(names.filter((name) => typeof name === 'string'))
+}
+
+const WHOLE = Symbol('the whole context')
+
+function contextNames(part: unknown): readonly (string | typeof WHOLE)[] {
+  if (typeof part !== 'object' || part === null) return []
+  if ('left' in part && isContext(part.left) && 'attr' in part && typeof part.attr === 'string') return [part.attr]
+  return isContext(part) ? [WHOLE] : Object.values(part).flatMap(contextNames)
+}
+
+const isContext = (part: unknown): boolean =>
+  typeof part === 'object' && part !== null && 'Var' in part && part.Var === 'context'

@@ -26,10 +26,13 @@ export async function openSqliteStore(path: string, clock: Clock): Promise<Store
 
   const reader = openSqlite(path, clock, 'read')
   const reading = new Kysely<Tables>({ dialect: new SqliteDialect({ database: reader }) })
-  const transaction = writes(writing, () => Promise.resolve())
+  // What `jit_now()` would answer, without a statement.
+  const now = (): Promise<number> => Promise.resolve(clock.now())
+  const transaction = { ...writes(writing, () => Promise.resolve()), now }
   return {
     name,
     ...reads(reading),
+    now,
     transaction: (work) => transact(() => work(transaction)),
     close: async () => {
       await transact(() => Promise.resolve())

@@ -72,7 +72,7 @@ export interface Transaction extends Reads {
   /** Sets or brings forward when a key retires. False: there is no such key, or it retires sooner. */
   retireSigningKey(kid: string, retireAt: number): Promise<boolean>
 
-  /** Single use: true for the first caller, false for every later one until `expiresAt`. `kind` keeps name spaces apart (`id-token`, `jti`). */
+  /** Single use: true for the first caller, false for every later one until `expiresAt`. `kind` keeps name spaces apart (`id-token`). */
   claim(kind: string, hash: string, expiresAt: number): Promise<boolean>
   /** Deletes claims past their time and idempotency keys older than `olderThanMs`; at most `limit` of each. Returns how many went. */
   prune(olderThanMs: number, limit: number): Promise<number>
@@ -145,7 +145,7 @@ export type IdempotencyRow = PersonKey & {
 
 export type SigningKeyRow = {
   readonly kid: string
-  /** What it signs, e.g. `grant`, `session`. */
+  /** What it signs, `grant` or `access`. */
   readonly use: string
   /** Private JWK: the one secret in the database. */
   readonly privateJwkJson: string

@@ -44,38 +44,40 @@ async function ensure(store: SigningKeys, clock: Clock, use: KeyUse, wanted: num
 }
 
 /** Activates the next key of each use, where its lead has passed, and makes the one after it. The old one stays accepted for its overlap. */
-export function rotateKeys(store: SigningKeys, clock: Clock): Promise<readonly Rotation[]> {
-  return rotateAll(store, clock, (use) => ({ leadMs: use === 'grant' ? LEAD_MS : 0, overlapMs: OVERLAP_MS[use] }))
-}
-
-/**
- * For a stolen key: the next one signs now and the old one is accepted nowhere from now on. Every access token and
- * unexchanged grant token is void, and clouds that cached a JWKS without the next key refuse until that cache is over.
- */
-export function replaceKeysNow(store: SigningKeys, clock: Clock): Promise<readonly Rotation[]> {
-  return rotateAll(store, clock, () => ({ leadMs: 0, overlapMs: 0 }))
-}
-
-type Times = { readonly leadMs: number; readonly overlapMs: number }
-
-async function rotateAll(
-  store: SigningKeys,
-  clock: Clock,
-  times: (use: KeyUse) => Times,
-): Promise<readonly Rotation[]> {
+export async function rotateKeys(store: SigningKeys, clock: Clock): Promise<readonly Rotation[]> {
   await ensureKeys(store, clock)
   await ensure(store, clock, 'access', 2)
   const rotations: Rotation[] = []
-  for (const use of USES) rotations.push(await rotate(store, clock.now(), use, times(use)))
+  for (const use of USES) rotations.push(await rotate(store, clock.now(), use))
   await ensureKeys(store, clock)
   return rotations
 }
 
-async function rotate(store: SigningKeys, now: number, use: KeyUse, { leadMs, overlapMs }: Times): Promise<Rotation> {
+/**
+ * For stolen keys: new ones sign now, and all that there were are accepted nowhere from now on. The next one and those
+ * retired a while ago too, because they lay beside the one in use. Every access token and unexchanged grant token is void, and clouds that cached a JWKS without the
+ * new key refuse until that cache is over.
+ */
+export async function replaceKeysNow(store: SigningKeys, clock: Clock): Promise<readonly Rotation[]> {
+  const rotations: Rotation[] = []
+  for (const use of USES) {
+    const [keys, now] = [await store.list(), clock.now()]
+    const stolen = keys.filter((key) => key.use === use && keyState(key, keys, now) !== 'over')
+    await ensure(store, clock, use, unretired(keys, use).length + WANTED[use])
+    // The youngest first: none of them signs in between.
+    for (const { kid } of stolen.toReversed()) await store.retire(kid, now)
+    const [retired, signing] = [signingKey(keys, use), signingKey(await store.list(), use)]
+    if (retired !== undefined && signing !== undefined)
+      rotations.push({ use, done: true, retired: retired.kid, signing: signing.kid })
+  }
+  return rotations
+}
+
+async function rotate(store: SigningKeys, now: number, use: KeyUse): Promise<Rotation> {
   const [current, next] = unretired(await store.list(), use)
   if (current === undefined || next === undefined) throw new Error(`No ${use} key to rotate to.`)
-  const activeFrom = next.createdAt + leadMs
-  if (leadMs > 0 && now < activeFrom) return { use, done: false, next: next.kid, activeFrom }
-  await store.retire(current.kid, now + overlapMs)
+  const activeFrom = next.createdAt + LEAD_MS
+  if (use === 'grant' && now < activeFrom) return { use, done: false, next: next.kid, activeFrom }
+  await store.retire(current.kid, now + OVERLAP_MS[use])
   return { use, done: true, retired: current.kid, signing: next.kid }
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import { recent } from '../../base/recent.ts'
 import { identifier } from '../../base/identifier.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Refusal } from '../refusal.ts'
-import { ACCESS_TOKEN_TYPE, accessClaims, readAccessClaims } from './access-token.ts'
+import { ACCESS_TOKEN_TYPE, accessClaims, type Holder, readAccessClaims } from './access-token.ts'
 import { awsGrantClaims, GRANT_TOKEN_TYPE } from './grant-token.ts'
 import { keyState, signingKey } from './key-ring.ts'
 import { ALGORITHM, importPrivate, importPublic, publishedKeys } from './signing-key.ts'
@@ -21,13 +23,33 @@ export type TokensDeps = {
 /** How old the list of keys may be: a rotation by another process is followed after this time. */
 const FRESH_MS = 5_000
 
+/** Logins whose access tokens need no second look at their signature. */
+const TOKENS_KEPT = 4_096
+
 /** Signs and verifies with the keys of the store. Private keys are imported once. */
 export function makeTokens({ issuer, keys, clock, random, awsName }: TokensDeps): Tokens {
   const ring = cachedRing(keys, clock)
+  const read = recent<Verified>(TOKENS_KEPT)
 
   async function sign(use: KeyUse, typ: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
     const { kid, key } = await ring.signer(use)
     return new SignJWT(claims).setProtectedHeader({ alg: ALGORITHM[use], kid, typ }).sign(key)
+  }
+
+  async function verified(token: string, key: CryptoKey): Promise<Verified> {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM.access],
+        typ: ACCESS_TOKEN_TYPE,
+        issuer,
+        audience: issuer,
+        requiredClaims: ['exp', 'iat', 'sub', 'jti', 'cnf'],
+        currentDate: new Date(clock.now()),
+      })
+      return { holder: readAccessClaims(payload), exp: payload.exp ?? 0 }
+    } catch (cause) {
+      throw cause instanceof errors.JWTExpired ? expired(cause) : notOurs(cause)
+    }
   }
 
   return {
@@ -46,27 +68,23 @@ export function makeTokens({ issuer, keys, clock, random, awsName }: TokensDeps)
     async readAccessToken(token) {
       const key = await ring.verifier('access', keyIdOf(token))
       if (key === undefined) throw notOurs()
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [ALGORITHM.access],
-          typ: ACCESS_TOKEN_TYPE,
-          issuer,
-          audience: issuer,
-          requiredClaims: ['exp', 'iat', 'sub', 'jti', 'cnf'],
-          currentDate: new Date(clock.now()),
-        })
-        return readAccessClaims(payload)
-      } catch (cause) {
-        if (!(cause instanceof errors.JWTExpired)) throw notOurs(cause)
-        throw new Refusal('invalid_token', 'The access token has expired.', LOG_IN, { cause })
-      }
+      const hash = createHash('sha256').update(token).digest('base64url')
+      const known = read.get(hash) ?? (await verified(token, key))
+      if (known.exp <= Math.floor(clock.now() / 1000)) throw expired()
+      read.set(hash, known)
+      return known.holder
     },
 
     jwks: async () => publishedKeys(await ring.all()),
   }
 }
 
+/** What a token says whose signature and claims were found good. Its key may go and its time run out: asked anew each time. */
+type Verified = { readonly holder: Holder; readonly exp: number }
+
 const LOG_IN = 'Log in: jit login'
+const expired = (cause?: unknown): Refusal =>
+  new Refusal('invalid_token', 'The access token has expired.', LOG_IN, { cause })
 const notOurs = (cause?: unknown): Refusal =>
   new Refusal('invalid_token', 'The access token is not one of this endpoint.', LOG_IN, { cause })
 

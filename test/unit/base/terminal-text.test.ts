@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nearest } from '../../../src/base/nearest.ts'
-import { terminalText } from '../../../src/base/terminal-text.ts'
+import { quotedText, terminalText } from '../../../src/base/terminal-text.ts'
 
 test.each([
   ['plain Änderung 山田', 'plain Änderung 山田'],
@@ -23,12 +22,8 @@ test('nothing that moves a cursor or reorders text is left, whatever comes', () 
   )
 })
 
-test.each([
-  ['prod-bd', 'prod-db'],
-  ['PROD-DB', 'prod-db'],
-  ['log', 'logs'],
-  ['payments', undefined],
-  ['x', undefined],
-])('the name meant by %j is %j', (typed, wanted) => {
-  expect(nearest(typed, ['logs', 'prod-db', 'prod-web'])).toBe(wanted)
+test('words of another server are one trimmed line of bounded length', () => {
+  expect(quotedText('  Größe: 10 €,\r\n日本語 👍\u202e ')).toBe('Größe: 10 €, 日本語 👍')
+  expect(quotedText('x'.repeat(301))).toBe(`${'x'.repeat(299)}…`)
+  expect(quotedText('abcdef', 4)).toBe('abc…')
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { list, object, record, string } from '../../../src/contract/narrow.ts'
 
-const dist = join(import.meta.dirname, '../../../dist')
+const dist = join(import.meta.dirname, '../../../dist/jit')
 const readImports = list(object({ path: string, kind: string }))
 
 type Output = { readonly path: string; readonly staticImports: readonly string[]; readonly inputs: readonly string[] }
@@ -43,7 +43,7 @@ const packages = (inputs: readonly string[]): readonly string[] => [
 
 describe('what a start of jit loads before it knows what to do', () => {
   test('the entry: no package at all', () => {
-    expect(packages(loadedWith(['dist/jit.js']))).toEqual([])
+    expect(packages(loadedWith(['dist/jit/main.js']))).toEqual([])
   })
 
   test('a command, its parser and its help: commander and nothing else', () => {
@@ -53,7 +53,7 @@ describe('what a start of jit loads before it knows what to do', () => {
   })
 
   test('the fast path is one small file of its own', () => {
-    const code = readFileSync(join(dist, 'jit-fast.js'), 'utf8')
+    const code = readFileSync(join(dist, '../jit-fast/main.js'), 'utf8')
     expect(code).toContain('AccessKeyId')
     expect(code).not.toMatch(/chunk-\w+|parseAsync/) // no other file, no commander
     expect(code.length).toBeLessThan(48 * 1024)

@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT_CODE } from '../../../src/base/errors.ts'
 import { EXIT_CODE_MEANING } from '../../../src/cli/exit-codes.ts'
-import { runProgram } from '../../../src/cli/program.ts'
+import { buildProgram, runProgram } from '../../../src/cli/program.ts'
 import { fakeContext } from '../../support/fake-context.ts'
 
 async function jit(...argv: string[]): Promise<string> {
@@ -41,6 +43,18 @@ describe('what was typed', () => {
       expect(Object.keys(EXIT_CODE_MEANING)).toContain(String(code))
       expect(text).toMatch(new RegExp(`^ *${code}  \\w`, 'm'))
     }
+  })
+
+  test('every command that a message tells to type exists', () => {
+    const source = join(import.meta.dirname, '../../../src')
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+    const told = files.flatMap((name) => {
+      const code = readFileSync(join(source, name), 'utf8').replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '')
+      return [...code.matchAll(/(?:: |, |with )jit ([a-z][a-z-]*)/g)]
+    })
+    const known = buildProgram(fakeContext().ctx).commands.flatMap((each) => [each.name(), ...each.aliases()])
+    expect(told.length).toBeGreaterThan(50)
+    expect(told.map(([, name]) => name).filter((name) => !known.includes(name ?? ''))).toEqual([])
   })
 
   test('--non-interactive is known everywhere', async () => {

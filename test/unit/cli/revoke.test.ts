@@ -33,9 +33,10 @@ describe('jit revoke', () => {
   const all = { which: 'all', json: true } as const
 
   test('ends only the named grant: queued, gone from this machine, then told', async () => {
-    const { ctx, calls, leasing } = fakeContext({ leases: [lease('prod-db'), lease('other')] })
+    const { ctx, calls, leasing, note } = fakeContext({ leases: [lease('prod-db'), lease('other')] })
     await runRevoke(ctx, one)
     expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db', 'end grant_prod-db'])
+    expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works in the cloud until \d\d:\d\d/)
     expect(leasing.queued()).toEqual([])
   })
 

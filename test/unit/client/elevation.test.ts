@@ -110,6 +110,13 @@ describe('elevate', () => {
     expect(calls).toEqual([])
   })
 
+  test('a mode that policy demands counts for a request that one comes back to', async () => {
+    const strict = { ...approved(), grants: [grant('prod-db', { deliver: 'process' })] }
+    const { result, calls } = await run({ found: () => strict }, order({ ask: { resume: 'req_1' } }))
+    await expect(result).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('process') })
+    expect(calls.filter((call) => /^(credentials|write)/.test(call))).toEqual([])
+  })
+
   test('a lost answer is repeated under the same key', async () => {
     const lost = new JitError('ENDPOINT_UNREACHABLE', 'x', 'x', { cause: new HttpError('reset', 'reset') })
     const { result, calls } = await run({ asked: approved(), askFailures: [lost] })

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { deliverOutbox } from '../../../src/client/grant-ends.ts'
 import { pendingRequests, sameRequest } from '../../../src/client/pending.ts'
 import { fakeApproval, NOW, request } from '../../support/fake-approval.ts'
-import { ENDPOINT, memoryRecords, stillClock } from '../../support/fake-context.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { ENDPOINT, memoryRecords } from '../../support/fake-context.ts'
 import { fakeLeasing } from '../../support/fake-leasing.ts'
 
 describe('the open request that the same command comes back to', () => {
@@ -43,7 +44,7 @@ describe('queued ends of grants', () => {
     ]
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
     const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
-    const told = await deliverOutbox({ outbox, connect, clock: stillClock() }, new AbortController().signal)
+    const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect([...told]).toEqual(['mine'])
     expect(calls).toEqual(['end mine'])
     expect(outbox.list().map(({ grant }) => grant)).toEqual(['other'])
@@ -54,7 +55,7 @@ describe('queued ends of grants', () => {
     const connect = async () => {
       throw new Error('connected for nothing')
     }
-    expect(await deliverOutbox({ outbox, connect, clock: stillClock() }, new AbortController().signal)).toEqual(
+    expect(await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)).toEqual(
       new Set(),
     )
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { appendBlock } from '../../../src/base/credentials-block.ts'
 import { serveCredential } from '../../../src/client/served-credential.ts'
 import { iso, NOW } from '../../support/fake-approval.ts'
-import { stillClock } from '../../support/fake-context.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
 const lines = [
@@ -15,7 +15,7 @@ const file = (id = 'grant_prod-db', own = lines): Buffer =>
   appendBlock(Buffer.from('[default]\naws_access_key_id = AKIAUSER\n'), { lease: id, expiresAt: 1, lines: own })
 
 const serve = (leases = [lease('prod-db')], bytes: Buffer | undefined = file()) =>
-  serveCredential('prod-db', { leases: () => leases, read: () => bytes, clock: stillClock() })
+  serveCredential('prod-db', { leases: () => leases, read: () => bytes, clock: new FakeClock(NOW, 600) })
 
 describe('credential_process', () => {
   test('answers with the live lease from its own file', () => {
@@ -46,7 +46,11 @@ describe('credential_process', () => {
     ['a key is gone', file('grant_prod-db', lines.slice(0, 2))],
   ])('%s: an error, never half a credential', (_name, bytes) => {
     expect(() =>
-      serveCredential('prod-db', { leases: () => [lease('prod-db')], read: () => bytes, clock: stillClock() }),
+      serveCredential('prod-db', {
+        leases: () => [lease('prod-db')],
+        read: () => bytes,
+        clock: new FakeClock(NOW, 600),
+      }),
     ).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
@@ -30,6 +30,12 @@ describe('the lock', () => {
     const children = [1, 2, 3, 4].map(() => spawn(process.execPath, args, { stdio: 'inherit' }))
     await Promise.all(children.map((child) => once(child, 'exit')))
     expect(readFileSync(counter, 'utf8')).toBe('200')
+  })
+
+  test('needs no room: it makes no file but its own, so a full disk does not keep a wipe from its work', async () => {
+    using home = new TempHome()
+    const names = await withLock(join(home.root, 'lock'), systemClock, 1000, async () => readdirSync(home.root))
+    expect(names.toSorted()).toEqual(['home', 'lock'])
   })
 
   test('keeps callers of one process apart too, and is free after a failure', async () => {

@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { pendingRequests } from '../../../src/client/pending.ts'
+import { pendingRequests, readPending } from '../../../src/client/pending.ts'
 import { speaksUtf8, wantsColour } from '../../../src/platform/output.ts'
 import { nodeFileSystem } from '../../../src/platform/files.ts'
 import { places } from '../../../src/platform/places.ts'
+import { record } from '../../../src/contract/narrow.ts'
 import { recordsIn } from '../../../src/platform/records.ts'
 import { readSettings, settingsFile, writeSettings } from '../../../src/platform/settings.ts'
 import { request } from '../../support/fake-approval.ts'
@@ -43,7 +44,7 @@ describe('settings', () => {
 
 describe('remembered requests', () => {
   test('survive, and what is none is shown and left alone', () => {
-    const pending = pendingRequests(recordsIn(nodeFileSystem, join(directory, 'requests')))
+    const pending = pendingRequests(recordsIn(nodeFileSystem, join(directory, 'requests'), readPending))
     expect(pending.list()).toEqual([])
     pending.remember(request('pending', {}), 'https://jit.example', 5000)
     writeFileSync(join(directory, 'requests', 'torn.json'), '{"id":')
@@ -58,17 +59,17 @@ describe('remembered requests', () => {
   })
 
   test('an id that leads out of the directory is refused', () => {
-    const records = recordsIn(nodeFileSystem, join(directory, 'requests'))
+    const records = recordsIn(nodeFileSystem, join(directory, 'requests'), record)
     expect(() => records.put('../../evil', {})).toThrow(expect.objectContaining({ code: 'ENDPOINT_INVALID' }))
   })
 
   test('a directory that is a file is a clear error', () => {
     writeFileSync(join(directory, 'requests'), '')
-    expect(() => recordsIn(nodeFileSystem, join(directory, 'requests')).put('req_1', {})).toThrow(
+    expect(() => recordsIn(nodeFileSystem, join(directory, 'requests'), record).put('req_1', {})).toThrow(
       expect.objectContaining({ code: 'WRITE_FAILED', message: expect.stringContaining('requests') }),
     )
     mkdirSync(join(directory, 'other'))
-    expect(recordsIn(nodeFileSystem, join(directory, 'other')).all()).toEqual({ documents: [], unreadable: [] })
+    expect(recordsIn(nodeFileSystem, join(directory, 'other'), record).all()).toEqual({ documents: [], unreadable: [] })
   })
 })
 

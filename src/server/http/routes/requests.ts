@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { LONGEST_WAIT_SECONDS } from '../../../contract/request.ts'
 import { accessRequest, accessRequests, denial, explanation, newRequest } from '../schemas.ts'
 import type { App, Services } from '../types.ts'
 import { answers, jsonBody, loggedIn } from './answers.ts'
 
-const MAX_WAIT_SECONDS = 25
 const id = z.object({ id: z.string().max(64) })
 const common = { security: loggedIn }
 
@@ -51,9 +51,9 @@ const get = createRoute({
         .string()
         .regex(/^\d{1,2}$/)
         .transform(Number)
-        .refine((seconds) => seconds <= MAX_WAIT_SECONDS, `must be 0 to ${MAX_WAIT_SECONDS}`)
+        .refine((seconds) => seconds <= LONGEST_WAIT_SECONDS, `must be 0 to ${LONGEST_WAIT_SECONDS}`)
         .default(0)
-        .openapi({ type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, description: 'Seconds' }),
+        .openapi({ type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, description: 'Seconds' }),
     }),
   },
   responses: answers('The request', accessRequest),

@@ -22,6 +22,8 @@ describe('errors', () => {
     const bug = new TypeError('x is not a function', { cause: new Error('deeper') })
     expect(renderError(bug, options)).toMatchObject({ exitCode: 1, text: expect.not.stringContaining('ui.test.ts') })
     expect(renderError(bug, { ...options, debug: true }).text).toMatch(/ui\.test\.ts[^]*caused by Error: deeper/)
+    const escapes = new Error('a\u001b]52;c;x\u0007\u009b2J')
+    expect(renderError(escapes, { ...options, debug: true }).text).not.toMatch(/[^\P{Cc}\n]/u)
     expect(renderError('a string', options).exitCode).toBe(1)
   })
 

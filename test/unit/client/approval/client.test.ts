@@ -4,7 +4,7 @@ import { dpopProof, newDpopKey } from '../../../../src/client/identity/dpop.ts'
 import type { Identity } from '../../../../src/client/identity/types.ts'
 import type { ProblemCode } from '../../../../src/contract/problem.ts'
 import { type Clock, systemClock } from '../../../../src/platform/clock.ts'
-import { fetchHttp } from '../../../../src/platform/http-fetch.ts'
+import { nodeHttp } from '../../../../src/platform/http-node.ts'
 import { accessRequest } from '../../../support/access-request.ts'
 import { type FakeEndpoint, problem, startFakeEndpoint } from '../../../support/fake-endpoint.ts'
 
@@ -30,7 +30,7 @@ async function start({ clockOffMs = 0 } = {}) {
     proof: async ({ clockOffsetMs = 0, ...call }) =>
       dpopProof(key, { ...call, issuedAt: (clock.now() - clockOffsetMs) / 1000, id: `id-${Math.random()}` }),
   }
-  return { api: approvalApi({ identity, http: fetchHttp, clock, platform: 'linux' }), asked, endpoint }
+  return { api: approvalApi({ identity, http: nodeHttp, clock, platform: 'linux' }), asked, endpoint }
 }
 const lines = () => endpoint.seen.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())
 
@@ -149,7 +149,7 @@ describe('a refusal', () => {
   test('cannot write to the terminal', async () => {
     const { api } = await start()
     endpoint.route('GET /v1/me', () => problem('denied', 'no\u001b]0;x\u0007', '\u009b2Jtype'))
-    await expect(api.me()).rejects.toMatchObject({ message: 'no ]0;x', hint: '2Jtype' })
+    await expect(api.me()).rejects.toMatchObject({ message: 'no]0;x', hint: '2Jtype' })
   })
 })
 

@@ -109,7 +109,7 @@ describe('polling', () => {
   test('shows what an IdP says without its escape sequences', async () => {
     const polls = [{ status: 400, json: { error: 'access_denied', error_description: 'no\u001b[2J\u202Ere\n' } }]
     const { result } = await run({ polls })
-    expect((result as JitError).message).toBe('The login was denied at idp.corp.example (access_denied: no [2J re).')
+    expect((result as JitError).message).toBe('The login was denied at idp.corp.example (access_denied: no[2Jre).')
   })
 
   test.each([

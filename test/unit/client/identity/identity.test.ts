@@ -5,7 +5,7 @@ import { type IdentityDeps, openIdentity } from '../../../../src/client/identity
 import { loginStore } from '../../../../src/client/identity/store.ts'
 import type { WithLock } from '../../../../src/client/identity/types.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
-import { fetchHttp } from '../../../../src/platform/http-fetch.ts'
+import { nodeHttp } from '../../../../src/platform/http-node.ts'
 import { systemRandom } from '../../../../src/platform/random.ts'
 import { loginWorlds } from '../../../support/login-world.ts'
 
@@ -31,7 +31,7 @@ async function loggedIn(options: Parameters<typeof world>[0] = {}) {
   const process = () => {
     const { keyStore, stateDirectory } = made
     const store = loginStore({ stateDirectory, keyStore, random: systemRandom })
-    const deps: IdentityDeps = { http: fetchHttp, clock, random: systemRandom, platform: 'linux', store, withLock }
+    const deps: IdentityDeps = { http: nodeHttp, clock, random: systemRandom, platform: 'linux', store, withLock }
     return openIdentity(deps)
   }
   const refreshes = () => made.idp.calls.filter((call) => call === 'POST /token').length - 1

@@ -40,3 +40,10 @@ test('loopback is a page of a loopback IdP only, at the same port', () => {
   expect(() => verificationUrl('http://127.0.0.1:8081/device', 'http://127.0.0.1:8080')).toThrow('not its own')
   expect(() => verificationUrl('http://127.0.0.1:8080/device', IDP)).toThrow('not its own')
 })
+
+test.each([
+  ['https://www.google.com/url?q=https://evil.example', 'https://accounts.google.com'],
+  ['https://microsoft.com/', 'https://login.microsoftonline.com/tenant/v2.0'],
+])("of a vendor's other host only the page for codes counts: %s", (text, issuer) => {
+  expect(() => verificationUrl(text, issuer)).toThrow('not its own')
+})

@@ -308,7 +308,7 @@ describe('the outbox', () => {
   test('is not stopped by a torn message', () => {
     using at = setUp()
     at.leasing.outbox.add(entry)
-    writeFileSync(at.stateFile('outbox', 'g_9.end'), '{"gra')
+    writeFileSync(at.stateFile('outbox', 'g_9.json'), '{"gra')
     expect(at.leasing.outbox.list()).toEqual([entry])
   })
 })

@@ -94,6 +94,22 @@ describe('a program that had the file open when jit exchanged it', () => {
     expect(at.home.text()).toBe(EDITED)
   })
 
+  test('is waited for as long when an earlier lease was replaced in the meantime', async () => {
+    using at = setUp()
+    await at.write()
+    const writer = slowWriter(at.home.credentials)
+    let seen = 0
+    at.clock.meanwhile(at.has('g_2'), () => (seen = at.clock.now()))
+    at.clock.meanwhile(
+      () => at.clock.now() >= seen + 80,
+      () => writer.finish(EDITED),
+    )
+    await at.leasing.write({ ...newLease(at.clock), id: 'g_2' }, awsDelivery('jit-prod-db', 'g_2'))
+    expect(at.clock.left).toBe(0)
+    expect(at.home.text()?.startsWith(EDITED)).toBe(true)
+    expect(at.home.text()).toContain('g_2')
+  })
+
   test('keeps what it wrote during the wipe, and the secret it wrote back is gone', async () => {
     using at = setUp()
     await at.write()

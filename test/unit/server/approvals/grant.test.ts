@@ -42,6 +42,20 @@ describe('issuing', () => {
     await expect(world.approvals.issue(rob, id)).resolves.toMatchObject({ grant: { state: 'active' } })
   })
 
+  test('what policy gave by itself it does not give once it wants people, nor for fewer people than it wants', async () => {
+    const { id } = grantOf(await world.ask({ startsAt: new Date(world.clock.now() + HOUR).toISOString() }))
+    const { id: prod } = await world.ask({ targets: ['prod'] })
+    const approved = grantOf(await world.approvals.approve(ann, prod))
+    world.clock.advance(HOUR / 2)
+    await expect(world.approvals.issue(rob, approved.id)).resolves.toBeDefined()
+    world.policy.rules.set('dev', { kind: 'people', approvers: ['oncall'], quorum: 1 })
+    world.policy.rules.set('prod', { kind: 'people', approvers: ['oncall'], quorum: 2 })
+    await expect(world.approvals.issue(rob, approved.id)).rejects.toMatchObject({ code: 'denied' })
+    world.clock.advance(HOUR / 2 + 1000)
+    await expect(world.approvals.issue(rob, id)).rejects.toMatchObject({ code: 'denied' })
+    expect((await story(world.store)).slice(-2)).toEqual(['grant.refused', 'grant.refused'])
+  })
+
   test('nothing before the start, nothing after the end', async () => {
     const startsAt = new Date(world.clock.now() + HOUR).toISOString()
     const request = await world.ask({ startsAt })

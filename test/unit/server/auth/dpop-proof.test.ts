@@ -1,7 +1,8 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/platform/random.ts'
-import { verifyProof } from '../../../../src/server/auth/dpop-proof.ts'
+import { recent } from '../../../../src/base/recent.ts'
+import { type ProofKey, verifyProof } from '../../../../src/server/auth/dpop-proof.ts'
 import { makeNonces, NONCE_WINDOW_MS } from '../../../../src/server/auth/nonces.ts'
 import { type DpopKey, dpopKey, type ProofOptions, proof } from '../../../support/dpop.ts'
 import { manualClock } from '../../../support/manual-clock.ts'
@@ -10,6 +11,7 @@ const URL_ = 'https://jit.corp.example/v1/requests/r_1/approve'
 const TOKEN = 'the.access.token'
 const clock = manualClock()
 const nonces = makeNonces(clock, systemRandom)
+const proofKeys = recent<ProofKey>(8)
 const expected = { method: 'POST', url: URL_, accessToken: TOKEN }
 let key: DpopKey
 beforeAll(async () => {
@@ -24,7 +26,7 @@ const good = (): ProofOptions => ({
   accessToken: TOKEN,
   nonce: nonces.issue(),
 })
-const verify = (dpop: string | undefined) => verifyProof(dpop, expected, { nonces, clock })
+const verify = (dpop: string | undefined) => verifyProof(dpop, expected, { nonces, clock, proofKeys })
 
 describe('a DPoP proof', () => {
   test('names the thumbprint of its key', async () => {
@@ -86,8 +88,14 @@ describe('a DPoP proof', () => {
   })
 
   test('is refused when another key than the one in its header signed it', async () => {
-    const { jwk } = await dpopKey()
-    await expect(verify(await proof({ ...key, jwk }, good()))).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
+    const other = await dpopKey()
+    await expect(verify(await proof({ ...key, jwk: other.jwk }, good()))).rejects.toMatchObject({
+      code: 'invalid_dpop_proof',
+    })
+    await verify(await proof(other, good())) // a key that is known by now
+    await expect(verify(await proof({ ...key, jwk: other.jwk }, good()))).rejects.toMatchObject({
+      code: 'invalid_dpop_proof',
+    })
   })
 
   test.each(['RS256', 'ES384', 'EdDSA', 'PS256'])('is refused when signed with %s', async (alg) => {

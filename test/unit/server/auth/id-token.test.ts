@@ -1,6 +1,7 @@
 import { exportJWK, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { idTokenVerifier, nonceFor } from '../../../../src/server/auth/id-token.ts'
+import { loginNonce } from '../../../../src/base/login-nonce.ts'
+import { idTokenVerifier } from '../../../../src/server/auth/id-token.ts'
 import { seenInMemory } from '../../../../src/server/auth/seen-in-memory.ts'
 import { idTokenIssuer } from '../../../support/id-token-issuer.ts'
 import { manualClock } from '../../../support/manual-clock.ts'
@@ -143,7 +144,7 @@ describe('an ID token', () => {
 describe('the flow', () => {
   test('follows from the client id, also where the audience names both and azp decides', async () => {
     const { login } = await setUp()
-    const nonce = nonceFor(JKT)
+    const nonce = loginNonce(JKT)
     expect((await login({ aud: 'jit-browser', nonce })).flow).toBe('browser')
     expect((await login({ aud: ['jit-browser'], azp: 'jit-browser', nonce })).flow).toBe('browser')
     expect((await login({ aud: ['jit-browser', 'jit-device'], azp: 'jit-device' })).flow).toBe('device')
@@ -153,7 +154,7 @@ describe('the flow', () => {
 describe('the binding to the key', () => {
   test.each(['jit-browser', 'jit-device'])('a nonce of another key is refused for %s', async (aud) => {
     const { login } = await setUp()
-    await expect(login({ aud, nonce: nonceFor('another key') })).rejects.toMatchObject({ code: 'invalid_token' })
+    await expect(login({ aud, nonce: loginNonce('another key') })).rejects.toMatchObject({ code: 'invalid_token' })
   })
 
   test('a browser login without nonce is refused', async () => {
@@ -163,7 +164,7 @@ describe('the binding to the key', () => {
 
   test('after a login with nonce, a refreshed token may lack it: for this key and this person', async () => {
     const { login, issuer, verify, claims } = await setUp()
-    await login({ aud: 'jit-browser', nonce: nonceFor(JKT) })
+    await login({ aud: 'jit-browser', nonce: loginNonce(JKT) })
     expect((await login({ aud: 'jit-browser' })).flow).toBe('browser')
     await expect(verify(await issuer.sign(claims({ aud: 'jit-browser' })), 'another key')).rejects.toMatchObject({
       code: 'invalid_token',

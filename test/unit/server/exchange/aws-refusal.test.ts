@@ -24,7 +24,7 @@ describe("AWS's errors", () => {
     ['ExpiredTokenException', 400, 'cloud_refused', /clock/],
     ['PackedPolicyTooLarge', 400, 'cloud_refused', /sessionPolicy/],
     ['MalformedPolicyDocumentException', 400, 'cloud_refused', /sessionPolicy/],
-    ['ValidationError', 400, 'cloud_refused', /maxSessionSeconds/],
+    ['ValidationError', 400, 'cloud_refused', /aws\.maxSession /],
     ['IDPCommunicationErrorException', 400, 'cloud_unavailable', /again/],
     ['Throttling', 400, 'cloud_unavailable', /again/],
     ['ServiceUnavailable', 503, 'cloud_unavailable', /again/],

@@ -52,6 +52,8 @@ describe('the address of a caller', () => {
     ['is the proxy where it says nothing', '10.0.0.1', undefined, '10.0.0.1'],
     ['is the proxy where it says nonsense', '10.0.0.1', '198.51.100.1, nonsense', '10.0.0.1'],
     ['is IPv4 also on a dual-stack socket', '::ffff:10.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
+    ['may come with a port', '10.0.0.1', '198.51.100.1:4711', '198.51.100.1'],
+    ['may be IPv6 with a port', 'fd00::1', '[2001:db8::7]:4711, [fd00::2]', '2001:db8::7'],
     ['may be IPv6', 'fd00::1', '2001:db8::7', '2001:db8::7'],
     ['is unknown without a socket', undefined, '198.51.100.1', 'unknown'],
   ])('%s', (_, peer, forwardedFor, address) => {

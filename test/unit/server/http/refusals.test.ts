@@ -108,4 +108,12 @@ describe('too many calls', () => {
     for (let i = 0; i < 4; i++) failing.push((await send(port, '/v1/me', {})).status)
     expect(failing).toEqual([401, 401, 401, 429])
   })
+
+  test('of a stranger do not lock out whoever shares his address', async () => {
+    const { port, caller } = await loggedIn({ services: { rates } })
+    for (let i = 0; i < 5; i++) await send(port, '/v1/me', {})
+    expect((await send(port, '/v1/me', {})).status).toBe(429)
+    expect((await caller.call('/v1/me')).status).toBe(200)
+    expect((await caller.login('id.token.here')).status).toBe(200)
+  })
 })

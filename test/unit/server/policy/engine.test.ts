@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Caller } from '../../../../src/server/approvals/types.ts'
 import { circumstances } from '../../../../src/server/policy/circumstances.ts'
 import { createEngine, type Outcome } from '../../../../src/server/policy/engine.ts'
 import { loadPolicy } from '../../../../src/server/policy/load.ts'
 import { readRules } from '../../../../src/server/policy/read-rules.ts'
+import { askedOfContext } from '../../../../src/server/policy/rule.ts'
 import { ACTIONS } from '../../../../src/server/policy/schema.ts'
 import { caller, facts, target } from '../../../support/policy.ts'
 
@@ -85,6 +87,48 @@ describe('two policies in one process', () => {
     }
     expect(one.hash).not.toBe(two.hash)
     expect(one.hash).toBe(load('a').hash)
+  })
+})
+
+describe('a question that was asked before', () => {
+  const [prod] = targets
+  if (prod === undefined) throw new Error('no target')
+  const kindAt = (condition: string) => {
+    const text = `@id("x") permit(principal, action, resource) when { ${condition} };`
+    const policy = loadPolicy({ files: [{ path: 'p.cedar', text }], targets })
+    return (hour: number, more: Partial<Caller> = {}) =>
+      policy.judge(caller('ana', [], more), prod, facts(60, { nowMs: Date.UTC(2026, 10, 21, hour) })).approval.kind
+  }
+
+  test.each([
+    'context.hour == 7',
+    'context has hour && context.hour == 7',
+    'context.minuteOfDay < 480 && context.minuteOfDay >= 420',
+    'context.now < datetime("2026-11-21T08:00:00Z") && context.now >= datetime("2026-11-21T07:00:00Z")',
+    'if context.weekday == 6 then context.hour == 7 else false',
+    'context.flow == "browser" && !(context.hour != 7)',
+  ])('is asked again at another time where a policy looks at it: %s', (condition) => {
+    const kind = kindAt(condition)
+    for (let round = 0; round < 2; round++)
+      expect([6, 7, 8].map((hour) => kind(hour))).toEqual(['refused', 'automatic', 'refused'])
+  })
+
+  test('is asked again where anything else about the caller changed', () => {
+    const kind = kindAt('context.amr.contains("mfa") && context.address.isInRange(ip("10.0.0.0/8"))')
+    const answers = () => [kind(1), kind(1, { amr: ['pwd'] }), kind(1, { address: '192.0.2.1' }), kind(2)]
+    for (let round = 0; round < 2; round++) expect(answers()).toEqual(['automatic', 'refused', 'refused', 'automatic'])
+  })
+
+  test('with an address that is none is refused, though no policy looks at the address', () => {
+    expect(kindAt('true')(1, { address: 'unknown' })).toBe('refused')
+  })
+
+  test('leaves out no time where a policy takes the context as a whole', () => {
+    const { json } = rulesOf('@id("x") permit(principal, action, resource);')[0] ?? {}
+    const whole = { ...json, conditions: [{ kind: 'when', body: { '==': { left: { Var: 'context' }, right: {} } } }] }
+    expect(askedOfContext(whole)).toBe('all')
+    const plain = { '.': { left: { Var: 'context' }, attr: 'hour' } }
+    expect(askedOfContext({ body: [plain, { Value: 'context' }] })).toEqual(new Set(['hour']))
   })
 })
 

@@ -60,10 +60,22 @@ describe('signing keys', () => {
     expect(await states(store, clock.now() + 3_600_000, 'access')).toEqual(['over', 'signing'])
   })
 
-  test('in an emergency the key in use is accepted nowhere from that moment on', async () => {
+  test('in an emergency no key that was retired a while ago is accepted either', async () => {
     const { clock, store } = await started()
+    clock.advance(LEAD_MS + 1)
+    await rotateKeys(store, clock)
     await replaceKeysNow(store, clock)
-    expect(await states(store, clock.now(), 'grant')).toEqual(['over', 'signing', 'next'])
+    expect(await states(store, clock.now(), 'grant')).toEqual(['over', 'over', 'over', 'signing', 'next'])
+    expect(await states(store, clock.now(), 'access')).toEqual(['over', 'over', 'signing'])
+  })
+
+  test('in an emergency the keys that there were, the next one too, are accepted nowhere from that moment on', async () => {
+    const { clock, store } = await started()
+    const old = (await store.list()).filter(({ use }) => use === 'grant')
+    const [grant] = await replaceKeysNow(store, clock)
+    expect(grant).toMatchObject({ done: true, retired: old[0]?.kid })
+    expect(old.map(({ kid }) => kid)).not.toContain(signingKey(await store.list(), 'grant')?.kid)
+    expect(await states(store, clock.now(), 'grant')).toEqual(['over', 'over', 'signing', 'next'])
     expect(await states(store, clock.now(), 'access')).toEqual(['over', 'signing'])
   })
 

@@ -135,6 +135,7 @@ describe('access tokens', () => {
   test('are void at once after an emergency rotation', async () => {
     const { clock, keys, tokens } = await setUp()
     const token = await tokens.accessToken(holder, 3600)
+    await tokens.readAccessToken(token) // found good once
     await replaceKeysNow(keys, clock)
     clock.advance(6_000)
     await expect(tokens.readAccessToken(token)).rejects.toMatchObject({ code: 'invalid_token' })
@@ -184,6 +185,18 @@ describe('access tokens', () => {
   test.each(Object.entries(spoiled))('refused: %s', async (_, make) => {
     const s = await setUp()
     await expect(s.tokens.readAccessToken(await make(s))).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+
+  test('that differ from one found good by a single character are refused', async () => {
+    const { tokens } = await setUp()
+    const [head = '', claims = '', signature = ''] = (await tokens.accessToken(holder, 600)).split('.')
+    const flip = (part: string): string => `${part.slice(0, 20)}${part[20] === 'A' ? 'B' : 'A'}${part.slice(21)}`
+    await tokens.readAccessToken([head, claims, signature].join('.'))
+    for (const spoiled of [
+      [head, flip(claims), signature],
+      [head, claims, flip(signature)],
+    ])
+      await expect(tokens.readAccessToken(spoiled.join('.'))).rejects.toMatchObject({ code: 'invalid_token' })
   })
 
   test('the unspoiled one of these is accepted', async () => {

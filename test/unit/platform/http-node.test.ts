@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
-import { fetchHttp, MAX_ANSWER_BYTES } from '../../../src/platform/http-fetch.ts'
+import { nodeHttp, MAX_ANSWER_BYTES } from '../../../src/platform/http-node.ts'
 import { startServer, type TestServer } from '../../support/http-server.ts'
 
 const open: TestServer[] = []
@@ -14,7 +14,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return server.url
 }
 const get = (url: string, more: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
-  fetchHttp({ method: 'GET', url, timeoutMs: 5000, ...more })
+  nodeHttp({ method: 'GET', url, timeoutMs: 5000, ...more })
 
 describe('an answer', () => {
   test('comes with status, headers and text, whatever the status', async () => {
@@ -30,7 +30,7 @@ describe('an answer', () => {
       request.on('end', () => response.end(`${request.method} ${request.headers['content-type']} ${body}`))
     })
     const headers = { 'content-type': 'application/json' }
-    expect((await fetchHttp({ method: 'POST', url, headers, body: '{"a":1}', timeoutMs: 5000 })).text).toBe(
+    expect((await nodeHttp({ method: 'POST', url, headers, body: '{"a":1}', timeoutMs: 5000 })).text).toBe(
       'POST application/json {"a":1}',
     )
   })

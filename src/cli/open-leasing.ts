@@ -1,0 +1,18 @@
+import { createLeasing, type Leasing } from '../client/leasing.ts'
+import { systemClock } from '../platform/clock.ts'
+import { nodeFileSystem } from '../platform/files.ts'
+import type { Host } from './host.ts'
+import type { Installation } from './installation.ts'
+
+/** Leases of this machine, with the sinks behind them. */
+export function openLeasing({ process, home }: Host, { root }: Installation): Leasing {
+  const uid = process.getuid?.()
+  return createLeasing({
+    fs: nodeFileSystem,
+    clock: systemClock,
+    env: process.env,
+    home,
+    root,
+    ...(uid === undefined ? {} : { uid }),
+  })
+}

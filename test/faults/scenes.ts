@@ -1,0 +1,70 @@
+import type { Leasing } from '../../src/client/leasing.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { awsDelivery, newLease } from '../support/aws-lease.ts'
+import type { TempHome } from '../support/temp-home.ts'
+import { type Original, writeBehind } from './originals.ts'
+
+/** What jit is doing when the fault comes. `prepare` happens without one. */
+export type Scene = {
+  readonly prepare: (stage: Stage) => Promise<unknown>
+  readonly act: (leasing: Leasing, clock: Clock) => Promise<unknown>
+  /** The user has written behind our block in `prepare`. */
+  readonly hasBehind?: true
+}
+export type Stage = {
+  readonly home: TempHome
+  readonly original: Original
+  readonly leasing: Leasing
+  readonly clock: Clock & { advance(ms: number): void }
+}
+
+const HOUR_MS = 3_600_000
+const write =
+  (id: string, target: string, ttlMs = HOUR_MS) =>
+  (leasing: Leasing, clock: Clock) =>
+    leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, id === 'g2' ? 'Longer' : ''))
+const wipe = (id: string) => (leasing: Leasing) => leasing.wipe([id], 'revoked')
+const one = write('g1', 'one')
+const two = write('g2', 'two')
+const secondEndsFirst = write('g2', 'two', HOUR_MS / 2)
+
+const after =
+  (...steps: readonly ((leasing: Leasing, clock: Clock) => Promise<unknown>)[]) =>
+  async ({ leasing, clock }: Stage) => {
+    for (const step of steps) await step(leasing, clock)
+  }
+const withBehind = (prepare: Scene['prepare']) => async (stage: Stage) => {
+  await prepare(stage)
+  writeBehind(stage.home, stage.original)
+}
+
+export const SCENES: Readonly<Record<string, Scene>> = {
+  write: { prepare: after(), act: one },
+  'write beside another lease': { prepare: after(one), act: two },
+  'write over an earlier lease': { prepare: after(one), act: write('g2', 'one') },
+  'write over an earlier lease, text behind': {
+    prepare: withBehind(after(one)),
+    act: write('g2', 'one'),
+    hasBehind: true,
+  },
+  wipe: { prepare: after(one), act: wipe('g1') },
+  'wipe, text behind': { prepare: withBehind(after(one)), act: wipe('g1'), hasBehind: true },
+  'wipe the first of two': { prepare: after(one, two), act: wipe('g1') },
+  'wipe the second of two, text behind': {
+    prepare: withBehind(after(one, secondEndsFirst)),
+    act: wipe('g1'),
+    hasBehind: true,
+  },
+  'wipe the one that ends last, text behind': {
+    prepare: withBehind(after(one, two)),
+    act: wipe('g2'),
+    hasBehind: true,
+  },
+  sweep: {
+    prepare: async (stage) => {
+      await after(write('g1', 'one', 60_000), two)(stage)
+      stage.clock.advance(61_000)
+    },
+    act: (leasing) => leasing.sweep(),
+  },
+}

@@ -1,0 +1,13 @@
+/** What a process leaves that dies before one of these is what it leaves after: `fsync` matters to a power loss only. `open` may create. */
+export const UNCHANGING: readonly string[] = [
+  'close',
+  'read',
+  'fstat',
+  'stat',
+  'lstat',
+  'readdir',
+  'realpath',
+  'readlink',
+  'fsync',
+  'syncDirectory',
+]
