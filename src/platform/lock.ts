@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs'
+import { chmodSync, truncateSync } from 'node:fs'
 import { JitError } from '../base/errors.ts'
 import type { Clock } from './clock.ts'
 
@@ -32,6 +32,7 @@ export async function withLock<T>(path: string, clock: Clock, waitMs: number, wo
 function tryLock(database: { exec(sql: string): void }, path: string): boolean {
   try {
     database.exec('BEGIN EXCLUSIVE')
+    chmodSync(path, 0o600) // by name: SQLite offers no mode, and a descriptor of ours would drop the lock
     return true
   } catch (error) {
     const code = sqliteCode(error)
