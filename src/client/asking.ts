@@ -7,6 +7,7 @@ import type { Random } from '../platform/random.ts'
 import type { ApprovalApi } from './approval/types.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
 import { type PendingRequests, sameRequest } from './pending.ts'
 import { preflight, type Wish } from './preflight.ts'
 
@@ -42,12 +43,15 @@ export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> 
   const open = sameRequest(deps.pending.list(), request, deps.endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
   if (resumed !== undefined) return remember(deps, resumed, 'resumed')
-  return remember(deps, await askOnce(deps, request), 'asked')
+  const asked = await askOnce(deps, request)
+  refuseOtherWords(asked, request, deps.api.jkt)
+  return remember(deps, asked, 'asked')
 }
 
 /** A request that was made before. */
 export async function comeBack(deps: AskingDeps, id: string): Promise<AccessRequest> {
   const request = await deps.api.request(id, 0, deps.signal)
+  refuseOtherKey(request, deps.api.jkt)
   for (const { target } of request.grants) await checkTarget(deps, target)
   return remember(deps, request, 'resumed')
 }
@@ -63,12 +67,13 @@ async function stillUndecided({ api, pending, signal }: AskingDeps, id: string):
     if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
     throw error
   })
-  const live =
-    request !== undefined && (request.state === 'pending' || request.grants.some(({ state }) => state !== 'ended'))
-  if (live) return request
+  if (request !== undefined && isOfKey(request, api.jkt) && isAlive(request)) return request
   pending.forget(id)
   return undefined
 }
+
+const isAlive = ({ state, grants }: AccessRequest): boolean =>
+  state === 'pending' || grants.some((grant) => grant.state !== 'ended')
 
 /** Repeated under the same key after a lost answer, so that the endpoint returns the first request. */
 async function askOnce({ api, random, signal }: AskingDeps, request: NewRequest): Promise<AccessRequest> {

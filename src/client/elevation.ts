@@ -71,7 +71,7 @@ async function decision(deps: ElevationDeps, request: AccessRequest, signal: Abo
   if (request.state !== 'pending' || signal.aborted) return request
   deps.tell({ kind: 'waiting', state: { connected: true, request } })
   try {
-    const onState = (state: WaitState): void => deps.tell({ kind: 'waiting', state })
+    const onState = (state: WaitState): void => deps.tell({ kind: 'waiting', state: withWords(state, request) })
     const decided = await waitForDecision(deps.api, request.id, { clock: deps.clock, onState, signal })
     if (decided.state === 'approved') deps.tell({ kind: 'approved', request: decided })
     return decided
@@ -82,6 +82,10 @@ async function decision(deps: ElevationDeps, request: AccessRequest, signal: Abo
     throw error
   }
 }
+
+/** The words were checked when the request was made or come back to; what later answers say of them is not shown. */
+const withWords = (state: WaitState, { fingerprint }: AccessRequest): WaitState =>
+  state.connected ? { ...state, request: { ...state.request, fingerprint } } : state
 
 function refuseUnapproved({ pending }: ElevationDeps, request: AccessRequest): void {
   const { id, state, decision } = request

@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs'
+import { chmodSync, truncateSync } from 'node:fs'
 import { JitError } from '../base/errors.ts'
 import type { Clock } from './clock.ts'
 
@@ -33,6 +33,7 @@ function tryLock(database: { exec(sql: string): void }, path: string): boolean {
   try {
     database.exec('PRAGMA journal_mode = MEMORY') // its journal would be a file, and a full disk must not save a secret
     database.exec('BEGIN EXCLUSIVE')
+    chmodSync(path, 0o600) // by name: SQLite offers no mode, and a descriptor of ours would drop the lock
     return true
   } catch (error) {
     const code = sqliteCode(error)

@@ -1,11 +1,14 @@
 import type { ApprovalApi } from '../../src/client/approval/types.ts'
 import { JitError } from '../../src/base/errors.ts'
+import { fingerprint } from '../../src/base/fingerprint.ts'
 import type { CredentialsAnswer, Grant } from '../../src/contract/grant.ts'
 import type { Person } from '../../src/contract/person.ts'
 import type { AccessRequest, NewRequest, RequestState } from '../../src/contract/request.ts'
 import type { Target } from '../../src/contract/target.ts'
 
 export const NOW = Date.parse('2026-11-21T12:00:00Z')
+/** Of the key that a fake endpoint is called with. */
+export const JKT = 'thumbprint'
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
 export const dana: Person = { issuer: 'https://idp.example', subject: 'dana', name: 'Dana', email: 'dana@corp.example' }
@@ -35,15 +38,17 @@ export const request = (
   more: Partial<AccessRequest> = {},
 ): AccessRequest => {
   const targets = asked.targets ?? ['prod-db']
+  const durationSeconds = asked.durationSeconds ?? 3600
+  const id = more.id ?? 'req_1'
   return {
-    id: 'req_1',
+    id,
     state,
     targets,
-    durationSeconds: asked.durationSeconds ?? 3600,
+    durationSeconds,
     reason: asked.reason ?? 'slow query',
     requester: eve,
     origin: { host: 'laptop', address: '192.0.2.7', flow: 'browser' },
-    fingerprint: 'amber-canyon-violin',
+    fingerprint: fingerprint({ requestId: id, jkt: JKT, targets, durationSeconds }),
     createdAt: iso(NOW),
     expiresAt: iso(NOW + 1_800_000),
     needs: targets.map((each) => ({
@@ -80,6 +85,7 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
     if (given.online === false) throw offline()
   }
   return {
+    jkt: JKT,
     me: async () => ({ person: eve, groups: ['dba'], flow: 'browser' }),
     targets: async () => {
       reach()

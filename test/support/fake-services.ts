@@ -135,7 +135,8 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
       judge: (_caller, { name }) => ({
         approval: name === 'hidden' ? { kind: 'refused', why: 'no' } : { kind: 'automatic' },
         maxDurationSeconds: 3600,
-        policies: name === 'hidden' ? [] : ['p1'],
+        policies: ['p1'],
+        ...(name === 'hidden' ? { hidden: true } : {}),
       }),
       mayApprove: () => ({ allowed: false, policies: [] }),
       hash: 'h',

@@ -45,6 +45,9 @@ export function approvalApi({ identity, http, clock, platform }: ApprovalDeps): 
   const at = (id: string): string => encodeURIComponent(id)
 
   return {
+    get jkt() {
+      return identity.jkt
+    },
     me: (signal) => get('/v1/me', readMe, signal),
     targets: async (signal) => (await get('/v1/targets', readTargets, signal)).targets,
     explain: (request, signal) => post('/v1/requests/explain', request, readExplanation, { signal }),

@@ -8,6 +8,8 @@ import type { Target } from '../../contract/target.ts'
  * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, GRANT_ENDED, CLOUD_REFUSED, CLOUD_UNAVAILABLE, CLOCK_SKEW.
  */
 export interface ApprovalApi {
+  /** Thumbprint (RFC 7638) of the key that proves these calls. */
+  readonly jkt: string
   me(signal?: AbortSignal): Promise<Me>
   targets(signal?: AbortSignal): Promise<readonly Target[]>
   explain(request: NewRequest, signal?: AbortSignal): Promise<Explanation>

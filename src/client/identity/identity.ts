@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { endpointTransport } from '../../platform/endpoint-transport.ts'
 import type { Http } from '../../platform/http.ts'
 import type { Random } from '../../platform/random.ts'
-import { dpopProof } from './dpop.ts'
+import { dpopProof, thumbprint } from './dpop.ts'
 import { refresh } from './refresh.ts'
 import { startSession } from './session.ts'
 import type { LoginStore } from './store.ts'
@@ -43,6 +43,9 @@ export async function openIdentity(deps: IdentityDeps): Promise<Identity> {
     },
     get me() {
       return login.me
+    },
+    get jkt() {
+      return thumbprint(login.dpopKey)
     },
     async accessToken({ renew: anew, signal }) {
       if (anew || !isAlive(login)) {

@@ -29,6 +29,8 @@ export type StoredLogin = {
 export interface Identity {
   readonly endpoint: string
   readonly me: Me
+  /** Thumbprint (RFC 7638) of this login's key. */
+  readonly jkt: string
   /** A live access token; renews through the IdP where needed. Throws `LOGIN_NEEDED`. `renew` asks for a new one although the old looks alive. */
   accessToken(options: { readonly renew: boolean; readonly signal?: AbortSignal }): Promise<string>
   /** DPoP proof (RFC 9449 §4.2) for one call. `clockOffsetMs`: this machine's clock minus the endpoint's. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
-import { attempt, ifExists, readFile, removeFile, writeAll } from '../../platform/durable.ts'
+import { attempt, ifExists, readFile, removeFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { type Deadlines, isOtherBoot, isOver, remainingMs } from './expiry.ts'
+import { replaceHint } from './hint.ts'
 import { untilRetry } from './retry.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
@@ -44,7 +45,7 @@ export function writeNextDue(
 ): void {
   const file = join(root, NEXT_DUE)
   const waits = [...leases.map((lease) => untilDue(lease, clock)), ...unreadable.map(() => UNREADABLE_RETRY_MS)]
-  if (waits.length === 0 || !attempt(() => put(fs, file, hint(Math.min(...waits), clock))))
+  if (waits.length === 0 || !attempt(() => replaceHint(fs, file, hint(Math.min(...waits), clock))))
     attempt(() => removeFile(fs, file))
 }
 
@@ -54,18 +55,6 @@ function hint(waitMs: number, clock: Clock): Buffer {
   return Buffer.from(
     `${Math.ceil(at / 1000)} ${at} ${now} ${Math.floor(clock.bootSeconds())} ${clock.bootId() ?? ''}\n`,
   )
-}
-
-function put(fs: FileSystem, file: string, bytes: Buffer): void {
-  const temp = `${file}.tmp`
-  removeFile(fs, temp)
-  const fd = fs.open(temp, 'create', 0o600)
-  try {
-    writeAll(fs, fd, bytes, 0)
-  } finally {
-    fs.close(fd)
-  }
-  fs.rename(temp, file)
 }
 
 function untilDue(lease: Lease, clock: Clock): number {

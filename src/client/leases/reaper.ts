@@ -38,6 +38,7 @@ export async function runReaper(deps: ReaperDeps, signal: AbortSignal): Promise<
  */
 async function reap({ store, clock, isDue, sweep }: ReaperDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && isAnythingLeft(store)) {
+    store.seeTime()
     if (isDue()) await untilNextTick(sweep)
     await clock.sleep(tickMs(store, clock), signal)
   }

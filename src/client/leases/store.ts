@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { writeNextDue } from './due.ts'
+import { forgetTime, lastSeen, seeTime } from './last-seen.ts'
 import { isReadable, LEASE_ID, parseLease, serialize } from './journal.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
@@ -78,8 +79,21 @@ export class LeaseStore {
     return ifExists(() => this.#fs.readdir(this.directory)) ?? []
   }
 
+  /** The latest wall time seen while leases lived; a clock behind it was set back. */
+  lastSeen(): number {
+    return lastSeen(this.#fs, this.#root)
+  }
+
+  /** Called often while leases live; writes every few seconds. */
+  seeTime(): void {
+    seeTime(this.#fs, this.#root, this.#clock)
+  }
+
   #written(): void {
-    writeNextDue(this.#fs, this.#root, this.list(), this.unreadable(), this.#clock)
+    const [leases, unreadable] = [this.list(), this.unreadable()]
+    writeNextDue(this.#fs, this.#root, leases, unreadable, this.#clock)
+    if (leases.length > 0) this.seeTime()
+    else forgetTime(this.#fs, this.#root)
   }
 
   #file(id: string): string {

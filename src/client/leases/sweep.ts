@@ -11,18 +11,19 @@ import { endLease } from './wipe.ts'
 export async function sweepLeases(deps: LeaseDeps): Promise<readonly WipeOutcome[]> {
   deps.store.removeTemporary()
   const outcomes: WipeOutcome[] = []
+  const seen = deps.store.lastSeen()
   for (const lease of deps.store.list()) {
-    const reason = dueEnding(deps, lease)
+    const reason = dueEnding(deps, lease, seen)
     if (reason !== undefined) outcomes.push(await endLease(deps, lease, reason))
     else if (lease.state === 'active') await settle(deps, lease)
   }
   return [...outcomes, ...(await sweepOrphans(deps))]
 }
 
-function dueEnding({ clock }: LeaseDeps, lease: Lease): Ending | undefined {
+function dueEnding({ clock }: LeaseDeps, lease: Lease, seen: number): Ending | undefined {
   if (lease.state === 'writing') return 'interrupted'
   const due =
-    lease.state === 'wiping' || (lease.state === 'stuck' ? untilRetry(lease, clock) <= 0 : isOver(lease, clock))
+    lease.state === 'wiping' || (lease.state === 'stuck' ? untilRetry(lease, clock) <= 0 : isOver(lease, clock, seen))
   return due ? (lease.ending ?? 'ttl') : undefined
 }
 

@@ -16,7 +16,7 @@ import { toRow } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import type { Caller } from './types.ts'
 import { instantOf, viewRequest, viewRow } from './view.ts'
-import { checkLongest, checkStart, readWanted, type Wanted } from './wanted.ts'
+import { checkLongest, checkStart, noSuchTarget, readWanted, type Wanted } from './wanted.ts'
 
 /** More would bury the approvers. */
 const MOST_PENDING = 50
@@ -28,7 +28,8 @@ export async function explain(deps: Deps, caller: Caller, request: NewRequest): 
   checkStart(wanted.startsAt, now)
   return {
     targets: wanted.targets.map((target) => {
-      const { approval, maxDurationSeconds, policies } = judgeTarget(deps, caller, target, wanted, now)
+      const { approval, maxDurationSeconds, policies, hidden } = judgeTarget(deps, caller, target, wanted, now)
+      if (hidden === true) throw noSuchTarget(target)
       return { target, approval, maxDurationSeconds, policies }
     }),
   }
@@ -100,11 +101,13 @@ function checkAllowed(deps: Deps, caller: Caller, wanted: Wanted, target: string
   if (approval.kind !== 'refused') return
   const asked = askedFor(caller, wanted)
   throw new RecordedRefusal(
-    new Refusal(
-      'denied',
-      `Policy refuses ${target}: ${approval.why.replace(/\.$/, '')}.`,
-      'To see what you may ask for: jit targets',
-    ),
+    verdict.hidden === true
+      ? noSuchTarget(target)
+      : new Refusal(
+          'denied',
+          `Policy refuses ${target}: ${approval.why.replace(/\.$/, '')}.`,
+          'To see what you may ask for: jit targets',
+        ),
     { kind: 'request.refused', asked, target, why: approval.why, policy: deps.policy.hash, policies },
   )
 }

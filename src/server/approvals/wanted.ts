@@ -42,12 +42,16 @@ function knownTargets(names: readonly string[], targets: ReadonlyMap<string, Con
   for (const name of names) {
     if (!TARGET_NAME.test(name))
       throw new Refusal('invalid_request', 'That is not the name of a target.', 'See: jit targets')
-    if (!targets.has(name)) throw new Refusal('not_found', `There is no target called ${name}.`, 'See: jit targets')
+    if (!targets.has(name)) throw noSuchTarget(name)
     if (names.indexOf(name) !== names.lastIndexOf(name))
       throw new Refusal('invalid_request', `The target ${name} is named twice.`, 'Name each target once.')
   }
   return names
 }
+
+/** The same words for a target that does not exist and for one that the caller may not know of. */
+export const noSuchTarget = (name: string): Refusal =>
+  new Refusal('not_found', `There is no target called ${name}.`, 'See: jit targets')
 
 function wholeDuration(seconds: number): number {
   if (!Number.isSafeInteger(seconds) || seconds < SHORTEST_SECONDS)

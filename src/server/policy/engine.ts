@@ -24,6 +24,8 @@ export type Outcome = {
 
 export interface Engine {
   evaluate(action: Action, caller: Caller, target: ConfiguredTarget, context: Context): Outcome
+  /** Whether a permit covers it, whatever a forbid says. */
+  covers(action: Action, caller: Caller, target: ConfiguredTarget, context: Context): boolean
   /** The policies that can matter for an action on a target: their scope names both, or leaves them open. */
   slice(action: Action, target: string): readonly Rule[]
 }
@@ -45,6 +47,19 @@ const OUTCOMES_KEPT = 4_096
  * judged at the request and soon again when it is issued.
  */
 export function createEngine(rules: readonly Rule[]): Engine {
+  const all = evaluator(rules)
+  let permitting: ReturnType<typeof evaluator> | undefined
+  return {
+    ...all,
+    covers: (action, caller, target, context) => {
+      permitting ??= evaluator(rules.filter(({ effect }) => effect === 'permit'))
+      const { allowed, failed } = permitting.evaluate(action, caller, target, context)
+      return allowed || failed.length > 0 // one that fails is about the caller, too: he is told what is broken
+    },
+  }
+}
+
+function evaluator(rules: readonly Rule[]): Pick<Engine, 'evaluate' | 'slice'> {
   const slices = sliceRules(rules)
   const outcomes = recent<Outcome>(OUTCOMES_KEPT)
   const sliceOf = (action: Action, target: string): Slice =>

@@ -20,7 +20,10 @@ export function judge(engine: Engine, caller: Caller, target: ConfiguredTarget, 
     return refused('A grant lasts a whole number of seconds, at least one.', 0, [])
   const context = circumstances(caller, facts)
   const request = engine.evaluate('request', caller, target, context)
-  if (!request.allowed) return refused(whyNot(request, target), 0, idsOf([...request.forbids, ...request.failed]))
+  if (!request.allowed) {
+    const verdict = refused(whyNot(request, target), 0, idsOf([...request.forbids, ...request.failed]))
+    return engine.covers('request', caller, target, context) ? verdict : { ...verdict, hidden: true }
+  }
 
   const asked = termsOf(request, target)
   const automatic = automaticTerms(engine.evaluate('autoApprove', caller, target, context), target, asked)

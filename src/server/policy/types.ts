@@ -17,6 +17,8 @@ export type Verdict = {
   readonly maxDurationSeconds: number
   readonly deliver?: DeliveryMode
   readonly policies: readonly string[]
+  /** No policy permits the caller to ask for it, so that its name is nobody's business: not even a forbid tells of it. */
+  readonly hidden?: true
 }
 
 /** The policy engine: pure, synchronous, default deny, forbid wins. */

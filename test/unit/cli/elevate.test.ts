@@ -111,10 +111,10 @@ describe('jit elevate', () => {
     expect(JSON.parse(out.join(''))).toEqual({
       request: 'req_1',
       state: 'pending',
-      fingerprint: 'amber-canyon-violin',
+      fingerprint: 'cinema-opal-bronze-violin',
       grants: [],
     })
-    expect(note.join('\n')).toContain('amber-canyon-violin')
+    expect(note.join('\n')).toContain('cinema-opal-bronze-violin')
   })
 
   test('waiting shows who can approve, and the words to compare', async () => {
@@ -122,14 +122,35 @@ describe('jit elevate', () => {
       found: () => request('denied', {}),
     })
     await expect(runElevate(ctx, asked)).rejects.toMatchObject({ code: 'DENIED' })
-    expect(note).toContain('Can approve: Dana. Words to compare: amber-canyon-violin')
+    expect(note).toContain('Can approve: Dana. Words to compare: cinema-opal-bronze-violin')
   })
 
   test('what comes from the endpoint cannot steer the terminal', async () => {
-    const evil = request('pending', {}, { fingerprint: 'a\u001b]52;c;ZXZpbA==\u0007\u202eb' })
+    const approval = { kind: 'people', approvers: ['a\u001b]52;c;ZXZpbA==\u0007\u202eb'], quorum: 1 } as const
+    const evil = request('pending', {}, { needs: [{ target: 'prod-db', approval, approvedBy: [] }] })
     const { ctx, note } = fakeContext({ asked: evil })
     await expect(runElevate(ctx, { ...asked, waitMs: 0 })).rejects.toMatchObject({ code: 'NO_DECISION' })
     expect(note.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+
+  test('words that this machine did not come to itself are never shown', async () => {
+    const { ctx, note, out } = fakeContext({
+      asked: request('pending', {}, { fingerprint: 'amber-canyon-violin-kiwi' }),
+    })
+    await expect(runElevate(ctx, { ...asked, waitMs: 0, json: true })).rejects.toMatchObject({
+      code: 'ENDPOINT_INVALID',
+      hint: expect.stringContaining('jit cancel req_1'),
+    })
+    expect([...note, ...out].join('\n')).not.toContain('amber-canyon')
+  })
+
+  test('nor do other words take their place while it waits', async () => {
+    const later = request('pending', {}, { fingerprint: 'amber-canyon-violin-kiwi' })
+    const answers = [later, request('denied', {})]
+    const { ctx, note } = fakeContext({ found: () => answers.shift() ?? request('denied', {}) })
+    await expect(runElevate(ctx, asked)).rejects.toMatchObject({ code: 'DENIED' })
+    expect(note).toContain('(Waiting for Dana (cinema-opal-bronze-violin))')
+    expect(note.join('\n')).not.toContain('amber-canyon')
   })
 
   test('--explain asks nothing and names the deciding policy', async () => {

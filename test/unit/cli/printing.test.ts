@@ -84,7 +84,21 @@ describe('what the endpoint says', () => {
   test('requests to review show reason, words and origin', async () => {
     const { ctx, out } = fakeContext({ review: [request('pending', {})] })
     await runRequests(ctx, { which: 'to-review', json: false })
-    expect(out.join('\n')).toMatch(/req_1 .*slow query +amber-canyon-violin +laptop \(192\.0\.2\.7\)/)
+    expect(out.join('\n')).toMatch(/req_1 .*slow query +cinema-opal-bronze-violin +laptop \(192\.0\.2\.7\)/)
+  })
+
+  test('requests to review show the words that the endpoint has of the other person’s key', async () => {
+    const { ctx, out } = fakeContext({ review: [request('pending', {}, { fingerprint: 'amber-canyon-violin' })] })
+    await runRequests(ctx, { which: 'to-review', json: false })
+    expect(out.join('\n')).toContain('amber-canyon-violin')
+  })
+
+  test('own requests show words only where they are of this very key', async () => {
+    const elsewhere = request('pending', {}, { id: 'req_2', fingerprint: 'amber-canyon-violin' })
+    const { ctx, out } = fakeContext({ review: [request('pending', {}), elsewhere] })
+    await runRequests(ctx, { which: 'mine', json: false })
+    expect(out.join('\n')).toMatch(/req_1 .*cinema-opal-bronze-violin.*\n *req_2 .*\(other key\)/)
+    expect(out.join('\n')).not.toContain('amber-canyon')
   })
 
   test('whoami and its --json', async () => {

@@ -117,6 +117,24 @@ describe('elevate', () => {
     expect(calls.filter((call) => /^(credentials|write)/.test(call))).toEqual([])
   })
 
+  test.each([
+    ['another key', { fingerprint: 'amber-canyon-violin-kiwi' }],
+    ['another duration', request('pending', { durationSeconds: 7200 })],
+    ['another target', request('pending', { targets: ['logs'] })],
+  ])('an answer about %s than was asked is refused and not remembered', async (_what, other) => {
+    const { result, told, pending } = await run({ asked: request('pending', {}, other) })
+    await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+    expect(told).toEqual([])
+    expect(pending.list()).toEqual([])
+  })
+
+  test('there is no coming back to what another key asked', async () => {
+    const other = request('approved', {}, { fingerprint: 'amber-canyon-violin-kiwi' })
+    const { result, calls } = await run({ found: () => other }, order({ ask: { resume: 'req_1' } }))
+    await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+    expect(calls).toEqual(['look req_1'])
+  })
+
   test('a lost answer is repeated under the same key', async () => {
     const lost = new JitError('ENDPOINT_UNREACHABLE', 'x', 'x', { cause: new HttpError('reset', 'reset') })
     const { result, calls } = await run({ asked: approved(), askFailures: [lost] })

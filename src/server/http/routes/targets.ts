@@ -28,8 +28,7 @@ export function targetRoutes(app: App, { config, policy, clock }: Services): voi
 type Judged = { readonly target: ConfiguredTarget; readonly verdict: Verdict }
 
 /** A policy that refuses for now (no MFA, device flow) says what to change; where no policy permits at all, the name is nobody's business. */
-const isWithinReach = ({ verdict: { approval, policies } }: Judged): boolean =>
-  approval.kind !== 'refused' || policies.length > 0
+const isWithinReach = ({ verdict: { hidden } }: Judged): boolean => hidden !== true
 
 function asSeen({ target: { name, description, aws }, verdict }: Judged): Target {
   const { approval, maxDurationSeconds, deliver } = verdict

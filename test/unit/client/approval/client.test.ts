@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { approvalApi } from '../../../../src/client/approval/client.ts'
-import { dpopProof, newDpopKey } from '../../../../src/client/identity/dpop.ts'
+import { dpopProof, newDpopKey, thumbprint } from '../../../../src/client/identity/dpop.ts'
 import type { Identity } from '../../../../src/client/identity/types.ts'
 import type { ProblemCode } from '../../../../src/contract/problem.ts'
 import { type Clock, systemClock } from '../../../../src/platform/clock.ts'
@@ -26,6 +26,7 @@ async function start({ clockOffMs = 0 } = {}) {
   const identity: Identity = {
     endpoint: endpoint.url,
     me: ME,
+    jkt: thumbprint(key),
     accessToken: async ({ renew }) => `token-${asked.push(renew)}`,
     proof: async ({ clockOffsetMs = 0, ...call }) =>
       dpopProof(key, { ...call, issuedAt: (clock.now() - clockOffsetMs) / 1000, id: `id-${Math.random()}` }),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { NewRequest } from '../../../../src/contract/request.ts'
-import { FakePolicy, leavesOf, story, wanted } from '../../../support/approvals.ts'
+import { approvalsOver, FakePolicy, leavesOf, story, wanted } from '../../../support/approvals.ts'
 import { ann, eve, grantOf, rob, openWorld, type World } from '../../../support/approvals-world.ts'
 
 const HOUR = 3_600_000
@@ -55,6 +55,17 @@ describe('asking', () => {
     })
     expect(Date.parse(request.expiresAt) - Date.parse(request.createdAt)).toBe(HOUR)
     expect(await story(world.store)).toEqual(['request.asked'])
+  })
+
+  test('a target that the caller may not know of is none, in the very words of one that does not exist', async () => {
+    const policy = new FakePolicy()
+    const judge = policy.judge.bind(policy)
+    policy.judge = (who, target) => ({ ...judge(who, target), hidden: true })
+    policy.rules.set('dev', { kind: 'refused', why: 'a policy forbids it' })
+    const approvals = approvalsOver(world.store, policy)
+    const refusal = { code: 'not_found', message: 'There is no target called dev.', hint: 'See: jit targets' }
+    await expect(approvals.ask(rob, wanted(), 'k')).rejects.toMatchObject(refusal)
+    await expect(approvals.explain(rob, wanted())).rejects.toMatchObject(refusal)
   })
 
   test.each([['closed'], ['forgotten']])(

@@ -186,6 +186,11 @@ describe('a configuration', () => {
       `${GOOD}      sessionPolicy: [{ Effect: Allow, Action: "s3:${'x'.repeat(1400)}", Resource: "*" }]\n`,
       'c.yaml:11: targets[0].aws.sessionPolicy: expected IAM statements',
     ],
+    ...['default', 'DEFAULT'].map((profile): [string, string, string] => [
+      `the profile ${profile}`,
+      `${GOOD}      profile: ${profile}\n`,
+      'c.yaml:11: targets[0].aws.profile: expected a profile name',
+    ]),
     [
       'two targets of one name',
       `${GOOD}${GOOD.slice(GOOD.indexOf('  - name'))}`,

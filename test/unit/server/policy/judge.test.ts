@@ -23,7 +23,14 @@ describe('a request', () => {
       approval: { kind: 'refused', why: 'No policy permits you to request prod-db.' },
       maxDurationSeconds: 0,
       policies: [],
+      hidden: true,
     })
+  })
+
+  test('that a forbid matches shows the target only to those whom a permit covers', () => {
+    const policy = policyOf(`${ask('a', 'dba')} @id("no") forbid(principal, action, resource);`)
+    expect(policy.judge(caller('ana', ['dba']), prod, facts(60))).not.toHaveProperty('hidden')
+    expect(policy.judge(caller('bea', ['web']), prod, facts(60))).toMatchObject({ hidden: true, policies: ['no'] })
   })
 
   test('that several policies permit takes the highest quorum, the longest duration and the strictest delivery, in any order', () => {
