@@ -6,7 +6,7 @@ import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home }: Host, { root }: Installation): Leasing {
+export function openLeasing({ process, home }: Host, { places, root }: Installation): Leasing {
   const uid = process.getuid?.()
   for (const directory of [places.config, places.state, places.runtime]) keepPrivate(directory, uid)
   return createLeasing({
