@@ -177,24 +177,6 @@ describe('whether a sweep is due', () => {
   })
 })
 
-test('a reboot with the clock set back to any time before the reboot ends a lease', async () => {
-  using at = setUp()
-  await at.write('g_1', 'prod-db', 3_600_000)
-  const stop = new AbortController()
-  at.clock.sleep = async (ms) => {
-    at.clock.advance(ms)
-    if (at.clock.now() >= half) stop.abort()
-  }
-  const half = at.clock.now() + 1_800_000
-  await at.leasing.runReaper(stop.signal)
-  expect(at.leasing.list()).toHaveLength(1)
-  at.clock.reboot()
-  at.clock.setWall(half - 60_000)
-  expect(at.leasing.due()).toBe(true)
-  expect(await at.leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true, reason: 'ttl' }])
-  expect(existsSync(at.stateFile('last-seen'))).toBe(false)
-})
-
 describe('an entry that cannot be read', () => {
   const tear = (at: ReturnType<typeof setUp>, keep: number) => {
     const file = at.stateFile('leases', 'g_1.lease')
