@@ -46,7 +46,12 @@ export async function runLogin(ctx: CliContext, { json, ...order }: LoginOptions
   if (json)
     return ctx.terminal.out(JSON.stringify({ endpoint: result.endpoint, keyStore: result.keyStore, ...result.me }))
   const { name, email } = result.me.person
-  ctx.terminal.note(terminalText(`Logged in to ${result.endpoint} as ${email ?? name}. Next: jit targets`))
+  const who = terminalText(`Logged in to ${result.endpoint} as ${email ?? name}.`)
+  ctx.terminal.note(
+    result.keyStore === 'memory'
+      ? `${who} Nothing was kept: with --key-store memory a login ends with its command. To stay logged in: jit login --key-store passphrase-file`
+      : `${who} Next: jit targets`,
+  )
 }
 
 function askEndpoint({ terminal, ask }: CliContext): Promise<string> {
