@@ -12,7 +12,7 @@ export function killingFiles(
   const before =
     <A extends readonly unknown[], R>(name: string, call: (...args: A) => R) =>
     (...args: A): R => {
-      calls.push(name)
+      calls.push(name === 'open' && args[1] === 'create' ? 'create' : name)
       if (calls.length === death.at && death.how === 'before') die()
       return call(...args)
     }

@@ -1,5 +1,6 @@
-/** What a process leaves that dies before one of these is what it leaves after: `fsync` matters to a power loss only. `open` may create. */
+/** What a process leaves that dies before one of these is what it leaves after: `fsync` matters to a power loss only. */
 export const UNCHANGING: readonly string[] = [
+  'open',
   'close',
   'read',
   'fstat',

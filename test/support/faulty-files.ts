@@ -10,7 +10,7 @@ export type Fault =
 
 export type FaultyFiles = {
   readonly fs: FileSystem
-  /** Names of the calls made, in order; the first is number 1. */
+  /** Names of the calls made, in order; the first is number 1. An `open` that makes a file is a `create`. */
   readonly calls: readonly string[]
 }
 
@@ -20,7 +20,7 @@ export function faultyFiles(real: FileSystem, fault?: Fault): FaultyFiles {
   const guard =
     <A extends readonly unknown[], R>(name: string, call: (...args: A) => R, tear?: (...args: A) => void) =>
     (...args: A): R => {
-      calls.push(name)
+      calls.push(name === 'open' && args[1] === 'create' ? 'create' : name)
       if (fault === undefined || calls.length < fault.at) return call(...args)
       if (fault.kind === 'error') {
         if (calls.length > fault.at && !fault.forGood) return call(...args)
