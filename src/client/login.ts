@@ -20,7 +20,12 @@ export type LoginOrder = {
 export type LoginMessage =
   | { readonly kind: 'device'; readonly code: UserCode }
   | { readonly kind: 'browser'; readonly url: string; readonly opened: boolean }
-export type LoginResult = { readonly me: Me; readonly endpoint: string; readonly keyStore: string }
+export type LoginResult = {
+  readonly me: Me
+  readonly endpoint: string
+  readonly keyStore: string
+  readonly kept: boolean
+}
 
 export type LoggingInDeps = Omit<LoginDeps, 'store'> & {
   readonly stateDirectory: string
@@ -48,7 +53,7 @@ export async function logIn(deps: LoggingInDeps, order: LoginOrder): Promise<Log
     },
   )
   await deps.remember({ endpoint: discovery.endpoint, keyStore: choice })
-  return { me, endpoint: discovery.endpoint, keyStore: keyStore.name }
+  return { me, endpoint: discovery.endpoint, keyStore: keyStore.name, kept: choice !== 'memory' }
 }
 
 /** An item that never exists: asking for it tells whether the key store works. */

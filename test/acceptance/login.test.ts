@@ -208,9 +208,10 @@ describe('where the key is kept', () => {
     },
   )
 
-  test('memory: the login is gone with its process, and the next command says so', async () => {
+  test('memory: the login is gone with its process, and both this and the next command say so', async () => {
     const machine = newMachine({ JIT_KEY_STORE: 'memory' })
-    expect((await machine.logIn()).code).toBe(0)
+    const login = await machine.logIn()
+    expect([login.code, login.stderr]).toEqual([0, expect.stringContaining('Nothing was kept')])
     const next = await machine.jit('whoami')
     expect([next.code, next.stderr]).toEqual([4, expect.stringContaining('Type: jit login')])
   })

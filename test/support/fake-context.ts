@@ -84,7 +84,7 @@ export function fakeContext(given: Fake = {}) {
     api,
     login: async (order) => {
       seen.calls.push(`login ${order.endpoint} ${order.flow ?? 'any'} ${order.keyStore ?? 'default'}`)
-      return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT, keyStore: 'test' }
+      return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT, keyStore: 'test', kept: true }
     },
     logout: async () => ({ wasLoggedIn: given.loggedIn !== false, atIdp: 'revoked' }),
     whoami: async () => {

@@ -48,9 +48,9 @@ export async function runLogin(ctx: CliContext, { json, ...order }: LoginOptions
   const { name, email } = result.me.person
   const who = terminalText(`Logged in to ${result.endpoint} as ${email ?? name}.`)
   ctx.terminal.note(
-    result.keyStore === 'memory'
-      ? `${who} Nothing was kept: with --key-store memory a login ends with its command. To stay logged in: jit login --key-store passphrase-file`
-      : `${who} Next: jit targets`,
+    result.kept
+      ? `${who} Next: jit targets`
+      : `${who} Nothing was kept: with --key-store memory a login ends with its command. To stay: jit login --key-store passphrase-file`,
   )
 }
 
