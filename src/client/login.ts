@@ -38,6 +38,7 @@ export type LoggingInDeps = Omit<LoginDeps, 'store'> & {
 /** Logs in and remembers endpoint and key store. The key store is tried first: a person shall not log in for nothing. */
 export async function logIn(deps: LoggingInDeps, order: LoginOrder): Promise<LoginResult> {
   const { stateDirectory, random, signal } = deps
+  endpointUrl(order.endpoint) // a mistyped address is said before the key store is opened
   const choice = order.keyStore ?? deps.settings().keyStore ?? 'auto' // unreadable settings stop here
   const keyStore = deps.chooseKeyStore(choice)
   await keyStore.get(PROBE)

@@ -63,7 +63,12 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
   const ends = Number(/exp=(\d+)/.exec(alice.credentials() ?? '')?.[1]) * 1000
   file(alice.credentialsFile)
   const stolen = copyOfKeys(alice.credentials() ?? '', alice.env)
-  if (aws) await command('alice', alice.startOther('aws', '--profile', 'jit-staging-db', 's3', 'ls', 's3://orders'))
+  // Named on the command line: aws 2 before 2.13 knows no other way, and would go to the real one.
+  const s3 = ['--endpoint-url', world.aws.url, 's3', 'ls', 's3://orders']
+  if (aws) {
+    const { code } = await command('alice', alice.startOther('aws', '--profile', 'jit-staging-db', ...s3))
+    check('accepted by the cloud', code === 0)
+  }
   await command('alice', alice.start('status'))
   await pause()
 
@@ -86,11 +91,8 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
   if (aws) {
     await new Promise((resolve) => void setTimeout(resolve, Math.max(0, ends - Date.now())))
     say('Somebody copied the keys while they lived. AWS refuses them too: the session carries the end of the grant.')
-    const thief = launch('aws', ['s3', 'ls', 's3://orders'], stolen)
-    check(
-      'refused by the cloud',
-      (await command('thief', { ...thief, argv: ['aws', 's3', 'ls', 's3://orders'] })).code !== 0,
-    )
+    const thief = await command('thief', launch('aws', s3, stolen))
+    check('refused by the cloud', thief.code !== 0 && thief.stderr.includes('AccessDenied'))
   }
   await pause()
 
@@ -98,7 +100,7 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
   const log = await runEndpoint(['audit', 'export', '--config', world.endpoint.config])
   for (const line of log.stdout.trimEnd().split('\n')) say(leafLine(line))
   const verified = await runEndpoint(['audit', 'verify', '--config', world.endpoint.config])
-  check(verified.stderr.trim(), verified.code === 0)
+  check(`${verified.stderr.trim()} ${verified.stdout.trim()}`, verified.code === 0)
 }
 
 /** What a thief would have: the keys in environment variables, without the file. */

@@ -46,7 +46,7 @@ export function createPersonHome({ login, directory, endpoint, aws, env: extra }
     JIT_PASSPHRASE_FILE: passphrase,
     AWS_ENDPOINT_URL: aws,
     AWS_EC2_METADATA_DISABLED: 'true',
-    NO_COLOR: '1',
+    ...('FORCE_COLOR' in extra ? {} : { NO_COLOR: '1' }),
     LC_ALL: 'C.UTF-8',
     ...extra,
   }

@@ -11,7 +11,7 @@ export function approveCommand(ctx: CliContext, run = runApprove): JitCommand {
     .summary('approve a request')
     .argument('<id>', 'request, as `jit requests --to-review` shows it')
     .option(...JSON_FLAG)
-    .addHelpText('after', examples('jit requests --to-review', 'jit approve req_0123456789abcdefghjkmnpqrs'))
+    .addHelpText('after', examples('jit requests --to-review', 'jit approve r_0123456789abcdefghjkmnpqrs'))
     .action((id: string, { json }: { json: boolean }) => run(ctx, { id, json }))
   return command
 }

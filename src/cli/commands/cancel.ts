@@ -10,7 +10,7 @@ export function cancelCommand(ctx: CliContext, run = runCancel): JitCommand {
     .summary('take back your own request')
     .argument('<id>', 'request, as `jit status` and `jit requests` show it')
     .option(...JSON_FLAG)
-    .addHelpText('after', examples('jit cancel req_0123456789abcdefghjkmnpqrs'))
+    .addHelpText('after', examples('jit cancel r_0123456789abcdefghjkmnpqrs'))
     .action((id: string, { json }: { json: boolean }) => run(ctx, { id, json }))
   return command
 }

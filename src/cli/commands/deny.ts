@@ -12,7 +12,7 @@ export function denyCommand(ctx: CliContext, run = runDeny): JitCommand {
     .argument('<id>', 'request, as `jit requests --to-review` shows it')
     .option('--reason <text>', 'why; the requester reads it')
     .option(...JSON_FLAG)
-    .addHelpText('after', examples('jit deny req_0123456789abcdefghjkmnpqrs --reason "use the replica"'))
+    .addHelpText('after', examples('jit deny r_0123456789abcdefghjkmnpqrs --reason "use the replica"'))
     .action((id: string, options: { reason?: string; json: boolean }) => run(ctx, { id, ...options }))
   return command
 }

@@ -61,7 +61,7 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
         'jit elevate prod-db --for 1h --reason "slow query"',
         'jit elevate prod-db logs --for 30m --reason "incident 4711" --ticket INC-4711',
         'jit elevate prod-db --explain',
-        'jit elevate --request req_0123456789abcdefghjkmnpqrs',
+        'jit elevate --request r_0123456789abcdefghjkmnpqrs',
       ),
     )
     .action((targets: string[], flags: Flags) => run(ctx, optionsOf(targets, flags)))

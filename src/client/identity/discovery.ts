@@ -37,6 +37,12 @@ export async function discover(http: Http, endpoint: string, signal?: AbortSigna
   }).catch((error: unknown) => {
     throw error instanceof HttpError ? unreachable('ENDPOINT_UNREACHABLE', 'The approval endpoint', error) : error
   })
+  if (answer.status === 404)
+    throw new JitError(
+      'ENDPOINT_INVALID',
+      `There is no approval endpoint at ${endpoint}.`,
+      'Ask the people who run it for its exact address.',
+    )
   const discovery = readAnswer(answer, endpoint, readDiscovery)
   refuseNewer(discovery)
   refuseOther(discovery, endpoint)

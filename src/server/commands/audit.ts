@@ -37,6 +37,7 @@ async function runVerify(ctx: CommandContext, { config, file, head, json }: Veri
       'Keep the database as it is, and compare it with an earlier export: jit-endpoint audit export',
     )
   if (json) return ctx.out(JSON.stringify(found))
+  if (found.head.seq === 0) return ctx.note('The log is empty.')
   ctx.out(`${found.head.seq}:${found.head.hash}`)
   ctx.note(`${found.head.seq} leaves, all as they were written. Remember this head: jit-endpoint audit verify --head`)
 }
