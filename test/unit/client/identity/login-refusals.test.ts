@@ -25,7 +25,10 @@ describe('before anybody logs in', () => {
   test('a trailing slash does not matter, a path does', async () => {
     const { run, endpoint } = await world({})
     expect(await run('device', { url: `${endpoint.url}/` })).toMatchObject({ discovery: { endpoint: endpoint.url } })
-    await expect(run('device', { url: `${endpoint.url}/other` })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(run('device', { url: `${endpoint.url}/other` })).rejects.toMatchObject({
+      code: 'ENDPOINT_INVALID',
+      message: `There is no approval endpoint at ${endpoint.url}/other.`,
+    })
   })
 
   test('an endpoint that says it is another is refused', async () => {
