@@ -33,10 +33,11 @@ async function killEverywhere(tally: Tally, where: string, original: Original, s
   for (const death of deaths.filter((_death, index) => index % stride === stride >> 1)) {
     using stage = new PreparedStage(original)
     await prepare(stage, scene)
-    const { signal } = run(stage, scene, death)
+    const { signal, status } = run(stage, scene, death)
     const at = `${where}; ${death.how} call ${death.at}, ${calls[death.at - 1]}`
-    if (signal !== 'SIGKILL') tally.found.push(`${at}: was not killed`)
-    tally.count++
+    // How often the real clock lets it look at the file varies, so a run may end before its last calls.
+    if (signal === 'SIGKILL') tally.count++
+    else if (status !== 0) tally.found.push(`${at}: neither killed nor healthy`)
     const found = await stage.afterSweep(sceneOf(scene).hasBehind === true)
     if (found.length > 0) tally.found.push(`${at}: ${found.join('; ')}`)
   }
