@@ -7,26 +7,19 @@ import { SCENES, type Scene } from './scenes.ts'
 import { PreparedStage } from './stage.ts'
 import type { VictimJob } from './victim.ts'
 
-type Tally = { count: number; unmet: string[]; readonly found: string[] }
+type Tally = { count: number; readonly found: string[] }
 type Death = Pick<VictimJob, 'at' | 'how'>
 
 /** R2. A process of its own, with the real clock and the real lock, is killed by the kernel at one call. */
 export async function kills(form: Form): Promise<readonly Figure[]> {
-  const tally: Tally = { count: 0, unmet: [], found: [] }
+  const tally: Tally = { count: 0, found: [] }
   const pairs = Object.entries(ORIGINALS).flatMap(([originalName, original]) =>
     Object.keys(SCENES).map((scene) => ({ where: `${scene}; ${originalName}`, original, scene })),
   )
   for (const { where, original, scene } of form === 'long' ? pairs : pairs.filter((_pair, index) => index % 11 === 5))
     await killEverywhere(tally, where, original, scene, form === 'long' ? 2 : 5)
-  const { count, unmet, found } = tally
   return [
-    {
-      row: 'R2',
-      what: 'SIGKILL of a process at its file-system calls',
-      least: form === 'long' ? 1000 : 24,
-      count,
-      found: unmet.length * 10 > count ? [...found, ...unmet] : found,
-    },
+    { row: 'R2', what: 'SIGKILL of a process at its file-system calls', least: form === 'long' ? 1000 : 24, ...tally },
   ]
 }
 
@@ -40,12 +33,11 @@ async function killEverywhere(tally: Tally, where: string, original: Original, s
   for (const death of deaths.filter((_death, index) => index % stride === stride >> 1)) {
     using stage = new PreparedStage(original)
     await prepare(stage, scene)
-    const { signal } = run(stage, scene, death)
+    const { signal, status } = run(stage, scene, death)
     const at = `${where}; ${death.how} call ${death.at}, ${calls[death.at - 1]}`
-    // The real clock decides some calls (how long a watch takes, whether the time of day is noted anew), so a few runs have
-    // another call at that number, or fewer. Those prove nothing and are not counted.
-    if (signal !== 'SIGKILL') tally.unmet.push(`${at}: was not killed`)
-    else tally.count++
+    // How often the real clock lets it look at the file varies, so a run may end before its last calls.
+    if (signal === 'SIGKILL') tally.count++
+    else if (status !== 0) tally.found.push(`${at}: neither killed nor healthy`)
     const found = await stage.afterSweep(sceneOf(scene).hasBehind === true)
     if (found.length > 0) tally.found.push(`${at}: ${found.join('; ')}`)
   }

@@ -11,7 +11,7 @@ import { VolatileFiles } from './volatile-files.ts'
 
 const START = Date.UTC(2030, 0, 1)
 /** Subsets of what is not durable that are tried at each moment; all of them where there are no more. */
-const CHOICES: Readonly<Record<Form, number>> = { short: 8, long: 512 }
+const CHOICES: Readonly<Record<Form, number>> = { short: 4, long: 512 }
 
 type Tally = { count: number; readonly found: string[] }
 
