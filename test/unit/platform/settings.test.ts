@@ -74,7 +74,7 @@ describe('remembered requests', () => {
 })
 
 describe('places', () => {
-  const linux = { env: {}, home: '/home/eve', platform: 'linux', cwd: '/work' } as const
+  const linux = { env: {}, home: '/home/eve', platform: 'linux', cwd: '/here' } as const
 
   test('XDG, with relative values ignored', () => {
     expect(places(linux)).toEqual({
@@ -92,7 +92,7 @@ describe('places', () => {
 
   test('JIT_* override and become absolute: the reaper works elsewhere', () => {
     const env = { JIT_CONFIG_DIR: '/a', JIT_STATE_DIR: 'b', JIT_RUNTIME_DIR: '/c' }
-    expect(places({ ...linux, env })).toEqual({ config: '/a', state: '/work/b', runtime: '/c' })
+    expect(places({ ...linux, env })).toEqual({ config: '/a', state: '/here/b', runtime: '/c' })
   })
 })
 
