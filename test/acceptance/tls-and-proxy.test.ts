@@ -118,11 +118,11 @@ test('HTTP_PROXY leads plain http through the proxy as well, loopback too unless
   onTestFinished(() => Promise.all([world.close(), proxy.close()]).then(() => undefined))
   const alice = world.person('alice', { HTTP_PROXY: proxy.url })
   expect((await alice.logIn()).code).toBe(0)
-  for (const url of [world.endpoint.url, world.idp.issuer]) expect(proxy.tunnels).toContain(new URL(url).host)
-  const before = proxy.tunnels.length
+  for (const url of [world.endpoint.url, world.idp.issuer]) expect(proxy.forwarded).toContain(new URL(url).host)
+  const before = proxy.forwarded.length
   const direct = world.machine(alice, 'direct', { HTTP_PROXY: proxy.url, NO_PROXY })
   expect((await direct.jit('targets')).code).toBe(0)
-  expect(proxy.tunnels.length).toBe(before)
+  expect(proxy.forwarded.length).toBe(before)
 })
 
 /** The simulator behind TLS, under the certificate of the company's CA: a proxy leads the real name here. */
