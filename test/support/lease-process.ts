@@ -57,15 +57,17 @@ if (job.do === 'wipe') await leasing.wipe([job.id], 'revoked')
 if (job.do === 'sweep') await leasing.sweep()
 if (job.do === 'reap') await leasing.runReaper(new AbortController().signal)
 if (job.do === 'rounds')
-  for (let round = 0; round < (job.rounds ?? 1); round++) {
-    try {
-      await write(`${job.id}_${round}`)
-    } catch (error) {
-      if (!(error instanceof JitError)) throw error
-      writeSync(1, `refused ${error.code}\n`)
-      continue
-    }
-    const [outcome] = await leasing.wipe([`${job.id}_${round}`], 'revoked')
-    if (outcome?.wiped !== true) writeSync(1, `stuck ${JSON.stringify(outcome)}\n`)
-  }
+  for (let round = 0; round < (job.rounds ?? 1); round++) await playRound(`${job.id}_${round}`, job)
 writeSync(1, 'done\n')
+
+/** A lock that others hold for too long is an answer too: `refused LOCKED`. What was written by then is left to a sweep. */
+async function playRound(id: string, { target, ttlMs }: ProcessJob): Promise<void> {
+  try {
+    await leasing.write(newLease(systemClock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, id))
+    const [outcome] = await leasing.wipe([id], 'revoked')
+    if (outcome?.wiped !== true) writeSync(1, `stuck ${JSON.stringify(outcome)}\n`)
+  } catch (error) {
+    if (!(error instanceof JitError)) throw error
+    writeSync(1, `refused ${error.code}\n`)
+  }
+}
