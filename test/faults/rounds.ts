@@ -8,7 +8,7 @@ import { missing, STRACE } from './tools.ts'
 
 const DAY_MS = 86_400_000
 const PROCESSES = 16
-const ROUNDS: Readonly<Record<Form, number>> = { short: 2, long: 63 }
+const ROUNDS: Readonly<Record<Form, number>> = { short: 2, long: 72 }
 const ORIGINAL = '[default]\naws_access_key_id = A\naws_secret_access_key = B\n'
 const WORK = '[profile work]\nregion = a\n'
 
