@@ -1,9 +1,10 @@
+import { readAwsCredential } from '../contract/credential.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
 import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
-import { unsealAws } from './exchange/unseal.ts'
+import { unseal } from './exchange/unseal.ts'
 import { deliverOutbox } from './grant-ends.ts'
 import type { Lease, NewLease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -60,7 +61,7 @@ async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly 
   return credentials.map((sealed) => {
     if (sealed.cloud !== 'aws')
       throw new JitError('ENDPOINT_INVALID', `This version of jit cannot deliver ${sealed.cloud}.`, 'Update jit.')
-    const credential = unsealAws(sealed, key.privateKey)
+    const credential = unseal(sealed, key.privateKey, readAwsCredential)
     const ends = [grant.endsAt, credential.expiration, credential.notAfter].map((time) => Date.parse(time))
     const lease: NewLease = {
       id: grant.id,

@@ -18,7 +18,7 @@ export type Grant = {
   readonly deliver?: DeliveryMode
 }
 
-/** Finished cloud credentials, as a compact JWE (ECDH-ES, A256GCM) to the key that the caller sent along. */
+/** A `CloudCredential` (`credential.ts`) as a compact JWE (ECDH-ES, A256GCM) to the key that the caller sent along. */
 export type SealedCredential = { readonly cloud: Cloud; readonly profile: string; readonly jwe: string }
 
 /** Body of `POST /v1/grants/{id}/credentials`: a P-256 public key whose private half never leaves the caller's memory. */
@@ -26,21 +26,6 @@ export type CredentialsCall = { readonly key: PublicKey }
 export type PublicKey = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
 export const readPublicKey: Reader<PublicKey> = object({ kty: oneOf('EC'), crv: oneOf('P-256'), x: string, y: string })
 export type CredentialsAnswer = { readonly grant: Grant; readonly credentials: readonly SealedCredential[] }
-
-/**
- * What the JWE of cloud `aws` holds. `expiration` is when STS says the session ends, `notAfter` when the time fence
- * in its session policy denies every call; a client goes by the earlier one.
- */
-export type AwsCredential = {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiration: string
-  readonly notAfter: string
-  readonly roleArn: string
-  readonly sessionArn: string
-  readonly region?: string
-}
 
 export const readGrant: Reader<Grant> = object(
   {
@@ -58,15 +43,3 @@ export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({
   grant: readGrant,
   credentials: list(readSealed),
 })
-export const readAwsCredential: Reader<AwsCredential> = object(
-  {
-    accessKeyId: string,
-    secretAccessKey: string,
-    sessionToken: string,
-    expiration: instant,
-    notAfter: instant,
-    roleArn: string,
-    sessionArn: string,
-  },
-  { region: string },
-)

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateEphemeralKey } from '../../src/client/exchange/ephemeral-key.ts'
-import { unsealAws } from '../../src/client/exchange/unseal.ts'
-import type { AwsCredential } from '../../src/contract/grant.ts'
+import { unseal } from '../../src/client/exchange/unseal.ts'
+import { type AwsCredential, readAwsCredential } from '../../src/contract/credential.ts'
 import { createAwsExchange } from '../../src/server/exchange/aws.ts'
 import { createAssumeRole } from '../../src/server/exchange/aws-sts.ts'
 import { createExchange } from '../../src/server/exchange/exchange.ts'
@@ -115,7 +115,7 @@ async function exchangeForTwoMinutes(issuer: Issuer, endpoint: string): Promise<
   const { credentials } = await exchange.exchange(issueFor(120, Date.now()), targetFor(accessTo('prod-db')), publicKey)
   const [sealed] = credentials
   if (sealed === undefined) throw new Error('no credentials')
-  return unsealAws(sealed, privateKey)
+  return unseal(sealed, privateKey, readAwsCredential)
 }
 
 type Result = { readonly code: number; readonly stdout: string; readonly stderr: string }

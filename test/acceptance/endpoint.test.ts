@@ -1,6 +1,7 @@
+import { readAwsCredential } from '../../src/contract/credential.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateEphemeralKey } from '../../src/client/exchange/ephemeral-key.ts'
-import { unsealAws } from '../../src/client/exchange/unseal.ts'
+import { unseal } from '../../src/client/exchange/unseal.ts'
 import type { NewRequest } from '../../src/contract/request.ts'
 import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../support/aws-account.ts'
 import { signedCall } from '../support/aws-request.ts'
@@ -84,7 +85,7 @@ describe('a request that people decide', () => {
     const answer = await alice.api.credentials(grants[0]?.id ?? '', key.publicKey)
     const [sealed] = answer.credentials
     if (sealed === undefined) throw new Error('no credentials')
-    const credential = unsealAws(sealed, key.privateKey)
+    const credential = unseal(sealed, key.privateKey, readAwsCredential)
     expect(credential.roleArn).toBe(roleArn('prod-db'))
     expect(credential.sessionArn).toContain(`arn:aws:sts::${ACCOUNT}:assumed-role/prod-db/`)
     const read = () => signedCall(aws.url, credential, { service: 's3', path: '/ledger/q3.txt' })

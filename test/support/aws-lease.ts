@@ -19,7 +19,8 @@ export function awsDelivery(profile: string, grant: string, mark = ''): Delivery
     profile,
     grant,
     credential: {
-      accessKeyId: accessKeyId + mark,
+      cloud: 'aws',
+    accessKeyId: accessKeyId + mark,
       secretAccessKey: secretAccessKey + mark,
       sessionToken: mark + sessionToken,
       expiration: '2099-01-01T01:00:00Z',

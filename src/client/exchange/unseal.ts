@@ -1,7 +1,8 @@
 import { createDecipheriv, createHash, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import { JitError } from '../../base/errors.ts'
-import { type AwsCredential, readAwsCredential, readPublicKey, type SealedCredential } from '../../contract/grant.ts'
-import { object, oneOf } from '../../contract/narrow.ts'
+import type { CloudCredential } from '../../contract/credential.ts'
+import { readPublicKey, type SealedCredential } from '../../contract/grant.ts'
+import { object, oneOf, type Reader } from '../../contract/narrow.ts'
 
 const readHeader = object({
   alg: oneOf('ECDH-ES'),
@@ -9,10 +10,16 @@ const readHeader = object({
   epk: readPublicKey,
 })
 
-/** Opens the AWS credential that the endpoint sealed to `privateKey`. Throws `ENDPOINT_INVALID` where it cannot be opened or read. */
-export function unsealAws(sealed: SealedCredential, privateKey: KeyObject): AwsCredential {
+/** Opens what the endpoint sealed to `privateKey`. Throws `ENDPOINT_INVALID` where it cannot be opened, or is none of the cloud it is said to be of. */
+export function unseal<T extends CloudCredential>(
+  sealed: SealedCredential,
+  privateKey: KeyObject,
+  read: Reader<T>,
+): T {
   try {
-    return readAwsCredential(JSON.parse(decrypt(sealed.jwe, privateKey).toString('utf8')), 'credential')
+    const credential = read(JSON.parse(decrypt(sealed.jwe, privateKey).toString('utf8')), 'credential')
+    if (credential.cloud !== sealed.cloud) throw new Error('a credential of another cloud')
+    return credential
   } catch {
     // The cause stays behind: a parser's message may quote the secret it tripped over.
     throw new JitError(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { EXPIRES_KEY, GRANT_KEY } from '../../base/credentials-block.ts'
 import { JitError } from '../../base/errors.ts'
-import type { AwsCredential } from '../../contract/grant.ts'
+import type { AwsCredential } from '../../contract/credential.ts'
 import type { Delivery } from './types.ts'
 
 /** Lines of the profile as botocore and the JavaScript SDK both read them (aws: "Configuration and credential file settings"). */

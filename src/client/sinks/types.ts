@@ -1,4 +1,4 @@
-import type { AwsCredential } from '../../contract/grant.ts'
+import type { AwsCredential } from '../../contract/credential.ts'
 import type { Lease, Place } from '../leases/types.ts'
 
 /** What a sink writes. Grows with the clouds. */

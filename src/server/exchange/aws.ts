@@ -1,4 +1,4 @@
-import type { AwsCredential } from '../../contract/grant.ts'
+import type { AwsCredential } from '../../contract/credential.ts'
 import type { Issue } from '../approvals/types.ts'
 import type { AwsAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
@@ -68,6 +68,7 @@ function checked(answer: Awaited<ReturnType<AssumeRole>>, { access, notAfter, se
   if (flaw !== false || expiration === undefined)
     throw new Refusal('cloud_refused', `AWS answered for ${access.roleArn} with ${flaw || 'no expiration'}.`)
   return {
+    cloud: 'aws',
     accessKeyId,
     secretAccessKey,
     sessionToken,

@@ -1,4 +1,5 @@
-import type { AwsCredential, SealedCredential } from '../../contract/grant.ts'
+import type { AwsCredential } from '../../contract/credential.ts'
+import type { SealedCredential } from '../../contract/grant.ts'
 import type { Issue } from '../approvals/types.ts'
 import type { AwsAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'

@@ -10,7 +10,8 @@ import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
-import type { AwsCredential, PublicKey } from '../../../src/contract/grant.ts'
+import type { AwsCredential } from '../../../src/contract/credential.ts'
+import type { PublicKey } from '../../../src/contract/grant.ts'
 import { HttpError } from '../../../src/platform/http.ts'
 import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
@@ -25,6 +26,7 @@ const order = (more: Partial<Order> = {}): Order => ({
 const both = order({ ask: { targets: ['prod-db', 'logs'], reason: 'slow query' } })
 
 const credential: AwsCredential = {
+  cloud: 'aws',
   accessKeyId: 'ASIAFAKE',
   secretAccessKey: 'canary',
   sessionToken: 'token',

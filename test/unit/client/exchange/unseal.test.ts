@@ -2,10 +2,11 @@ import { inspect } from 'node:util'
 import { CompactEncrypt, importJWK } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { type EphemeralKey, generateEphemeralKey } from '../../../../src/client/exchange/ephemeral-key.ts'
-import { unsealAws } from '../../../../src/client/exchange/unseal.ts'
-import type { AwsCredential } from '../../../../src/contract/grant.ts'
+import { unseal } from '../../../../src/client/exchange/unseal.ts'
+import { type AwsCredential, readAwsCredential } from '../../../../src/contract/credential.ts'
 
 const CREDENTIAL: AwsCredential = {
+  cloud: 'aws',
   accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
   secretAccessKey: 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY',
   sessionToken: 'IQoJb3JpZ2luX2VjEXAMPLE',
@@ -35,7 +36,7 @@ const flip = (jwe: string, part: number): string =>
 describe('unsealing', () => {
   test('gives the credential that was sealed to this key', async () => {
     const key = generateEphemeralKey()
-    expect(unsealAws(await sealed(CREDENTIAL, key), key.privateKey)).toEqual(CREDENTIAL)
+    expect(unseal(await sealed(CREDENTIAL, key), key.privateKey, readAwsCredential)).toEqual(CREDENTIAL)
   })
 
   test('a key is new each time and shows only its public half', () => {
@@ -46,14 +47,14 @@ describe('unsealing', () => {
 
   test('refuses what was sealed to another key', async () => {
     const answer = await sealed(CREDENTIAL, generateEphemeralKey())
-    expect(() => unsealAws(answer, generateEphemeralKey().privateKey)).toThrow(expect.objectContaining(INVALID))
+    expect(() => unseal(answer, generateEphemeralKey().privateKey, readAwsCredential)).toThrow(expect.objectContaining(INVALID))
   })
 
   test.each([0, 2, 3, 4])('refuses a JWE whose part %i was changed', async (part) => {
     const key = generateEphemeralKey()
     const answer = await sealed(CREDENTIAL, key)
     const changed = { ...answer, jwe: flip(answer.jwe, part) }
-    expect(() => unsealAws(changed, key.privateKey)).toThrow(expect.objectContaining(INVALID))
+    expect(() => unseal(changed, key.privateKey, readAwsCredential)).toThrow(expect.objectContaining(INVALID))
   })
 
   test.each([
@@ -64,7 +65,7 @@ describe('unsealing', () => {
   ])('refuses %s', async (_name, broken) => {
     const key = generateEphemeralKey()
     const answer = await sealed(CREDENTIAL, key)
-    expect(() => unsealAws({ ...answer, jwe: broken(answer.jwe) }, key.privateKey)).toThrow(
+    expect(() => unseal({ ...answer, jwe: broken(answer.jwe) }, key.privateKey, readAwsCredential)).toThrow(
       expect.objectContaining(INVALID),
     )
   })
@@ -72,14 +73,14 @@ describe('unsealing', () => {
   test.each([{ enc: 'A128GCM' }, { alg: 'ECDH-ES+A256KW' }])('refuses another algorithm: %j', async (header) => {
     const key = generateEphemeralKey()
     const answer = await sealed(CREDENTIAL, key, header)
-    expect(() => unsealAws(answer, key.privateKey)).toThrow(expect.objectContaining(INVALID))
+    expect(() => unseal(answer, key.privateKey, readAwsCredential)).toThrow(expect.objectContaining(INVALID))
   })
 
   test('refuses another shape, without a word of it in the error', async () => {
     const key = generateEphemeralKey()
     for (const value of [{ ...CREDENTIAL, expiration: 'soon' }, `{"secretAccessKey":"${CREDENTIAL.secretAccessKey}`]) {
       const answer = await sealed(value, key)
-      const error = caught(() => unsealAws(answer, key.privateKey))
+      const error = caught(() => unseal(answer, key.privateKey, readAwsCredential))
       expect(error).toMatchObject(INVALID)
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(CREDENTIAL.secretAccessKey.slice(0, 12))
     }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateEphemeralKey } from '../../../../src/client/exchange/ephemeral-key.ts'
-import { unsealAws } from '../../../../src/client/exchange/unseal.ts'
-import type { AwsCredential, SealedCredential } from '../../../../src/contract/grant.ts'
+import { unseal } from '../../../../src/client/exchange/unseal.ts'
+import { type AwsCredential, readAwsCredential } from '../../../../src/contract/credential.ts'
+import type { SealedCredential } from '../../../../src/contract/grant.ts'
 import type { AwsAccess } from '../../../../src/server/config/types.ts'
 import { createAwsExchange } from '../../../../src/server/exchange/aws.ts'
 import { type AssumeRoleAnswer, createAssumeRole } from '../../../../src/server/exchange/aws-sts.ts'
@@ -48,7 +49,7 @@ async function exchange(aws: AwsSimulator, seconds: number, access: AwsAccess = 
   const key = generateEphemeralKey()
   const issue = issueFor(seconds, aws.clock.now())
   const answer = await exchangeAt(aws).exchange(issue, targetFor(access), key.publicKey)
-  const credential: AwsCredential = unsealAws(only(answer.credentials), key.privateKey)
+  const credential: AwsCredential = unseal(only(answer.credentials), key.privateKey, readAwsCredential)
   return { issue, answer, credential }
 }
 

@@ -1,0 +1,53 @@
+import type { CloudCredential } from '../../../contract/credential.ts'
+import type { Cloud, DeliveryMode } from '../../../contract/target.ts'
+import type { FormatName } from '../formats/types.ts'
+
+/** One cloud of a grant, before anybody was asked: `lease` is the grant's id, or a stand-in for it. */
+export type Intent = {
+  readonly lease: string
+  readonly target: string
+  /** Name of profile, configuration or context. */
+  readonly profile: string
+  readonly asDefault: boolean
+  /** Private directory of this lease, for files that are wholly ours; 0700, made when first needed, removed with the lease. */
+  readonly directory: string
+}
+
+/** One cloud of a grant, with what the endpoint and the exchange gave. `endsAt`: end of the lease, ms since 1970 on this machine's clock. */
+export type Delivery<C extends CloudCredential = CloudCredential> = Intent & {
+  readonly endsAt: number
+  readonly credential: C
+}
+
+/**
+ * A file that a sink writes. `entry`: among the user's own bytes (formats/types.ts). `own`: wholly ours, not there before.
+ * `sealed`: wholly ours, encrypted under a key of this lease in the key store. In the order of writing: what leads to a secret
+ * comes after it, so that no client ever finds half a delivery.
+ */
+export type PlannedFile =
+  | { readonly kind: 'entry'; readonly path: string; readonly format: FormatName; readonly wanted?: string }
+  | { readonly kind: 'own' | 'sealed'; readonly path: string }
+
+/** What goes into a planned file, and which parts of it are secret: those are searched for, by hash, after the wipe. */
+export type FileContent = { readonly content: string; readonly secrets: readonly string[] }
+
+/**
+ * Knows where one client looks and in which words. Plans and words only; engines write and wipe (shared-file.ts, own-file.ts),
+ * so that each cloud has the same promises. One contract suite (`test/contract/sink.test.ts`) runs over all.
+ */
+export interface CloudSink<C extends CloudCredential = CloudCredential> {
+  readonly cloud: Cloud
+  readonly mode: DeliveryMode
+  /** Why this mode cannot serve here, so that `isolated` takes its place (az that encrypts its cache); `undefined` where it can. Reads, changes nothing. */
+  obstacle?(intent: Intent): string | undefined
+  /** The files, absolute, before links are followed. Throws `PROFILE_TAKEN` or `FILE_REFUSED` for what a single file cannot tell. Reads, changes nothing. */
+  plan(intent: Intent): readonly PlannedFile[]
+  /** One content for each file of `plan`, in the same order. Throws `ENDPOINT_INVALID` for values that are not safe to write. */
+  contents(delivery: Delivery<C>): readonly FileContent[]
+  /** Variables that make a client use this delivery. Paths and names, never a secret. */
+  environment(intent: Intent): Readonly<Record<string, string>>
+  /** Lines that tell a person how to use it, e.g. `aws --profile jit-prod-db sts get-caller-identity`. */
+  usage(intent: Intent): readonly string[]
+  /** Files in which a lost lease may have left an entry, for this caller as he is now. */
+  searched(): readonly { readonly path: string; readonly format: FormatName }[]
+}
