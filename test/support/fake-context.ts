@@ -60,6 +60,7 @@ export function fakeContext(given: Fake = {}) {
     leasing,
     pending,
     startReaper: () => void seen.calls.push('reaper'),
+    exchange: async (credential) => credential,
     random: { bytes: (length) => Buffer.alloc(length, 7) },
     host: 'laptop',
     clock,
