@@ -19,11 +19,7 @@ export type Answer = {
   readonly body: string
 }
 
-export const jsonAnswer = (
-  status: number,
-  value: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Answer => ({
+export const jsonAnswer = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   body: JSON.stringify(value),

@@ -3,7 +3,7 @@ import { get as httpsGet } from 'node:https'
 import { z } from 'zod'
 
 const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.string() })
-const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional() })) })
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
 export type IssuerKey = z.infer<typeof keySet>['keys'][number]
 
 /** Why an issuer's keys could not be had. */

@@ -95,15 +95,15 @@ async function keyOf(
   kid: string | undefined,
   alg: string,
   keys: IssuerKeys,
-): Promise<IssuerKey & { kid: string }> {
+): Promise<IssuerKey> {
   if (kid === undefined) throw noIssuer()
   const found = await keys.keys(issuer).catch((error: unknown) => {
     throw error instanceof IssuerUnusable ? noIssuer() : error
   })
   const matching = found.filter(
-    (key) => key.kid === kid && (key['alg'] ?? alg) === alg && key.kty === (alg === 'RS256' ? 'RSA' : 'EC'),
+    (key) => key['kid'] === kid && (key['alg'] ?? alg) === alg && key.kty === (alg === 'RS256' ? 'RSA' : 'EC'),
   )
   const [only] = matching
   if (only === undefined || matching.length > 1) throw noIssuer()
-  return { ...only, kid }
+  return only
 }

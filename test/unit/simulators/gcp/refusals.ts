@@ -101,14 +101,15 @@ export function testRefusals(rows: readonly Row[], start: () => Promise<World> =
 }
 
 /** Both forms: OAuth's of the token service, and what every Google API has in common. */
-function wireOf({ status, json }: Reply): readonly unknown[] {
-  const { error, error_description } = Object(json)
-  return typeof error === 'string'
-    ? [status, error, error_description]
-    : [status, error?.details?.[0]?.reason, error?.message]
+function wireOf(reply: Reply): readonly unknown[] {
+  const { status } = reply
+  const { error, error_description } = Object(reply.json)
+  return typeof error === 'string' ? [status, error, error_description] : [status, reasonOf(reply), messageOf(reply)]
 }
 
 export const messageOf = ({ json }: Reply): unknown => Object(Object(json).error).message
+
+export const reasonOf = ({ json }: Reply): unknown => Object(Object(json).error).details?.[0]?.reason
 
 /** Text as a pattern for the whole of itself. */
 export const exactly = (message: string | RegExp): RegExp =>

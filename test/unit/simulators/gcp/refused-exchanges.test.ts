@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { POOL, PROJECT_NUMBER, PROVIDER } from '../../../support/gcp-organisation.ts'
-import { type Defect, invalid, type Row, startWorld, testRefusals, unsupported, type Wire } from './refusals.ts'
+import { type Defect, invalid, type Row, testRefusals, unsupported, type Wire } from './refusals.ts'
 
 const TYPE = 'urn:ietf:params:oauth:token-type:'
 const without = (name: string): Defect => ({ parameters: { [name]: undefined } })
@@ -121,5 +121,8 @@ describe.each(['disabled', 'deleted'] as const)('a %s provider or pool', (state)
     ['provider', ({ gcp }) => (gcp.setState(PROVIDER, state), {}), NO_TARGET],
     ['pool', ({ gcp }) => (gcp.setState(PROVIDER, 'active'), gcp.setState(POOL, state), {}), NO_TARGET],
   ]
-  for (const row of rows) describe('exchanges nothing', () => testRefusals([row], () => startWorld()))
+  for (const row of rows)
+    describe('exchanges nothing', () => {
+      testRefusals([row])
+    })
 })

@@ -7,6 +7,7 @@ import {
   generateCall,
   IAM,
   impersonated,
+  listProjects,
   SCOPE,
   startWorld,
   stopWorld,
@@ -180,6 +181,7 @@ describe('impersonation', () => {
   })
 
   test('with one empty scope is for everything, as at Google', async () => {
-    tokenOf(await call(world.server.port, IAM, generateCall(token, { scope: [''] })))
+    const wide = tokenOf(await call(world.server.port, IAM, generateCall(token, { scope: [''] })))
+    expect(await listProjects(world, wide)).toMatchObject({ status: 200 })
   })
 })
