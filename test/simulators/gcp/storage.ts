@@ -96,9 +96,12 @@ const bucketResource = ({ name }: Bucket, projectNumber: string) => ({
 })
 
 function objectResource({ name: bucket }: Bucket, name: string, content: string) {
+  const path = `storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`
   return {
     kind: 'storage#object',
     id: `${bucket}/${name}/1`,
+    selfLink: `https://storage.googleapis.com/${path}`,
+    mediaLink: `https://storage.googleapis.com/download/${path}?generation=1&alt=media`,
     name,
     bucket,
     generation: '1',
