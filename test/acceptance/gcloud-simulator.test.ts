@@ -192,11 +192,11 @@ describe.skipIf(!hasOpenssl)('real clients of Google Cloud on the simulator, und
     test('impersonates by an external_account file, whose Python library reads times more narrowly', async () => {
       const { CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: _, ...own } = env
       const adc = credentialsFile(await grantToken(), { service_account_impersonation_url: IMPERSONATION })
-      const { code, stdout } = await run('gcloud', ['projects', 'list'], {
+      const { code, stdout, stderr } = await run('gcloud', ['projects', 'list'], {
         ...own,
         CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: adc,
       })
-      expect([code, stdout]).toEqual([0, expect.stringContaining(PROJECT)])
+      expect([code, stdout, stderr]).toEqual([0, expect.stringContaining(PROJECT), ''])
       expect(gcp.requests.at(-1)).toMatchObject({ principal: `serviceAccount:${SERVICE_ACCOUNT}` })
     })
   })

@@ -8,10 +8,11 @@ const METHOD = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/:]+):([A-Za-z]+)$
 const PERMISSION = 'iam.serviceAccounts.getAccessToken'
 const MAX_LIFE_SECONDS = 3600
 
+/** `null` stands for an absent member (ProtoJSON); Google's Python library sends it for `delegates`. */
 const body = z.strictObject({
-  scope: z.array(z.string()).default([]),
-  lifetime: z.string().default(`${MAX_LIFE_SECONDS}s`),
-  delegates: z.array(z.string()).default([]),
+  scope: z.array(z.string()).nullish(),
+  lifetime: z.string().nullish(),
+  delegates: z.array(z.string()).nullish(),
 })
 
 export type IamCredentialsDeps = { readonly iam: Iam; readonly tokens: Tokens; readonly now: () => number }
@@ -25,9 +26,9 @@ export function generateAccessToken(request: WireRequest, caller: Session, deps:
     if (name !== 'alt') throw new Unsupported(`the parameter ${name} of this call`)
   if (project !== '-') throw new GoogleError(400, 'Invalid form of account ID. The project must be the wildcard "-".')
   const { scope, lifetime, delegates } = parse(request.body)
-  if (delegates.length > 0) throw new Unsupported('delegates')
-  const seconds = secondsOf(lifetime)
-  const scopes = scopesOf(scope)
+  if ((delegates ?? []).length > 0) throw new Unsupported('delegates')
+  const seconds = secondsOf(lifetime ?? `${MAX_LIFE_SECONDS}s`)
+  const scopes = scopesOf(scope ?? [])
   allow(caller, account, deps)
 
   const expiresAt = (Math.floor(deps.now() / 1000) + seconds) * 1000

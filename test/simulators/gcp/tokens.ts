@@ -26,10 +26,12 @@ export const OPENED_BY = {
   resourceManager: [CLOUD_PLATFORM, READ_ONLY],
   iamCredentials: [CLOUD_PLATFORM, `${SCOPE}iam`],
 } as const
+/** Scopes that gcloud asks for besides; nothing simulated is opened by them. */
+const OF_GCLOUD = ['userinfo.email', 'appengine.admin', 'sqlservice.login', 'compute', 'accounts.reauth']
 const KNOWN_SCOPES: ReadonlySet<string> = new Set([
   ...Object.values(OPENED_BY).flat(),
+  ...OF_GCLOUD.map((name) => SCOPE + name),
   'openid',
-  `${SCOPE}userinfo.email`,
 ])
 
 export function checkScopes(scopes: readonly string[]): void {

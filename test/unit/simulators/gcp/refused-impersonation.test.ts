@@ -170,6 +170,7 @@ describe('impersonation', () => {
     for (const [lifetime, seconds] of [
       ['900s', 900],
       [undefined, 3600],
+      [null, 3600],
       ['1s', 1],
     ] as const) {
       const { json } = await call(world.server.port, IAM, generateCall(token, { scope: SCOPE, lifetime }))
