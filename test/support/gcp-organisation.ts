@@ -8,10 +8,15 @@ export const PROVIDER = `${POOL}/providers/jit-endpoint`
 /** As clients name it to the token service. */
 export const AUDIENCE = `//iam.googleapis.com/${PROVIDER}`
 export const SERVICE_ACCOUNT = `prod-db@${PROJECT}.iam.gserviceaccount.com`
-export const SUBJECT = 'alice@corp.example'
+const subjectFor = (target: string): string => `jit:${target}:alice@corp.example`
+export const SUBJECT = subjectFor('prod-db')
 export const PRINCIPAL = `principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`
 export const principalSet = (target: string): string =>
   `principalSet://iam.googleapis.com/${POOL}/attribute.target/${target}`
+
+/** As `jit-endpoint trust gcp` writes it. */
+const CONDITION =
+  "assertion.jit.target in ['prod-db', 'staging-db'] && assertion.sub.startsWith('jit:' + assertion.jit.target + ':')"
 
 type Provider = SimulatorOptions['pools'][number]['providers'][number]
 export type Changes = {
@@ -25,7 +30,6 @@ export type Changes = {
  */
 export function gcpOrganisation(issuer: string, { provider, more }: Changes = {}): SimulatorOptions {
   const target = principalSet('prod-db')
-  const mapping = { 'google.subject': 'assertion.sub', 'attribute.target': 'assertion.jit.target' }
   return {
     allowLoopbackIssuers: true,
     projects: [
@@ -48,8 +52,12 @@ export function gcpOrganisation(issuer: string, { provider, more }: Changes = {}
           {
             id: 'jit-endpoint',
             issuer,
-            attributeMapping: mapping,
-            attributeCondition: "assertion.amr.exists(m, m == 'mfa')",
+            attributeMapping: {
+              'google.subject': 'assertion.sub',
+              'attribute.target': 'assertion.jit.target',
+              'attribute.grant': 'assertion.jit.grant',
+            },
+            attributeCondition: CONDITION,
             ...provider,
           },
         ],
@@ -64,24 +72,27 @@ export function gcpOrganisation(issuer: string, { provider, more }: Changes = {}
     ],
     buckets: [
       { project: PROJECT, name: 'acme-ledger', objects: { 'q3.txt': 'numbers\n', 'old/q2.txt': 'more numbers\n' } },
+      { project: 'acme-other', name: 'others-ledger', objects: { 'secret.txt': 'theirs\n' } },
     ],
     ...more,
   }
 }
+
+/** The claims that name the target, and whom Google's audit log names. */
+export const targetClaims = (target: string): Claims => ({ sub: subjectFor(target), jit: { grant: 'g_1', target } })
 
 /** Claims of a grant token for `prod-db` (clouds.md §1). */
 export function grantClaims(issuer: string, nowMs: number, changes: Claims = {}): Claims {
   const now = Math.floor(nowMs / 1000)
   return {
     iss: issuer,
-    sub: SUBJECT,
     aud: AUDIENCE,
     jti: 'j-1',
     iat: now - 30,
     nbf: now - 30,
     exp: now + 1200,
     amr: ['mfa'],
-    jit: { grant: 'g_1', target: 'prod-db' },
+    ...targetClaims('prod-db'),
     ...changes,
   }
 }

@@ -64,6 +64,7 @@ function binary({ operator, left, right }: Extract<Expression, { kind: 'binary' 
     if (!Array.isArray(b)) throw new NoValue('in needs a list')
     return b.some((each) => typeof each === typeof a && same(each, a))
   }
+  if (operator === '+') return sum(a, b)
   const order = compare(a, b)
   return operator === '<' ? order < 0 : operator === '<=' ? order <= 0 : operator === '>' ? order > 0 : order >= 0
 }
@@ -127,6 +128,12 @@ function same(a: unknown, b: unknown): boolean {
   if (typeof a !== typeof b) throw new NoValue('values of two types are compared')
   if (typeof a === 'object') throw new Unsupported('comparing lists or maps')
   return a === b
+}
+
+function sum(a: unknown, b: unknown): string | number {
+  if (typeof a === 'string' && typeof b === 'string') return a + b
+  if (typeof a === 'number' && typeof b === 'number') return a + b
+  throw new NoValue('values of two types are added')
 }
 
 function compare(a: unknown, b: unknown): number {

@@ -22,9 +22,9 @@ export class ExpressionError extends Error {
 }
 
 const TOKEN =
-  /\s*(?:('(?:[^'\\]|\\['\\])*'|"(?:[^"\\]|\\["\\])*")|(\d+)(?![\w.])|([A-Za-z_]\w*)|(==|!=|<=|>=|&&|\|\||[<>!()[\],.]))/y
+  /\s*(?:('(?:[^'\\]|\\['\\])*'|"(?:[^"\\]|\\["\\])*")|(\d+)(?![\w.])|([A-Za-z_]\w*)|(==|!=|<=|>=|&&|\|\||[<>!()[\],.+]))/y
 /** Loosest first (CEL language definition, "Syntax"). */
-const LEVELS = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in']] as const
+const LEVELS = [['||'], ['&&'], ['==', '!=', '<', '<=', '>', '>=', 'in'], ['+']] as const
 const CALLS: Readonly<Record<string, number>> = { has: 1, timestamp: 1 }
 const METHODS: Readonly<Record<string, number>> = {
   startsWith: 1,

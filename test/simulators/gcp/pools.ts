@@ -79,11 +79,20 @@ function readProvider(name: string, pool: string, config: ProviderConfig): Provi
 const SUBJECT_BYTES = 127
 const MAPPED_BYTES = 8192
 
-/** Maps the claims and asks the provider's condition. Throws {@link TokenError}. */
+/** Maps the claims, then asks the provider's condition, as Google was seen to do before it looks at the subject. Throws {@link TokenError}. */
 export function admit(provider: Provider, assertion: unknown): Identity {
   const mapped = [...provider.mapping].map(([key, expression]) => [key, mapOne(key, expression, assertion)] as const)
-  const subject = mapped.find(([key]) => key === 'google.subject')?.[1] ?? ''
-  if (subject === '')
+  const subject = mapped.find(([key]) => key === 'google.subject')?.[1]
+  const attributes = Object.fromEntries(
+    mapped.flatMap(([key, value]) => {
+      const [, name] = ATTRIBUTE.exec(key) ?? []
+      return name === undefined || value === undefined ? [] : [[name, value]]
+    }),
+  )
+  const variables = { assertion, google: subject === undefined ? {} : { subject }, attribute: attributes }
+  if (provider.condition !== undefined && !holds(provider.condition, variables))
+    throw new TokenError('unauthorized_client', 'The given credential is rejected by the attribute condition.')
+  if (subject === undefined || subject === '')
     throw new TokenError(
       'unauthorized_client',
       'Could not obtain a value for google.subject from the given credential.',
@@ -95,17 +104,6 @@ export function admit(provider: Provider, assertion: unknown): Identity {
     )
   if (mapped.reduce((sum, [key, value = '']) => sum + Buffer.byteLength(key + value), 0) > MAPPED_BYTES)
     throw new TokenError('invalid_request', `The mapped attributes exceed the ${MAPPED_BYTES} bytes limit.`)
-  const attributes = Object.fromEntries(
-    mapped.flatMap(([key, value]) => {
-      const [, name] = ATTRIBUTE.exec(key) ?? []
-      return name === undefined || value === undefined ? [] : [[name, value]]
-    }),
-  )
-  if (
-    provider.condition !== undefined &&
-    !holds(provider.condition, { assertion, google: { subject }, attribute: attributes })
-  )
-    throw new TokenError('unauthorized_client', 'The given credential is rejected by the attribute condition.')
   return { pool: provider.pool, subject, attributes }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SERVICE_ACCOUNT } from '../../../support/gcp-organisation.ts'
+import { SERVICE_ACCOUNT, targetClaims } from '../../../support/gcp-organisation.ts'
 import { call, type Call, tokenOf } from '../../../support/gcp-request.ts'
 import {
   exactly,
@@ -141,7 +141,7 @@ describe('impersonation', () => {
   }
 
   test('is for the targets alone that the account names', async () => {
-    const other = await federated(world, { claims: { jit: { target: 'staging-db' } } })
+    const other = await federated(world, { claims: targetClaims('staging-db') })
     expect(await call(world.server.port, IAM, generateCall(other))).toMatchObject(DENIED)
   })
 

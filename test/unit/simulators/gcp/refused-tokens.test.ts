@@ -1,6 +1,6 @@
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe } from 'vitest'
-import { AUDIENCE, grantClaims, SUBJECT } from '../../../support/gcp-organisation.ts'
+import { AUDIENCE, grantClaims, SUBJECT, targetClaims } from '../../../support/gcp-organisation.ts'
 import { startIssuer } from '../../../support/issuer.ts'
 import {
   type Defect,
@@ -88,7 +88,21 @@ const TIMES: readonly Row[] = [
   ],
 ]
 
-const IDENTITIES: readonly Row[] = [
+const CONDITION: readonly Row[] = [
+  ['a target that is not among its own', claims(targetClaims('root')), NOT_MET],
+  ['the target of another sub', claims({ jit: { target: 'staging-db' } }), NOT_MET],
+  ['a sub that only begins like its own', claims({ sub: 'jit:prod-db-2:alice' }), NOT_MET],
+  ['no sub', claims({ sub: undefined }), NOT_MET],
+  ['no target', claims({ jit: undefined }), NOT_MET],
+  [
+    'a target that is no text',
+    claims({ jit: { target: ['prod-db'] } }),
+    unsupported('attribute.target mapped to anything but a text'),
+  ],
+]
+
+/** Where no condition asks first. */
+const MAPPED: readonly Row[] = [
   ['no sub', claims({ sub: undefined }), NO_SUBJECT],
   ['an empty sub', claims({ sub: '' }), NO_SUBJECT],
   ['a sub of 128 bytes', claims({ sub: 's'.repeat(128) }), LONG_SUBJECT],
@@ -99,9 +113,6 @@ const IDENTITIES: readonly Row[] = [
     claims({ jit: { target: 't'.repeat(8192) } }),
     [400, 'invalid_request', /exceed the 8192 bytes limit/],
   ],
-  ['a condition that is not met', claims({ amr: ['pwd'] }), NOT_MET],
-  ['a claim missing that the condition asks for', claims({ amr: undefined }), NOT_MET],
-  ['a claim of another type than the condition expects', claims({ amr: 'mfa' }), NOT_MET],
 ]
 
 function unsigned(good: string): string {
@@ -124,7 +135,7 @@ function byAnotherKey(_good: string, world: World): Promise<string> {
 }
 function changedClaim(good: string): string {
   const [head = '', body = '', signature = ''] = good.split('.')
-  const changed = Buffer.from(body, 'base64url').toString().replace(SUBJECT, 'mallory@corp.example')
+  const changed = Buffer.from(body, 'base64url').toString().replace(SUBJECT, 'jit:prod-db:mallory')
   return [head, Buffer.from(changed).toString('base64url'), signature].join('.')
 }
 async function byStranger(): Promise<string> {
@@ -146,8 +157,11 @@ describe('the token service refuses a token for or from', () => {
 describe('the token service refuses a token with', () => {
   testRefusals(TIMES)
 })
-describe('the token service admits nobody with', () => {
-  testRefusals(IDENTITIES)
+describe('the condition admits nobody with', () => {
+  testRefusals(CONDITION)
+})
+describe('the mapping admits nobody with', () => {
+  testRefusals(MAPPED, () => startWorld({ provider: { attributeCondition: undefined } }))
 })
 describe('without tolerance the token service refuses a token', () => {
   testRefusals([['the second after its exp', at(-1, (exp) => ({ exp })), STALE]], () =>

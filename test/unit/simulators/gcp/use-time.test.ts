@@ -8,6 +8,7 @@ import {
   principalSet,
   PROVIDER,
   SERVICE_ACCOUNT,
+  targetClaims,
 } from '../../../support/gcp-organisation.ts'
 import { call } from '../../../support/gcp-request.ts'
 import {
@@ -153,7 +154,7 @@ describe('a federated token', () => {
     }))
 
   test('sees nothing of what its target may not', async () => {
-    const other = await federated(world, { claims: { jit: { target: 'staging-db' } } })
+    const other = await federated(world, { claims: targetClaims('staging-db') })
     const [list, mine, one, buckets, object] = await Promise.all([
       listProjects(world, other),
       get(world, PROJECTS, '/v1/projects/acme-other', await federated(world)),
@@ -167,7 +168,7 @@ describe('a federated token', () => {
         error: { code: 403, message: 'The caller does not have permission', status: 'PERMISSION_DENIED' },
       })
     expect(messageOf(buckets)).toBe(
-      `${PRINCIPAL} does not have storage.buckets.list access to the Google Cloud project. Permission 'storage.buckets.list' denied on resource (or it may not exist).`,
+      `${PRINCIPAL.replace('prod-db', 'staging-db')} does not have storage.buckets.list access to the Google Cloud project. Permission 'storage.buckets.list' denied on resource (or it may not exist).`,
     )
     expect(Object(object.json).error).toMatchObject({ code: 403, errors: [{ reason: 'forbidden', domain: 'global' }] })
   })
@@ -240,6 +241,18 @@ describe('IAM policies', () => {
       expect(await listBuckets(own, token)).toMatchObject({ status: 403 }) // the bucket's policy is not the project's
     }),
   )
+
+  test('listing objects is not reading them', () =>
+    inOwnWorld(async (own) => {
+      own.gcp.setIamPolicy(`projects/${PROJECT}`, [])
+      own.gcp.setIamPolicy('buckets/acme-ledger', bindings('roles/storage.legacyBucketReader', PRINCIPAL))
+      const token = await federated(own)
+      expect(await get(own, STORAGE, '/storage/v1/b/acme-ledger/o', token)).toMatchObject(OK)
+      for (const how of ['', '?alt=media'])
+        expect(await get(own, STORAGE, `/storage/v1/b/acme-ledger/o/q3.txt${how}`, token)).toMatchObject({
+          status: 403,
+        })
+    }))
 
   test('a condition on the time is asked at each use', () =>
     inOwnWorld(async (own) => {
