@@ -28,7 +28,7 @@ export function createControl(simulator: Omit<GcpSimulator, 'hosts' | 'close'>) 
     if (!path.startsWith(PREFIX)) return undefined
     if (method === 'GET' && path === `${PREFIX}requests`) return jsonAnswer(200, simulator.requests)
     if (method !== 'POST' || path !== `${PREFIX}control`) return jsonAnswer(404, { error: 'no such knob' })
-    const command = commands.safeParse(JSON.parse(body))
+    const command = commands.safeParse(JSON.parse(body.toString('utf8')))
     if (!command.success) return jsonAnswer(400, { error: z.prettifyError(command.error) })
     turn(simulator, command.data)
     return jsonAnswer(200, { now: new Date(simulator.clock.now()).toISOString() })

@@ -25,7 +25,7 @@ export function generateAccessToken(request: WireRequest, caller: Session, deps:
   for (const name of request.query.keys())
     if (name !== 'alt') throw new Unsupported(`the parameter ${name} of this call`)
   if (project !== '-') throw new GoogleError(400, 'Invalid form of account ID. The project must be the wildcard "-".')
-  const { scope, lifetime, delegates } = parse(request.body)
+  const { scope, lifetime, delegates } = parse(request.body.toString('utf8'))
   if ((delegates ?? []).length > 0) throw new Unsupported('delegates')
   const seconds = secondsOf(lifetime ?? `${MAX_LIFE_SECONDS}s`)
   const scopes = scopesOf(scope ?? [])

@@ -1,4 +1,4 @@
-import { createDelayed, type Delayed } from '../delayed.ts'
+import { createDelayed } from '../delayed.ts'
 import type { Policy, SimulatorConfig } from './config.ts'
 import { holds } from './evaluate.ts'
 import { type Expression, parseExpression } from './expression.ts'
@@ -35,7 +35,7 @@ export type ResourceName = `projects/${string}` | `buckets/${string}` | `service
 
 /** IAM policies of all resources. Throws {@link Unsupported} for members, roles and conditions that it could not judge. */
 export function createIam(config: SimulatorConfig, now: () => number) {
-  const policies = new Map<string, Delayed<readonly Binding[]>>()
+  const policies = new Map<string, ReturnType<typeof createDelayed<readonly Binding[]>>>()
   const parents = new Map<string, ResourceName>()
   const delay = { ms: config.policyDelaySeconds * 1000 }
   const place = (name: ResourceName, policy: Policy, project?: string): void => {

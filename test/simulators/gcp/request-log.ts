@@ -44,4 +44,6 @@ export function record(request: WireRequest, { at, status, outcome, principal }:
 }
 
 const formOf = ({ headers, body }: WireRequest): Iterable<readonly [string, string]> =>
-  /^application\/x-www-form-urlencoded\b/.test(headers['content-type'] ?? '') ? new URLSearchParams(body) : []
+  /^application\/x-www-form-urlencoded\b/.test(headers['content-type'] ?? '')
+    ? new URLSearchParams(body.toString('utf8'))
+    : []

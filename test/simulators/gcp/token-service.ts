@@ -77,8 +77,8 @@ export async function exchange(request: WireRequest, deps: TokenServiceDeps): Pr
 function parametersOf({ headers, body, query }: WireRequest): ReadonlyMap<string, string> {
   if ([...query].length > 0) throw new Unsupported('parameters of a token exchange in the address')
   const entries = /^application\/json\b/.test(headers['content-type'] ?? '')
-    ? jsonEntries(body)
-    : formEntries(headers, body)
+    ? jsonEntries(body.toString('utf8'))
+    : formEntries(headers, body.toString('utf8'))
   const parameters = new Map<string, string>()
   for (const [name, value] of entries) {
     if (!PARAMETERS.includes(name)) throw new Unsupported(`the parameter ${name} of a token exchange`)
