@@ -42,7 +42,7 @@ const invalidRequest = (code: number, message: string): EntraError =>
 export function readTokenRequest({ method, headers, body, query }: WireRequest): TokenRequest {
   if (method !== 'POST')
     throw invalidRequest(900561, `The endpoint only accepts POST, OPTIONS requests. Received a ${method} request.`)
-  if ([...query.keys()].length > 0) throw new Unsupported('a token request with a query')
+  checkParameters([...query.keys()], [])
   const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
   const form = new URLSearchParams(isForm ? body : '')
   const required = (name: string): string => {
@@ -51,17 +51,16 @@ export function readTokenRequest({ method, headers, body, query }: WireRequest):
       throw invalidRequest(900144, `The request body must contain the following parameter: '${name}'.`)
     return value
   }
-  checkParameters(form)
+  checkParameters([...form.keys()], KNOWN)
   checkGrant(required('grant_type'))
   const clientId = required('client_id')
   const scope = readScope(required('scope'))
   return { clientId, assertion: readAssertion(form, clientId), ...scope, continuous: readClaims(form.get('claims')) }
 }
 
-function checkParameters(form: URLSearchParams): void {
-  const names = [...form.keys()]
+function checkParameters(names: readonly string[], known: readonly string[]): void {
   for (const name of names) {
-    if (!KNOWN.includes(name) && !OF_MSAL.test(name)) throw new Unsupported(`the parameter ${name} of a token request`)
+    if (!known.includes(name) && !OF_MSAL.test(name)) throw new Unsupported(`the parameter ${name} of a token request`)
     if (names.indexOf(name) !== names.lastIndexOf(name)) throw new Unsupported(`the parameter ${name} twice`)
   }
 }

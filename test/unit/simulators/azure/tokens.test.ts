@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startAzureSimulator } from '../../../simulators/azure/simulator.ts'
-import { ASSIGNMENT, AUDIENCE, azureAccount, CLIENT, SUBJECT, TENANT } from '../../../support/azure-account.ts'
+import { AUDIENCE, CLIENT, SUBJECT, TENANT } from '../../../support/azure-account.ts'
 import { ARM, ARM_SCOPE, askToken, LOGIN, startWorld, stopWorld, tokenFor, type World } from './world.ts'
 
 let world: World
@@ -218,31 +217,5 @@ describe('the log of requests', () => {
     ])
     for (const secret of [assertion, token, 'hunter2']) expect(log).not.toContain(secret)
     await stopWorld(fresh)
-  })
-})
-
-describe('a configuration is refused', () => {
-  const account = (more: object) => () => startAzureSimulator({ ...azureAccount('https://jit.corp.example'), ...more })
-  const [application] = azureAccount('https://jit.corp.example').applications
-  const credentials = (federatedCredentials: readonly object[]) =>
-    account({ applications: [{ ...application, federatedCredentials }], roleAssignments: [] })
-  const one = { name: 'jit', issuer: 'https://jit.corp.example', subject: 's', audiences: [AUDIENCE] }
-  const ROWS: readonly (readonly [string, () => unknown])[] = [
-    ['with two audiences in one credential', credentials([{ ...one, audiences: [AUDIENCE, 'x'] }])],
-    [
-      'with 21 credentials',
-      credentials(Array.from({ length: 21 }, (_, n) => ({ ...one, name: `jit-${n}`, subject: `s${n}` }))),
-    ],
-    ['with issuer and subject twice', credentials([one, { ...one, name: 'jit-2' }])],
-    ['with a blank around the issuer', credentials([{ ...one, issuer: `${one.issuer} ` }])],
-    ['with a subject of 601 characters', credentials([{ ...one, subject: 's'.repeat(601) }])],
-    [
-      'with a role for nobody',
-      account({ roleAssignments: [{ name: ASSIGNMENT, principalId: CLIENT, role: 'Reader', scope: '/' }] }),
-    ],
-    ['with tokens of nine minutes', account({ tokenSeconds: 540 })],
-  ]
-  test.each(ROWS)('%s', (_name, start) => {
-    expect(start).toThrow()
   })
 })
