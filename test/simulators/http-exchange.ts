@@ -10,7 +10,7 @@ export type WireRequest = {
   readonly query: URLSearchParams
   /** Names in lower case; repeated headers joined by a comma. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
+  readonly body: Buffer
 }
 
 export type Answer = {
@@ -59,6 +59,6 @@ async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
     path,
     query: new URLSearchParams(query),
     headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: Buffer.concat(chunks),
   }
 }

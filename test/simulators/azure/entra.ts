@@ -114,7 +114,7 @@ function instanceDiscovery(method: string, query: URLSearchParams): Answer {
 
 /** The body of every refusal of Entra; the correlation id is the caller's where he sent one. */
 export function entraRefusal(error: AzureError, request: WireRequest, now: number): Answer {
-  const form = new URLSearchParams(request.body)
+  const form = new URLSearchParams(request.body.toString('utf8'))
   const correlation = request.headers['client-request-id'] ?? form.get('client-request-id') ?? randomUUID()
   const trace = randomUUID()
   const timestamp = `${new Date(now).toISOString().slice(0, 19).replace('T', ' ')}Z`

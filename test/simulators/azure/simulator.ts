@@ -152,7 +152,9 @@ function servicesOf(directory: Directory, login: Answering, now: () => number): 
 }
 
 function described({ host, method, path, query, body, headers }: WireRequest, now: number) {
-  const form = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ? body : ''
+  const form = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+    ? body.toString('utf8')
+    : ''
   const given = [...query, ...new URLSearchParams(form)]
   const parameters = Object.fromEntries(
     given.filter(([name]) => !/assertion$|secret|token|password|^code$/i.test(name)),

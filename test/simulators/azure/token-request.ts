@@ -44,7 +44,7 @@ export function readTokenRequest({ method, headers, body, query }: WireRequest):
     throw invalidRequest(900561, `The endpoint only accepts POST, OPTIONS requests. Received a ${method} request.`)
   checkParameters([...query.keys()], [])
   const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
-  const form = new URLSearchParams(isForm ? body : '')
+  const form = new URLSearchParams(isForm ? body.toString('utf8') : '')
   const required = (name: string): string => {
     const value = form.get(name)
     if (value === null || value === '')
