@@ -11,4 +11,3 @@ export function createDelayed<T>(initial: T, visibleFrom: number, before: T, now
     },
   }
 }
-export type Delayed<T> = ReturnType<typeof createDelayed<T>>

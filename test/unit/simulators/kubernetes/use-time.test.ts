@@ -29,7 +29,10 @@ describe.skipIf(!hasOpenssl)('a good token', () => {
     })
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
     expect(await ask(world, `${PODS}?limit=500`, token, { headers: { accept } })).toMatchObject({
-      json: { kind: 'Table', rows: [{ cells: ['ledger-7d9f', '1/1', 'Running', 0, expect.stringMatching(/^\d+d$/)] }, {}] },
+      json: {
+        kind: 'Table',
+        rows: [{ cells: ['ledger-7d9f', '1/1', 'Running', 0, expect.stringMatching(/^\d+d$/)] }, {}],
+      },
     })
     expect(await ask(world, `${PODS}/ledger-7d9f`, token)).toMatchObject({
       code: 200,
@@ -116,6 +119,12 @@ describe.skipIf(!hasOpenssl)('a good token', () => {
       '/apis/apps/v1/namespaces/prod/deployments',
       {},
       `deployments.apps is forbidden: User "${NAME}" cannot list resource "deployments" in API group "apps" in the namespace "prod"`,
+    ],
+    [
+      'pods of another API group',
+      '/apis/metrics.k8s.io/v1/namespaces/prod/pods',
+      {},
+      `pods.metrics.k8s.io is forbidden: User "${NAME}" cannot list resource "pods" in API group "metrics.k8s.io" in the namespace "prod"`,
     ],
     ['metrics', '/metrics', {}, `forbidden: User "${NAME}" cannot get path "/metrics"`],
   ]
