@@ -27,7 +27,7 @@ export function kubernetesCluster(
           claimMappings: {
             username: { claim: 'sub', prefix: 'jit:' },
             groups: { claim: 'groups', prefix: 'jit:' },
-            extra: [{ key: 'jit.corp.example/grant', valueExpression: 'claims.jit_grant' }],
+            extra: [{ key: 'jit.corp.example/grant', valueExpression: 'claims.jit.grant' }],
           },
           userValidationRules: [
             { expression: "!user.username.startsWith('system:')", message: 'reserved username' },
@@ -57,7 +57,7 @@ export function grantClaims(issuer: string, nowMs: number, changes: Claims = {})
     sub: USER,
     aud: AUDIENCE,
     groups: ['prod-viewers'],
-    jit_grant: 'g_1',
+    jit: { grant: 'g_1' },
     jti: 'j-1',
     iat: now - 30,
     nbf: now - 30,

@@ -6,7 +6,7 @@ import type { User } from './user.ts'
  */
 export type Claims = Readonly<Record<string, unknown>>
 
-const CLAIM = String.raw`claims\.(\w+)`
+const CLAIM = String.raw`claims\.(\w+(?:\.\w+)*)`
 const TEXT = `(?:'([^']*)'|"([^"]*)")`
 
 /** Of `claimValidationRules`. */
@@ -21,6 +21,8 @@ export function claimRule(expression: string): (claims: Claims) => boolean {
   }
   const equal = new RegExp(`^${CLAIM} == ${TEXT}$`).exec(expression)
   if (equal !== null) return (claims) => present(claims, equal[1] ?? '') === (equal[2] ?? equal[3])
+  const begins = new RegExp(`^${CLAIM}\\.startsWith\\(${TEXT}\\)$`).exec(expression)
+  if (begins !== null) return (claims) => text(claims, begins[1] ?? '').startsWith(begins[2] ?? begins[3] ?? '')
   throw unknown(expression)
 }
 
@@ -58,9 +60,13 @@ export function texts(value: unknown): readonly string[] {
   })
 }
 
-function present(claims: Claims, claim: string): unknown {
-  if (!Object.hasOwn(claims, claim)) throw new Error(`no such key: ${claim}`)
-  return claims[claim]
+/** `path` is a claim, or a member of one: `jit.grant`. */
+function present(claims: Claims, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, member) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member))
+      throw new Error(`no such key: ${member}`)
+    return Object.entries(value).find(([name]) => name === member)?.[1]
+  }, claims)
 }
 function number(claims: Claims, claim: string): number {
   const value = present(claims, claim)

@@ -54,7 +54,8 @@ const ROWS: readonly Row[] = [
   ['two usernames', claims({ sub: ['a', 'b'] }), 'claims: the username is not one string'],
   ['a number as username', claims({ sub: 7 }), 'claims: not a string or a list of strings'],
   ['a number among the groups', claims({ groups: ['a', 7] }), 'claims: not a string or a list of strings'],
-  ['no claim for an extra', claims({ jit_grant: undefined }), 'claims: no such key: jit_grant'],
+  ['no claim for an extra', claims({ jit: undefined }), 'claims: no such key: jit'],
+  ['no member of the claim for an extra', claims({ jit: {} }), 'claims: no such key: grant'],
 ]
 
 function unsigned(good: string): string {
