@@ -75,6 +75,8 @@ function matching({ iss, sub, aud }: Claims, credentials: readonly FederatedCred
   const byIssuer = credentials.filter(({ issuer }) => issuer === iss)
   if (byIssuer.length === 0) throw noRecord(700211, 'issuer', iss)
   const bySubject = byIssuer.filter(({ subject }) => subject === sub)
+  if (bySubject.length === 0 && byIssuer.some(({ subject }) => subject.toLowerCase() === sub.toLowerCase()))
+    throw noRecord(7002138, 'subject', sub, ONLY_BY_CASE)
   if (bySubject.length === 0) throw noRecord(700213, 'subject', sub)
   const [only, ...more] = audiences
   const found = bySubject.find(({ audiences }) => more.length === 0 && audiences[0] === only)
@@ -82,10 +84,12 @@ function matching({ iss, sub, aud }: Claims, credentials: readonly FederatedCred
   return found
 }
 
-const noRecord = (code: number, what: string, value: string): EntraError =>
+const ONLY_BY_CASE = ' The subject matches with case-insensitive comparison, but not with case-sensitive comparison.'
+
+const noRecord = (code: number, what: string, value: string, more = ''): EntraError =>
   invalidClient(
     code,
-    `No matching federated identity record found for presented assertion ${what} '${value}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. ${HELP}`,
+    `No matching federated identity record found for presented assertion ${what} '${value}'.${more} Check your federated identity credential Subject, Audience and Issuer against the presented assertion. ${HELP}`,
   )
 
 async function verifySignature(token: string, kid: string | undefined, issuer: string, keys: IssuerKeys) {

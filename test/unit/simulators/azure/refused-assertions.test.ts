@@ -81,7 +81,16 @@ const MATCHES: readonly Row[] = [
     noIssuer(/HTTP:\/\/127\.0\.0\.1:\d+/),
   ],
   ['another subject', { claims: { sub: 'jit:prod-web' } }, noRecord(700213, 'subject', 'jit:prod-web')],
-  ['a subject in other letters', { claims: { sub: 'jit:Prod-DB' } }, noRecord(700213, 'subject', 'jit:Prod-DB')],
+  [
+    'a subject in other letters',
+    { claims: { sub: 'jit:Prod-DB' } },
+    [
+      401,
+      'invalid_client',
+      7002138,
+      /No matching federated identity record found for presented assertion subject 'jit:Prod-DB'\. The subject matches with case-insensitive comparison, but not with case-sensitive comparison\. Check your .*/,
+    ],
+  ],
   ['a subject with a blank more', { claims: { sub: `${SUBJECT} ` } }, noRecord(700213, 'subject', `${SUBJECT} `)],
   ['a longer subject', { claims: { sub: `${SUBJECT}:g_1` } }, noRecord(700213, 'subject', `${SUBJECT}:g_1`)],
   ['the subject of another application', { claims: { sub: IDLE_SUBJECT } }, noRecord(700213, 'subject', IDLE_SUBJECT)],
