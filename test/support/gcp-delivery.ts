@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
+import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import type { GcpDelivered } from '../../src/client/sinks/clouds/gcp.ts'
 import type { CloudSink, Intent } from '../../src/client/sinks/clouds/types.ts'
-import { writePointer } from '../../src/client/sinks/pointer-file.ts'
+import { type Pointer, writePointer } from '../../src/client/sinks/pointer-file.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import type { TempHome } from './temp-home.ts'
 
@@ -56,9 +57,19 @@ export function deliver(sink: CloudSink<GcpDelivered>, intent: Intent, credentia
   const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential })
   for (const [index, file] of plan.entries()) {
     const content = contents[index]?.content
-    if (content === undefined) continue
+    if (content === undefined || file.kind === 'debris' || (file.kind === 'pointer' && content === '')) continue
     mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 })
-    if (file.kind === 'pointer') writePointer(nodeFileSystem, file, intent.lease)
+    if (file.kind === 'pointer') writePointer(nodeFileSystem, { ...file, profile: intent.profile }, intent.lease)
     else writeFileSync(file.path, file.kind === 'sealed' ? 'sealed' : content, { mode: 0o600 })
   }
 }
+
+/** The planned pointer, as the journal remembers it. */
+export function pointerOf(home: TempHome, { profile, ...intent }: Intent): Pointer {
+  const plan = gcpFiles(sinkDeps(home)).plan({ ...intent, profile })
+  const found = plan.find(({ kind }) => kind === 'pointer')
+  if (found?.kind !== 'pointer') throw new Error('no pointer was planned')
+  return { ...found, profile }
+}
+
+export const gcloudIn = (home: TempHome, ...path: string[]): string => join(home.home, '.config/gcloud', ...path)

@@ -1,37 +1,45 @@
 import { dirname } from 'node:path'
 import { createFile, derivedName, ifExists, makeDirectories, readFile, removeFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import type { Held, PlannedFile } from './clouds/types.ts'
+import { readOwnMark } from './own-mark.ts'
 import { resolveTarget } from './target-path.ts'
 
-type Pointer = Extract<PlannedFile, { readonly kind: 'pointer' }>
+/** A planned `pointer` or `debris` (clouds/types.ts), as the journal remembers it. */
+export type Companion = { readonly path: string; readonly beside: string }
+export type Pointer = Companion & { readonly profile: string; readonly before?: string }
 
 /** Lets the file name ours. Durable when it returns; the file keeps its mode. */
-export function writePointer(fs: FileSystem, { path, names }: Pointer, lease: string): void {
+export function writePointer(
+  fs: FileSystem,
+  { path, profile }: Pick<Pointer, 'path' | 'profile'>,
+  lease: string,
+): void {
   makeDirectories(fs, dirname(path))
-  replace(fs, path, lease, names)
+  replace(fs, path, lease, profile)
 }
 
-/**
- * Gives the name of before back where the file says ours and is still held by this lease. The caller does this before it removes
- * what the name means. Can be repeated at any point. Says whether there was something to do.
- */
-export function wipePointer(fs: FileSystem, { path, names, before, held }: Pointer, lease: string): boolean {
-  ifExists(() => removeFile(fs, derivedName(resolveTarget(fs, path), lease, 'tmp')))
-  if (!isHeld(fs, held) || textIn(fs, path)?.trim() !== names) return false
-  if (before !== undefined) replace(fs, path, lease, before)
-  else {
-    removeFile(fs, path)
-    fs.syncDirectory(dirname(path))
-  }
-  return true
+/** Gives the name of before back where the file says ours and nobody else's lease needs it. Can be repeated at any point. */
+export function wipePointer(fs: FileSystem, { path, beside, profile, before }: Pointer, lease: string): void {
+  const target = resolveTarget(fs, path)
+  removeFile(fs, derivedName(target, lease, 'tmp'))
+  if (belongsToAnother(fs, beside, lease) || textIn(fs, target)?.trim() !== profile) return
+  if (before !== undefined) return replace(fs, path, lease, before)
+  removeFile(fs, target)
+  fs.syncDirectory(dirname(target))
 }
 
-/** Whether a file of this name is still this lease's. */
-export const isHeld = (fs: FileSystem, { path, text }: Held): boolean => textIn(fs, path)?.includes(text) === true
+/** Removes what the client has left beside a file of ours, where nobody else's lease needs it. */
+export function wipeDebris(fs: FileSystem, { path, beside }: Companion, lease: string): void {
+  if (!belongsToAnother(fs, beside, lease) && removeFile(fs, path)) fs.syncDirectory(dirname(path))
+}
 
-const textIn = (fs: FileSystem, path: string): string | undefined =>
-  ifExists(() => readFile(fs, resolveTarget(fs, path)))?.toString('utf8')
+/** A later lease has taken the name over, or the user has since made a file of this name himself. */
+function belongsToAnother(fs: FileSystem, beside: string, lease: string): boolean {
+  const bytes = ifExists(() => readFile(fs, fs.realpath(beside)))
+  return bytes !== undefined && readOwnMark(bytes)?.lease !== lease
+}
+
+const textIn = (fs: FileSystem, path: string): string | undefined => readFile(fs, path)?.toString('latin1')
 
 function replace(fs: FileSystem, path: string, lease: string, name: string): void {
   const target = resolveTarget(fs, path)

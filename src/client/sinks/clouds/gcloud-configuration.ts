@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path'
-import type { FileContent, Held } from './types.ts'
+import { type OwnMark, ownMark, readOwnMark } from '../own-mark.ts'
+import type { Delivery, FileContent } from './types.ts'
 import { checkedProperties, type GcpDelivered } from './gcp.ts'
 import type { SinkDeps } from './deps.ts'
 
@@ -21,38 +22,31 @@ export const activeConfigFile = (directory: string): string => join(directory, '
 export const CONFIGURATION_NAME = /^(NONE|[a-z][-a-z0-9]*)$/
 
 /** Whose configuration it is. `before`: what was active when it was written, by the user's own choice. */
-export type Mark = { readonly lease: string; readonly expiresAt: number; readonly before?: string }
+export type Mark = OwnMark & { readonly before?: string }
 
-/** A section of its own, because `gcloud config set` writes the file anew: sections that it does not know stay, comments go. */
-const SECTION = /^\[jit\]\r?\n(?:(?!\[).*\r?\n)*/m
-const LEASE = /^lease = ([\w-]{1,80}) until (\d{1,12})\r?$/m
-const BEFORE = /^before = (NONE|[a-z][-a-z0-9]*)\r?$/m
+const BEFORE = /^\[jit\]\r?\nmark = .*\r?\nbefore = (NONE|[a-z][-a-z0-9]*)\r?$/m
 
-export function markOf(text: string): Mark | undefined {
-  const section = SECTION.exec(`${text}\n`)?.[0] ?? ''
-  const [, lease, until] = LEASE.exec(section) ?? []
-  const before = BEFORE.exec(section)?.[1]
-  if (lease === undefined) return undefined
-  return { lease, expiresAt: Number(until), ...(before === undefined ? {} : { before }) }
+export function markOf(bytes: Buffer | undefined): Mark | undefined {
+  const mark = bytes === undefined ? undefined : readOwnMark(bytes)
+  const before = BEFORE.exec(bytes?.toString('latin1') ?? '')?.[1]
+  return mark === undefined || before === undefined ? mark : { ...mark, before }
 }
-
-export const heldBy = (path: string, lease: string): Held => ({ path, text: `lease = ${lease} until ` })
 
 /**
  * A configuration that takes its access token from a file, or from nowhere. Without its log files: `print-access-token` and
  * `config-helper` write the token into them, readable to everybody (aws-gcloud.md §5a).
  */
 export function configurationContent(
-  credential: GcpDelivered,
-  { lease, expiresAt, before }: Mark,
-  tokenFile?: string,
+  { credential, lease, endsAt }: Pick<Delivery<GcpDelivered>, 'credential' | 'lease' | 'endsAt'>,
+  { tokenFile, before }: { readonly tokenFile?: string; readonly before?: string | undefined } = {},
 ): FileContent {
   const { project, principal, region } = checkedProperties(credential)
   const sections: readonly (readonly [string, Readonly<Record<string, string | undefined>>])[] = [
+    // A section of its own, and the first: `gcloud config set` drops comments, and keeps sections that it does not know.
+    ['jit', { mark: ownMark(lease, endsAt), before }],
     ['core', { account: principal, project, disable_file_logging: 'True' }],
     ['auth', { access_token_file: tokenFile }],
     ['compute', { region }],
-    ['jit', { lease: `${lease} until ${expiresAt}`, before }],
   ]
   const blocks = sections.map(([name, values]) => block(name, values)).filter((text) => text !== undefined)
   return { content: `# Made by jit, which removes it when the grant ends.\n${blocks.join('\n')}`, secrets: [] }
@@ -66,5 +60,5 @@ function block(name: string, values: Readonly<Record<string, string | undefined>
 }
 
 /** The project that a configuration of ours names. */
-export const projectIn = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : /^project = ([a-z0-9.:-]+)\r?$/m.exec(text)?.[1]
+export const projectIn = (bytes: Buffer | undefined): string | undefined =>
+  /^project = ([a-z0-9.:-]+)\r?$/m.exec(bytes?.toString('latin1') ?? '')?.[1]

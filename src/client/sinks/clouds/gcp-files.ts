@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { JitError } from '../../../base/errors.ts'
 import { ifExists } from '../../../platform/durable.ts'
 import type { SinkDeps } from './deps.ts'
@@ -7,11 +7,21 @@ import {
   CONFIGURATION_NAME,
   configurationContent,
   configurationFile,
+  gcloudHome,
+  markOf,
+  projectIn,
 } from './gcloud-configuration.ts'
-import { gcloudHome, heldBy, type Mark, markOf, projectIn } from './gcloud-configuration.ts'
-import { accessTokenFile, adcContent, adcFile, type GcpDelivered, projectVariables } from './gcp.ts'
-import { readThrough, subjectTokenFile, tokenContent } from './gcp.ts'
-import type { CloudSink, Delivery, Intent, PlannedFile, Stray } from './types.ts'
+import {
+  accessTokenFile,
+  adcContent,
+  adcFile,
+  type GcpDelivered,
+  projectVariables,
+  readThrough,
+  subjectTokenFile,
+  tokenContent,
+} from './gcp.ts'
+import type { CloudSink, Delivery, FileContent, Intent, PlannedFile, Stray } from './types.ts'
 
 /**
  * A named configuration of its own beside the user's (`gcloud --configuration=jit-prod`), and application default credentials
@@ -23,10 +33,15 @@ export const gcpFiles = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
 
   plan(intent) {
     assertNameFree(deps, intent)
-    return [...privateFiles(intent), ...inUserDirectory(deps, intent, activeBefore(deps))]
+    return [...privateFiles(intent), ...usersDirectory(deps, intent.profile, activeBefore(deps))]
   },
 
-  contents: (delivery) => contents(deps, delivery),
+  contents: (delivery) => [
+    ...privateContents(delivery),
+    configurationContent(delivery, { tokenFile: accessTokenFile(delivery), before: activeBefore(deps) }),
+    { content: '', secrets: [] },
+    { content: delivery.asDefault ? delivery.profile : '', secrets: [] },
+  ],
 
   environment(intent) {
     const adc = adcFile(intent)
@@ -50,48 +65,33 @@ export const gcpFiles = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
 export const privateFiles = (intent: Intent): readonly PlannedFile[] =>
   [accessTokenFile, subjectTokenFile, adcFile].map((of) => ({ kind: 'own', path: of(intent) }))
 
-function contents(deps: SinkDeps, delivery: Delivery<GcpDelivered>) {
-  const { credential, lease, endsAt, profile, asDefault } = delivery
-  const before = activeBefore(deps)
-  const mark: Mark = { lease, expiresAt: Math.ceil(endsAt / 1000), ...(before === undefined ? {} : { before }) }
+export function privateContents(delivery: Delivery<GcpDelivered>): readonly (FileContent | undefined)[] {
+  const { credential } = delivery
   return [
     tokenContent('the access token', credential.accessToken),
     credential.kind === 'federated' ? tokenContent('the grant token', credential.subjectToken) : undefined,
     adcContent(credential, { file: subjectTokenFile(delivery) }),
-    configurationContent(credential, mark, accessTokenFile(delivery)),
-    undefined,
-    asDefault ? { content: profile, secrets: [] } : undefined,
   ]
 }
 
 /** `gcloud config configurations activate` may make ours the active one at any time, so the pointer is always planned. */
-function inUserDirectory(
-  deps: SinkDeps,
-  { profile, lease }: Pick<Intent, 'profile' | 'lease'>,
-  before: string | undefined,
-): readonly PlannedFile[] {
+function usersDirectory(deps: SinkDeps, profile: string, before: string | undefined): readonly PlannedFile[] {
   const home = gcloudHome(deps)
   const path = configurationFile(home, profile)
-  const held = heldBy(path, lease)
+  const active = { kind: 'pointer', path: activeConfigFile(home), beside: path } as const
   return [
-    { kind: 'own', path, held },
-    { kind: 'debris', path: join(home, `${profile}_configs.db`), held },
-    {
-      kind: 'pointer',
-      path: activeConfigFile(home),
-      names: profile,
-      held,
-      ...(before === undefined ? {} : { before }),
-    },
+    { kind: 'own', path },
+    { kind: 'debris', path: join(home, `${profile}_configs.db`), beside: path },
+    before === undefined ? active : { ...active, before },
   ]
 }
 
 /** The configuration that the user has made the active one; where that is ours by now, the one of before. */
 function activeBefore(deps: SinkDeps): string | undefined {
   const home = gcloudHome(deps)
-  const active = readThrough(deps.fs, activeConfigFile(home))
-  if (active === undefined || !CONFIGURATION_NAME.test(active)) return undefined
-  const ours = markOf(readThrough(deps.fs, configurationFile(home, active)) ?? '')
+  const active = readThrough(deps.fs, activeConfigFile(home))?.toString('latin1') ?? ''
+  if (!CONFIGURATION_NAME.test(active)) return undefined
+  const ours = markOf(readThrough(deps.fs, configurationFile(home, active)))
   return ours === undefined ? active : ours.before
 }
 
@@ -103,23 +103,24 @@ function assertNameFree(deps: SinkDeps, { profile }: Intent): void {
   throw new JitError(
     'PROFILE_TAKEN',
     profile === 'default'
-      ? 'The configuration default is gcloud’s own.'
+      ? "The configuration default is gcloud's own."
       : `There already is a gcloud configuration ${profile} (${path}), and it is not jit's.`,
-    'Rename it with: gcloud config configurations rename; or have the target deliver under another profile name.',
+    'Rename it with gcloud config configurations rename, or have the target deliver under another profile name.',
   )
 }
+
+const PREFIX = 'config_'
 
 function strays(deps: SinkDeps): readonly Stray[] {
   const directory = join(gcloudHome(deps), 'configurations')
   const names = ifExists(() => deps.fs.readdir(directory)) ?? []
-  return names
-    .filter((name) => name.startsWith('config_'))
-    .flatMap((name) => {
-      const mark = markOf(readThrough(deps.fs, join(directory, name)) ?? '')
-      if (mark === undefined) return []
-      const intent = { profile: basename(name).slice('config_'.length), lease: mark.lease }
-      return [{ ...mark, files: inUserDirectory(deps, intent, mark.before) }]
-    })
+  return names.flatMap((name) => {
+    const mark = name.startsWith(PREFIX) ? markOf(readThrough(deps.fs, join(directory, name))) : undefined
+    if (mark === undefined) return []
+    const { lease, expiresAt, before } = mark
+    const profile = name.slice(PREFIX.length)
+    return [{ lease, profile, expiresAt, files: usersDirectory(deps, profile, before) }]
+  })
 }
 
 export const isThere = ({ fs }: SinkDeps, path: string): boolean => ifExists(() => fs.stat(path)) !== undefined
@@ -127,7 +128,10 @@ export const isThere = ({ fs }: SinkDeps, path: string): boolean => ifExists(() 
 /** What the SDKs and Terraform need, and what they cannot have. */
 export const sdkUsage = (deps: SinkDeps, intent: Intent): readonly string[] => [
   isThere(deps, accessTokenFile(intent)) && !isThere(deps, adcFile(intent))
-    ? '# For gcloud alone: of an impersonated service account no SDK can be given credentials that end with the grant.'
+    ? NO_SDK
     : `export GOOGLE_APPLICATION_CREDENTIALS=${adcFile(intent)}`,
   '# gsutil does not read it: use gcloud storage.',
 ]
+
+export const NO_SDK =
+  '# For gcloud alone: of an impersonated service account no SDK can be given credentials that end with the grant.'

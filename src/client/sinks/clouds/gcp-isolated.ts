@@ -1,33 +1,24 @@
 import type { SinkDeps } from './deps.ts'
 import { activeConfigFile, configurationContent, configurationFile, projectIn } from './gcloud-configuration.ts'
-import { accessTokenFile, adcContent, adcFile, gcloudDirectory, type GcpDelivered, projectVariables } from './gcp.ts'
-import { readThrough, subjectTokenFile, tokenContent } from './gcp.ts'
-import { isThere, privateFiles, sdkUsage } from './gcp-files.ts'
+import { accessTokenFile, adcFile, gcloudDirectory, type GcpDelivered, projectVariables, readThrough } from './gcp.ts'
+import { isThere, privateContents, privateFiles, sdkUsage } from './gcp-files.ts'
 import type { CloudSink, Intent } from './types.ts'
 
-/** gcloud's whole directory in the lease's own: nothing of the user's is read or written, caches and logs go with the lease. */
+/**
+ * gcloud's whole directory in the lease's own, with which its caches and logs go as well: nothing of the user's is read or
+ * written.
+ */
 export const gcpIsolated = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   cloud: 'gcp',
   mode: 'isolated',
 
-  plan: (intent) => [
-    { kind: 'own-directory', path: gcloudDirectory(intent) },
-    ...privateFiles(intent),
-    ...ownConfiguration(intent),
-  ],
+  plan: (intent) => [...privateFiles(intent), ...ownConfiguration(intent)],
 
-  contents: (delivery) => {
-    const { credential, lease, endsAt, profile } = delivery
-    const mark = { lease, expiresAt: Math.ceil(endsAt / 1000) }
-    return [
-      undefined,
-      tokenContent('the access token', credential.accessToken),
-      credential.kind === 'federated' ? tokenContent('the grant token', credential.subjectToken) : undefined,
-      adcContent(credential, { file: subjectTokenFile(delivery) }),
-      configurationContent(credential, mark, accessTokenFile(delivery)),
-      { content: profile, secrets: [] },
-    ]
-  },
+  contents: (delivery) => [
+    ...privateContents(delivery),
+    configurationContent(delivery, { tokenFile: accessTokenFile(delivery) }),
+    { content: delivery.profile, secrets: [] },
+  ],
 
   environment: (intent) => ({
     ...isolatedVariables(deps, intent),

@@ -1,8 +1,7 @@
 import type { SinkDeps } from './deps.ts'
 import { configurationContent } from './gcloud-configuration.ts'
-import { accessTokenFile, adcContent, adcFile, gcloudDirectory, type GcpDelivered } from './gcp.ts'
-import { subjectTokenFile, tokenContent } from './gcp.ts'
-import { isThere } from './gcp-files.ts'
+import { accessTokenFile, adcContent, adcFile, type GcpDelivered, subjectTokenFile, tokenContent } from './gcp.ts'
+import { isThere, NO_SDK } from './gcp-files.ts'
 import { isolatedVariables, ownConfiguration } from './gcp-isolated.ts'
 import type { CloudSink } from './types.ts'
 
@@ -27,7 +26,6 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   },
 
   plan: (intent) => [
-    { kind: 'own-directory', path: gcloudDirectory(intent) },
     { kind: 'sealed', path: accessTokenFile(intent) },
     { kind: 'sealed', path: subjectTokenFile(intent) },
     { kind: 'own', path: adcFile(intent) },
@@ -35,14 +33,13 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   ],
 
   contents: (delivery) => {
-    const { credential, lease, endsAt, profile, target } = delivery
+    const { credential, profile, target } = delivery
     const command = [...deps.program, 'gcp-credential', target].join(' ')
     return [
-      undefined,
       tokenContent('the access token', credential.accessToken),
       credential.kind === 'federated' ? tokenContent('the grant token', credential.subjectToken) : undefined,
       adcContent(credential, { executable: { command, timeout_millis: COMMAND_LIMIT_MS } }),
-      configurationContent(credential, { lease, expiresAt: Math.ceil(endsAt / 1000) }),
+      configurationContent(delivery),
       { content: profile, secrets: [] },
     ]
   },
@@ -60,9 +57,7 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
     `jit exec ${intent.target} -- gcloud projects list`,
     '# gcloud has the token inside of jit exec only; gsutil does not take it there either: use gcloud storage.',
     ...(isThere(deps, accessTokenFile(intent)) && !isThere(deps, adcFile(intent))
-      ? [
-          '# For gcloud alone: of an impersonated service account no SDK can be given credentials that end with the grant.',
-        ]
+      ? [NO_SDK]
       : [
           `export GOOGLE_APPLICATION_CREDENTIALS=${adcFile(intent)}`,
           'export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',

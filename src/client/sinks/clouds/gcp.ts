@@ -66,8 +66,8 @@ function safe(name: string, value: string, form: RegExp): string {
 }
 
 /** Through links, as the clients read; `undefined` where there is nothing. */
-export const readThrough = (fs: FileSystem, path: string): string | undefined =>
-  ifExists(() => readFile(fs, fs.realpath(path)))?.toString('utf8')
+export const readThrough = (fs: FileSystem, path: string): Buffer | undefined =>
+  ifExists(() => readFile(fs, fs.realpath(path)))
 
 /** Google's libraries ask the resource manager for the project's id where they are not told, which a role may not permit. */
 export const projectVariables = (project: string | undefined): Readonly<Record<string, string>> =>

@@ -1,6 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../../../src/base/errors.ts'
 import { markOf } from '../../../../../src/client/sinks/clouds/gcloud-configuration.ts'
@@ -8,22 +7,20 @@ import { gcpExecutableAnswer } from '../../../../../src/client/sinks/clouds/gcp-
 import { gcpFiles } from '../../../../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../../../../src/client/sinks/clouds/gcp-isolated.ts'
 import { gcloudTokenVariables, gcpProcess } from '../../../../../src/client/sinks/clouds/gcp-process.ts'
-import type { Intent } from '../../../../../src/client/sinks/clouds/types.ts'
-import { wipePointer, writePointer } from '../../../../../src/client/sinks/pointer-file.ts'
-import { nodeFileSystem } from '../../../../../src/platform/files.ts'
-import { deliver, ENDS_AT, FEDERATED, IMPERSONATED, intentIn, put, sinkDeps } from '../../../../support/gcp-delivery.ts'
+import {
+  deliver,
+  ENDS_AT,
+  FEDERATED,
+  gcloudIn,
+  IMPERSONATED,
+  intentIn,
+  put,
+  sinkDeps,
+} from '../../../../support/gcp-delivery.ts'
 import { TempHome } from '../../../../support/temp-home.ts'
 
 const SINKS = { files: gcpFiles, isolated: gcpIsolated, process: gcpProcess }
 const MODES = ['files', 'isolated', 'process'] as const
-const gcloud = (home: TempHome, ...path: string[]): string => join(home.home, '.config/gcloud', ...path)
-const pointerOf = (home: TempHome, intent: Intent) => {
-  const found = gcpFiles(sinkDeps(home))
-    .plan(intent)
-    .find(({ kind }) => kind === 'pointer')
-  if (found?.kind !== 'pointer') throw new Error('no pointer was planned')
-  return found
-}
 
 describe.each(MODES)('gcp-%s', (mode) => {
   test('has one content for each planned file, and nothing secret in what it says or sets', () => {
@@ -99,8 +96,11 @@ describe('gcp-files', () => {
     const intent = intentIn(home)
     deliver(gcpFiles(sinkDeps(home)), intent, { ...FEDERATED, region: 'europe-west1' })
     expect(
-      home.text(gcloud(home, 'configurations', 'config_jit-prod')),
+      home.text(gcloudIn(home, 'configurations', 'config_jit-prod')),
     ).toBe(`# Made by jit, which removes it when the grant ends.
+[jit]
+mark = jit g_1 exp=${ENDS_AT / 1000}
+
 [core]
 account = alice%%20b@corp.example
 project = prod-1
@@ -111,9 +111,6 @@ access_token_file = ${intent.directory}/gcp-jit-prod.access-token
 
 [compute]
 region = europe-west1
-
-[jit]
-lease = g_1 until ${ENDS_AT / 1000}
 `)
   })
 
@@ -136,10 +133,10 @@ lease = g_1 until ${ENDS_AT / 1000}
   test.each([
     ['of the user’s own', '[core]\nproject = mine\n'],
     ['with nothing in it', ''],
-    ['that only speaks of jit', '# lease = g_1 until 5\n[core]\nproject = jit\n'],
+    ['that only speaks of jit', '# >>> jit g_1 exp=5 nl=0 >>>\n[core]\nproject = jit\n'],
   ])('a configuration of this name %s is not touched', (_name, theirs) => {
     using home = new TempHome()
-    put(gcloud(home, 'configurations', 'config_jit-prod'), theirs)
+    put(gcloudIn(home, 'configurations', 'config_jit-prod'), theirs)
     expect(() => gcpFiles(sinkDeps(home)).plan(intentIn(home))).toThrow(
       expect.objectContaining({ code: 'PROFILE_TAKEN' }),
     )
@@ -148,8 +145,8 @@ lease = g_1 until ${ENDS_AT / 1000}
   test('nor one behind a link, nor gcloud’s own default', () => {
     using home = new TempHome()
     put(join(home.home, 'dotfiles'), '[core]\n')
-    mkdirSync(gcloud(home, 'configurations'), { recursive: true })
-    symlinkSync(join(home.home, 'dotfiles'), gcloud(home, 'configurations', 'config_jit-prod'))
+    mkdirSync(gcloudIn(home, 'configurations'), { recursive: true })
+    symlinkSync(join(home.home, 'dotfiles'), gcloudIn(home, 'configurations', 'config_jit-prod'))
     const sink = gcpFiles(sinkDeps(home))
     expect(() => sink.plan(intentIn(home))).toThrow(expect.objectContaining({ code: 'PROFILE_TAKEN' }))
     expect(() => sink.plan({ ...intentIn(home), profile: 'default' })).toThrow(
@@ -157,24 +154,18 @@ lease = g_1 until ${ENDS_AT / 1000}
     )
   })
 
-  test('a configuration of an earlier lease is taken over, and is no longer the earlier one’s', () => {
+  test('a configuration of an earlier lease is taken over', () => {
     using home = new TempHome()
     const sink = gcpFiles(sinkDeps(home))
-    const [one, two] = [intentIn(home, 'g_1'), intentIn(home, 'g_12')]
-    deliver(sink, one, FEDERATED)
-    deliver(sink, two, FEDERATED)
-    const text = home.text(gcloud(home, 'configurations', 'config_jit-prod')) ?? ''
-    const held = (intent: Intent) =>
-      sink.plan(intent).flatMap((file) => ('held' in file && file.held ? [file.held] : []))
-    expect(held(two)).toHaveLength(3)
-    expect(held(two).every((each) => text.includes(each.text))).toBe(true)
-    expect(held(one).some((each) => text.includes(each.text))).toBe(false)
+    deliver(sink, intentIn(home, 'g_1'), FEDERATED)
+    deliver(sink, intentIn(home, 'g_2'), FEDERATED)
+    expect(markOf(home.read(gcloudIn(home, 'configurations', 'config_jit-prod')))).toMatchObject({ lease: 'g_2' })
   })
 
   test('CLOUDSDK_CONFIG is where it writes', () => {
     using home = new TempHome()
     const sink = gcpFiles({ ...sinkDeps(home), env: { CLOUDSDK_CONFIG: '/elsewhere' } })
-    const users = sink.plan(intentIn(home)).filter((file) => 'held' in file)
+    const users = sink.plan(intentIn(home)).filter(({ path }) => !path.startsWith(home.root))
     expect(users.map(({ path }) => path)).toEqual([
       '/elsewhere/configurations/config_jit-prod',
       '/elsewhere/jit-prod_configs.db',
@@ -186,122 +177,25 @@ lease = g_1 until ${ENDS_AT / 1000}
     using home = new TempHome()
     const sink = gcpFiles(sinkDeps(home))
     expect(sink.strays?.()).toEqual([])
-    put(gcloud(home, 'active_config'), 'mine')
-    put(gcloud(home, 'configurations', 'config_mine'), '[core]\n')
+    put(gcloudIn(home, 'active_config'), 'mine')
+    put(gcloudIn(home, 'configurations', 'config_mine'), '[core]\n')
     deliver(sink, intentIn(home), FEDERATED)
-    const planned = sink.plan(intentIn(home)).filter((file) => 'held' in file)
-    expect(sink.strays?.()).toEqual([{ lease: 'g_1', expiresAt: ENDS_AT / 1000, before: 'mine', files: planned }])
-  })
-})
-
-describe('the active configuration', () => {
-  const active = (home: TempHome): string | undefined => home.text(gcloud(home, 'active_config'))
-  const begin = (home: TempHome, before: string | undefined): void => {
-    if (before !== undefined) put(gcloud(home, 'active_config'), before, 0o640)
-  }
-
-  test('is not written without asDefault', () => {
-    using home = new TempHome()
-    begin(home, 'mine')
-    deliver(gcpFiles(sinkDeps(home)), intentIn(home), FEDERATED)
-    expect(active(home)).toBe('mine')
-  })
-
-  test.each([['mine'], ['NONE'], ['default'], [undefined]])(
-    'with asDefault is ours, and %s again afterwards',
-    (before) => {
-      using home = new TempHome()
-      begin(home, before)
-      const intent = { ...intentIn(home), asDefault: true }
-      const pointer = pointerOf(home, intent)
-      deliver(gcpFiles(sinkDeps(home)), intent, FEDERATED)
-      expect(active(home)).toBe('jit-prod') // without an end of line, which gcloud would not forgive
-      expect(wipePointer(nodeFileSystem, pointer, 'g_1')).toBe(true)
-      expect(active(home)).toBe(before)
-      if (before !== undefined) expect(home.mode(gcloud(home, 'active_config'))).toBe(0o640)
-      expect(wipePointer(nodeFileSystem, pointer, 'g_1')).toBe(false)
-    },
-  )
-
-  test('that the user made ours himself is his old one again afterwards', () => {
-    using home = new TempHome()
-    begin(home, 'mine')
-    const intent = intentIn(home)
-    const pointer = pointerOf(home, intent)
-    deliver(gcpFiles(sinkDeps(home)), intent, FEDERATED)
-    put(gcloud(home, 'active_config'), 'jit-prod')
-    wipePointer(nodeFileSystem, pointer, 'g_1')
-    expect(active(home)).toBe('mine')
-  })
-
-  test('that the user chose meanwhile stays', () => {
-    using home = new TempHome()
-    begin(home, 'mine')
-    const intent = { ...intentIn(home), asDefault: true }
-    const pointer = pointerOf(home, intent)
-    deliver(gcpFiles(sinkDeps(home)), intent, FEDERATED)
-    put(gcloud(home, 'active_config'), 'other')
-    expect(wipePointer(nodeFileSystem, pointer, 'g_1')).toBe(false)
-    expect(active(home)).toBe('other')
-  })
-
-  test('stays with a later lease of the same name when the earlier one ends', () => {
-    using home = new TempHome()
-    begin(home, 'mine')
-    const sink = gcpFiles(sinkDeps(home))
-    const [one, two] = [intentIn(home, 'g_1'), intentIn(home, 'g_2')].map((intent) => ({ ...intent, asDefault: true }))
-    if (one === undefined || two === undefined) throw new Error('two leases')
-    const first = pointerOf(home, one)
-    deliver(sink, one, FEDERATED)
-    const second = pointerOf(home, two)
-    deliver(sink, two, FEDERATED)
-    wipePointer(nodeFileSystem, first, 'g_1')
-    expect(active(home)).toBe('jit-prod')
-    wipePointer(nodeFileSystem, second, 'g_2')
-    expect(active(home)).toBe('mine')
-  })
-
-  test('of two targets in any order of ends is the user’s own again at last', () => {
-    fc.assert(
-      fc.property(fc.boolean(), fc.boolean(), fc.option(fc.constantFrom('mine', 'NONE')), (swap, both, before) => {
-        using home = new TempHome('memory')
-        begin(home, before ?? undefined)
-        const sink = gcpFiles(sinkDeps(home))
-        const one = { ...intentIn(home, 'g_1'), asDefault: true }
-        const two = { ...intentIn(home, 'g_2'), profile: 'jit-other', asDefault: both }
-        const first = pointerOf(home, one)
-        deliver(sink, one, FEDERATED)
-        const second = pointerOf(home, two)
-        deliver(sink, two, FEDERATED)
-        const ends = [() => wipePointer(nodeFileSystem, first, 'g_1'), () => wipePointer(nodeFileSystem, second, 'g_2')]
-        for (const end of swap ? ends.toReversed() : ends) end()
-        expect(active(home)).toBe(before ?? undefined)
-      }),
-    )
-  })
-
-  test('a file behind a link is written through it', () => {
-    using home = new TempHome()
-    const real = join(home.home, 'dotfiles', 'active')
-    put(real, 'mine')
-    mkdirSync(gcloud(home), { recursive: true })
-    symlinkSync(real, gcloud(home, 'active_config'))
-    const pointer = pointerOf(home, intentIn(home))
-    expect(pointer.before).toBe('mine')
-    writePointer(nodeFileSystem, pointer, 'g_1')
-    expect(home.text(real)).toBe('jit-prod')
-    expect(home.names().filter((name) => name.includes('tmp'))).toEqual([])
+    const files = sink.plan(intentIn(home)).filter(({ path }) => path.startsWith(gcloudIn(home)))
+    expect(files.map(({ kind }) => kind)).toEqual(['own', 'debris', 'pointer'])
+    expect(sink.strays?.()).toEqual([{ lease: 'g_1', profile: 'jit-prod', expiresAt: ENDS_AT / 1000, files }])
   })
 })
 
 describe('the mark', () => {
+  const mark = { lease: 'g_1', expiresAt: 1763787600, before: 'mine' }
   test('is found after gcloud has written the file anew, which drops comments', () => {
-    const text = '[core]\naccount = a\n\n[jit]\nlease = g_1 until 1763787600\nbefore = mine\n\n[compute]\nzone = z\n\n'
-    expect(markOf(text)).toEqual({ lease: 'g_1', expiresAt: 1763787600, before: 'mine' })
-    expect(markOf(text.replaceAll('\n', '\r\n'))).toEqual({ lease: 'g_1', expiresAt: 1763787600, before: 'mine' })
+    const text = '[jit]\nmark = jit g_1 exp=1763787600\nbefore = mine\n\n[core]\naccount = a\n\n[compute]\nzone = z\n\n'
+    expect(markOf(Buffer.from(text))).toEqual(mark)
+    expect(markOf(Buffer.from(text.replaceAll('\n', '\r\n')))).toEqual(mark)
   })
-  test('is none in another section', () => {
-    expect(markOf('[jit]\n\n[core]\nlease = g_1 until 1763787600\n')).toBeUndefined()
+  test('is none where there is none', () => {
+    expect(markOf(Buffer.from('[core]\nbefore = mine\n'))).toBeUndefined()
+    expect(markOf(undefined)).toBeUndefined()
   })
 })
 
@@ -325,8 +219,8 @@ describe('gcp-isolated and gcp-process', () => {
     const sink = gcpProcess(sinkDeps(home))
     const plan = sink.plan(intent)
     const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential: FEDERATED })
-    for (const [index, content] of contents.entries())
-      if ((content?.secrets.length ?? 0) > 0) expect(plan[index]?.kind).toBe('sealed')
+    const secret = plan.filter((_file, index) => (contents[index]?.secrets.length ?? 0) > 0)
+    expect(secret.map(({ kind }) => kind)).toEqual(['sealed', 'sealed'])
     expect(contents.map((each) => each?.content).join('')).not.toContain('access_token_file')
     expect(gcloudTokenVariables('ya29.x')).toEqual({ CLOUDSDK_AUTH_ACCESS_TOKEN: 'ya29.x' })
   })
