@@ -1,4 +1,5 @@
 // Google's exchange in a process of its own: proxy and CA variables are read at its start.
+import { createRequire } from 'node:module'
 import { JitError } from '../../src/base/errors.ts'
 import { gcpAccessToken } from '../../src/client/exchange/gcp.ts'
 import { readCloudCredential } from '../../src/contract/credential.ts'
@@ -14,4 +15,6 @@ const said = await gcpAccessToken(deps, credential).catch((error: unknown) => {
   if (error instanceof JitError) return { code: error.code, message: error.message }
   throw error
 })
-console.log(JSON.stringify(said))
+const loaded = Object.keys(createRequire(import.meta.url).cache)
+const transports = loaded.filter((path) => /node_modules\/(https-proxy-agent|node-fetch)\//.test(path))
+console.log(JSON.stringify({ ...said, transports }))

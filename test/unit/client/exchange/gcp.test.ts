@@ -254,6 +254,11 @@ describe.skipIf(!hasOpenssl)('over TLS, in a process of its own', () => {
     expect(tunnels).toEqual(['sts.googleapis.com:443'])
   })
 
+  test('the library brings no transport of its own along, which the bundle could not load', async () => {
+    answer = (_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(TOKEN))
+    expect((await exchanged()).said).toMatchObject({ accessToken: TOKEN.access_token, transports: [] })
+  })
+
   test('a redirect is not followed with the token', async () => {
     answer = (_, response) => response.writeHead(307, { location: 'https://evil.example/v1/token' }).end()
     const { said, tunnels } = await exchanged()
