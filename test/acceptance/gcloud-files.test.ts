@@ -1,21 +1,22 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { createLeasing, type Leasing } from '../../src/client/leasing.ts'
 import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../src/client/sinks/clouds/gcp-isolated.ts'
 import { gcloudTokenVariables, gcpProcess } from '../../src/client/sinks/clouds/gcp-process.ts'
 import type { GcpDelivered } from '../../src/client/sinks/clouds/gcp.ts'
-import type { Intent } from '../../src/client/sinks/clouds/types.ts'
-import { wipeDebris, wipePointer } from '../../src/client/sinks/pointer-file.ts'
+import type { DeliveryMode } from '../../src/contract/target.ts'
 import type { GcpCredential } from '../../src/contract/credential.ts'
-import { nodeFileSystem } from '../../src/platform/files.ts'
 import { type GcpSimulator, startGcpSimulator } from '../simulators/gcp/simulator.ts'
 import { hasOpenssl } from '../support/certificate.ts'
 import { type CloudNetwork, startCloudNetwork } from '../support/cloud-network.ts'
 import { gcloudFiles, hasGcloud, runIn, useGcloudFor, type Variables } from '../support/gcloud-user.ts'
-import { deliver, gcloudIn, intentIn, pointerOf, sinkDeps } from '../support/gcp-delivery.ts'
+import { gcloudIn, gcpDelivery } from '../support/gcp-delivery.ts'
 import { AUDIENCE, gcpOrganisation, grantClaims, PRINCIPAL, PROJECT } from '../support/gcp-organisation.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { type Issuer, startIssuer } from '../support/issuer.ts'
 import { TempHome } from '../support/temp-home.ts'
 
@@ -23,15 +24,14 @@ const PROJECTS_URL = 'https://cloudresourcemanager.googleapis.com/v1/projects'
 const SUPPORT = join(import.meta.dirname, '../support')
 /** How long after its end Google may still take a token, for clocks that differ. */
 const TOLERANCE = 61
-const OURS = /^(configurations\/config_jit-prod|jit-prod_configs\.db)$/
+const ACME = { project: PROJECT, status: 200, data: { projects: [{ projectId: PROJECT }] } }
 
 describe.skipIf(!hasOpenssl || !hasGcloud)('Google Cloud for the real gcloud and the real SDK', () => {
   let issuer: Issuer
   let gcp: GcpSimulator
   let network: CloudNetwork
   let home: TempHome
-  let deps: SinkDeps
-  let intent: Intent
+  let leasing: Leasing
   let credential: GcpDelivered
 
   beforeAll(async () => {
@@ -54,8 +54,16 @@ describe.skipIf(!hasOpenssl || !hasGcloud)('Google Cloud for the real gcloud and
   beforeEach(async () => {
     home = new TempHome()
     useGcloudFor(home)
-    deps = { ...sinkDeps(home), program: [process.execPath, join(SUPPORT, 'gcp-credential-child.ts')] }
-    intent = intentIn(home)
+    const { stateDir } = home
+    const program = [process.execPath, join(SUPPORT, 'gcp-credential-child.ts')]
+    leasing = createLeasing(
+      leasingDeps({
+        home: home.home,
+        stateDir,
+        clock: systemClock,
+        sinks: (deps) => [gcpFiles, gcpIsolated, gcpProcess].map((make) => make({ ...deps, program })),
+      }),
+    )
     credential = await exchanged()
     return () => home[Symbol.dispose]()
   })
@@ -86,155 +94,163 @@ describe.skipIf(!hasOpenssl || !hasGcloud)('Google Cloud for the real gcloud and
 
   const secretFiles = (): readonly string[] =>
     home.filesHolding(credential.accessToken, ...(credential.kind === 'federated' ? [credential.subjectToken] : []))
-  const usersFiles = () => [...gcloudFiles(home)].filter(([name]) => !OURS.test(name))
 
-  function wipe(): void {
-    const pointer = pointerOf(home, intent)
-    rmSync(intent.directory, { recursive: true })
-    wipePointer(nodeFileSystem, pointer, intent.lease)
-    wipeDebris(nodeFileSystem, { path: gcloudIn(home, 'jit-prod_configs.db'), beside: pointer.beside }, intent.lease)
-    rmSync(pointer.beside)
+  /** As `jit elevate` writes it; the variables that `jit env` prints. */
+  async function elevate(deliver: DeliveryMode = 'files', asDefault = false): Promise<Variables> {
+    const wanted = {
+      id: 'g_1',
+      target: 'prod',
+      endpoint: 'https://jit.corp.example',
+      deliver,
+      endsAt: Date.now() + 900_000,
+    }
+    const lease = await leasing.write(wanted, [gcpDelivery(credential, asDefault)])
+    return leasing.guide(lease)[0]?.environment ?? {}
+  }
+
+  async function wipe(): Promise<void> {
+    expect(await leasing.wipe(['g_1'], 'revoked')).toMatchObject([{ wiped: true }])
+    expect(secretFiles()).toEqual([])
   }
 
   test('gcloud takes the token from the configuration, and all that was the user’s stays byte for byte', async () => {
     const before = [...gcloudFiles(home)]
-    deliver(gcpFiles(deps), intent, credential)
+    const env = await elevate()
     const [projects, buckets] = await Promise.all([
       gcloud('--configuration=jit-prod projects list --format=value(projectId)'),
-      gcloud('storage ls', gcpFiles(deps).environment(intent)),
+      gcloud('storage ls', env),
     ])
     expect([projects, buckets]).toEqual([
       { code: 0, stdout: `${PROJECT}\n`, stderr: '' },
       { code: 0, stdout: 'gs://acme-ledger/\n', stderr: '' },
     ])
     expect(gcp.requests.at(-1)).toMatchObject({ principal: PRINCIPAL, outcome: 'ok' })
-    expect(usersFiles().filter(([name]) => before.some(([known]) => known === name))).toEqual(before)
+    const known = new Set(before.map(([name]) => name))
+    expect([...gcloudFiles(home)].filter(([name]) => known.has(name))).toEqual(before)
   })
 
   test('no token is in a log or a cache of gcloud’s, whatever prints it', async () => {
-    deliver(gcpFiles(deps), intent, credential)
+    await elevate()
     const planned = secretFiles()
     const printed = await Promise.all([
       gcloud('--configuration=jit-prod auth print-access-token'),
       gcloud('--configuration=jit-prod config config-helper --format=value(credential.access_token)'),
       gcloud('--configuration=jit-prod projects list --log-http --verbosity=debug'),
     ])
-    expect(printed.slice(0, 2).map(({ stdout }) => stdout.trim())).toEqual([
-      credential.accessToken,
-      credential.accessToken,
-    ])
+    const token = `${credential.accessToken}\n`
+    expect(printed.slice(0, 2).map(({ stdout }) => stdout)).toEqual([token, token])
     expect(planned).toHaveLength(2)
     expect(secretFiles()).toEqual(planned)
   })
 
-  test('what the user sets in our configuration keeps it ours', async () => {
-    deliver(gcpFiles(deps), intent, credential)
-    expect(
-      await gcloud('--configuration=jit-prod config set compute/use_new_list_usable_subnets_api true'),
-    ).toMatchObject({
-      code: 0,
-    })
+  test('what the user sets in our configuration does not make it his: it goes with the grant', async () => {
+    await elevate()
+    const set = await gcloud('--configuration=jit-prod config set accessibility/screen_reader true')
+    expect(set).toMatchObject({ code: 0 })
     expect(home.text(gcloudIn(home, 'configurations', 'config_jit-prod'))).not.toContain('# Made by jit')
-    expect(gcpFiles(deps).plan(intent)).toHaveLength(6)
-    expect(gcpFiles(deps).strays?.()).toMatchObject([{ lease: intent.lease }])
-  })
-
-  test('after the wipe it fails before any request, names the file, and the user’s gcloud is as before', async () => {
-    deliver(gcpFiles(deps), intent, credential)
-    await gcloud('--configuration=jit-prod projects list')
-    rmSync(intent.directory, { recursive: true }) // the secrets go first
-    const asked = gcp.requests.length
-    const gone = await gcloud('--configuration=jit-prod projects list')
-    expect([gone.code, gone.stderr]).toEqual([
-      1,
-      expect.stringMatching(/Unable to read file \[.*gcp-jit-prod\.access-token\]/),
-    ])
-    expect(gcp.requests).toHaveLength(asked)
-    deliver(gcpFiles(deps), intent, credential)
-    wipe()
+    await wipe()
     expect([...gcloudFiles(home).keys()].filter((name) => name.includes('jit-prod'))).toEqual([])
-    expect(await gcloud('config get project')).toMatchObject({ stdout: 'work\n' })
-    expect(secretFiles()).toEqual([])
   })
 
-  test.each([
+  test('after the wipe it fails before any request, and the user’s gcloud is as before', async () => {
+    const before = [...gcloudFiles(home)]
+    const env = await elevate()
+    await gcloud('projects list', env)
+    await wipe()
+    const asked = gcp.requests.length
+    const [byFlag, byVariable] = await Promise.all([
+      gcloud('--configuration=jit-prod projects list'),
+      gcloud('projects list', env),
+    ])
+    for (const { code, stderr } of [byFlag, byVariable])
+      expect([code, stderr]).toEqual([1, expect.stringContaining('active account')])
+    expect(gcp.requests).toHaveLength(asked)
+    const known = new Set(before.map(([name]) => name))
+    expect([...gcloudFiles(home)].filter(([name]) => known.has(name))).toEqual(before)
+    expect(await gcloud('config get project')).toMatchObject({ stdout: 'work\n' })
+  })
+
+  test('without its token file alone it says which one is missing', async () => {
+    await elevate()
+    for (const file of secretFiles()) rmSync(file)
+    const { code, stderr } = await gcloud('--configuration=jit-prod projects list')
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Unable to read file \[.*gcp-jit-prod\.access-token\]/)])
+  })
+
+  const choices: readonly (readonly [string, boolean])[] = [
     ['by --as-default', true],
     ['by the user himself', false],
-  ])(
-    'made the active one %s, it works without a flag, and the user’s is active again after the wipe',
+  ]
+  test.each(choices)(
+    'active %s, it works without a flag, and his own is active afterwards',
     async (_how, asDefault) => {
-      intent = { ...intent, asDefault }
-      deliver(gcpFiles(deps), intent, credential)
+      await elevate('files', asDefault)
       if (!asDefault) await gcloud('config configurations activate jit-prod')
       expect(await gcloud('projects list --format=value(projectId)')).toMatchObject({ code: 0, stdout: `${PROJECT}\n` })
-      wipe()
-      expect(readFileSync(gcloudIn(home, 'active_config'), 'utf8')).toBe('work')
+      await wipe()
+      expect(home.text(gcloudIn(home, 'active_config'))).toBe('work')
       const active = await gcloud('config configurations list --format=value(name,is_active)')
       expect(active).toMatchObject({ code: 0, stdout: 'default\tFalse\nwork\tTrue\n' })
     },
   )
 
   test('Google’s own end holds whatever lies here', async () => {
-    deliver(gcpFiles(deps), intent, credential)
+    const env = await elevate()
     gcp.clock.advance(900 + TOLERANCE)
     const late = await gcloud('--configuration=jit-prod projects list')
     expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('UNAUTHENTICATED')])
-    expect(await sdk(gcpFiles(deps).environment(intent))).toMatchObject({
-      failed: expect.stringContaining('invalid_grant'),
-    })
+    expect(await sdk(env)).toMatchObject({ failed: expect.stringContaining('invalid_grant') })
   })
 
   test('SDKs find application default credentials, and none after the wipe', async () => {
-    deliver(gcpFiles(deps), intent, credential)
-    const env = gcpFiles(deps).environment(intent)
-    expect(await sdk(env)).toMatchObject({
-      project: PROJECT,
-      status: 200,
-      data: { projects: [{ projectId: PROJECT }] },
-    })
+    const env = await elevate()
+    expect(await sdk(env)).toMatchObject(ACME)
     const python = await gcloud('auth application-default print-access-token', env)
     expect(python).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S{16,}\n$/) })
-    wipe()
+    await wipe()
     expect(await sdk(env)).toMatchObject({ failed: expect.stringMatching(/does not exist/) })
   })
 
   test('isolated: everything in a directory of its own, and the user’s is not even looked at', async () => {
     const before = [...gcloudFiles(home)]
-    deliver(gcpIsolated(deps), intent, credential)
-    const env = gcpIsolated(deps).environment(intent)
-    const lists = await gcloud('projects list --format=value(projectId)', env)
-    const prints = await gcloud('auth print-access-token', env)
+    const env = await elevate('isolated')
+    const [lists, prints] = await Promise.all([
+      gcloud('projects list --format=value(projectId)', env),
+      gcloud('auth print-access-token', env),
+    ])
     expect([lists.stdout, prints.stdout]).toEqual([`${PROJECT}\n`, `${credential.accessToken}\n`])
-    expect(await sdk(env)).toMatchObject({ project: PROJECT, status: 200 })
-    expect([...gcloudFiles(home)]).toEqual(before)
-    expect(secretFiles().map((path) => path.slice(intent.directory.length + 1))).toEqual([
+    expect(await sdk(env)).toMatchObject(ACME)
+    expect(secretFiles().map((path) => basename(path))).toEqual([
       'gcp-jit-prod.access-token',
       'gcp-jit-prod.subject-token',
     ])
+    await wipe()
+    expect(existsSync(env['CLOUDSDK_CONFIG'] ?? '/')).toBe(false)
+    expect([...gcloudFiles(home)]).toEqual(before)
   })
 
   test('process: SDKs ask jit, gcloud has the token where it is given one, and none is on the disk', async () => {
     const before = [...gcloudFiles(home)]
-    if (credential.kind !== 'federated') throw new Error('a federated one is expected')
-    const sink = gcpProcess(deps)
-    deliver(sink, intent, credential)
-    const sealed = join(home.root, 'sealed') // what the child stands in for
-    const env = { ...sink.environment(intent), TEST_SUBJECT_TOKEN: sealed }
-    expect(await sdk(env)).toMatchObject({
+    const outside = mkdtempSync(join(tmpdir(), 'jit-sealed-')) // what the child has instead of the sealed file
+    onTestFinished(() => rmSync(outside, { recursive: true }))
+    const [env, opened] = [await elevate('process'), join(outside, 'token')]
+    const asking = { ...env, TEST_SUBJECT_TOKEN: opened }
+    expect(await sdk(asking)).toMatchObject({
       failed: expect.stringContaining('No active grant for prod on this machine.'),
     })
-    writeFileSync(sealed, credential.subjectToken)
-    expect(await sdk(env)).toMatchObject({ project: PROJECT, status: 200 })
-    expect(await gcloud('auth application-default print-access-token', env)).toMatchObject({ code: 0 })
-    rmSync(sealed)
+    writeFileSync(opened, credential.kind === 'federated' ? credential.subjectToken : '')
+    expect(await sdk(asking)).toMatchObject(ACME)
+    expect(await gcloud('auth application-default print-access-token', asking)).toMatchObject({ code: 0 })
 
+    const given = { ...env, ...gcloudTokenVariables(credential.accessToken) }
     const [without, within, prints] = await Promise.all([
       gcloud('projects list', env),
-      gcloud('projects list --format=value(projectId)', { ...env, ...gcloudTokenVariables(credential.accessToken) }),
-      gcloud('auth print-access-token', { ...env, ...gcloudTokenVariables(credential.accessToken) }),
+      gcloud('projects list --format=value(projectId)', given),
+      gcloud('auth print-access-token', given),
     ])
     expect([without.code, within.stdout, prints.stdout]).toEqual([1, `${PROJECT}\n`, `${credential.accessToken}\n`])
     expect(secretFiles()).toEqual([])
+    await wipe()
     expect([...gcloudFiles(home)]).toEqual(before)
   })
 

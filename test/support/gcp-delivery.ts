@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
-import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import type { GcpDelivered } from '../../src/client/sinks/clouds/gcp.ts'
 import type { CloudSink, Intent } from '../../src/client/sinks/clouds/types.ts'
-import { type Pointer, writePointer } from '../../src/client/sinks/pointer-file.ts'
+import type { EntryDelivery } from '../../src/client/sinks/types.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import type { TempHome } from './temp-home.ts'
 
@@ -51,25 +50,24 @@ export function put(path: string, content: string, mode = 0o600): void {
   writeFileSync(path, content, { mode })
 }
 
-/** What the engines do with a plan, without their care: here only the words of a sink are of interest. */
+/** What the engines do with a plan, without their care: where only the words of a sink are of interest. */
 export function deliver(sink: CloudSink<GcpDelivered>, intent: Intent, credential: GcpDelivered): void {
   const plan = sink.plan(intent)
   const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential })
-  for (const [index, file] of plan.entries()) {
+  for (const [index, { kind, path }] of plan.entries()) {
     const content = contents[index]?.content
-    if (content === undefined || file.kind === 'debris' || (file.kind === 'pointer' && content === '')) continue
-    mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 })
-    if (file.kind === 'pointer') writePointer(nodeFileSystem, { ...file, profile: intent.profile }, intent.lease)
-    else writeFileSync(file.path, file.kind === 'sealed' ? 'sealed' : content, { mode: 0o600 })
+    if (content !== undefined) put(path, kind === 'sealed' ? 'sealed' : content)
   }
 }
 
-/** The planned pointer, as the journal remembers it. */
-export function pointerOf(home: TempHome, { profile, ...intent }: Intent): Pointer {
-  const plan = gcpFiles(sinkDeps(home)).plan({ ...intent, profile })
-  const found = plan.find(({ kind }) => kind === 'pointer')
-  if (found?.kind !== 'pointer') throw new Error('no pointer was planned')
-  return { ...found, profile }
-}
+/** For `Leasing.write`, which has the engines. */
+export const gcpDelivery = (credential: GcpDelivered, asDefault = false, profile = 'jit-prod'): EntryDelivery => ({
+  cloud: 'gcp',
+  profile,
+  role: credential.principal,
+  asDefault,
+  validUntil: Date.parse(credential.notAfter),
+  credential,
+})
 
 export const gcloudIn = (home: TempHome, ...path: string[]): string => join(home.home, '.config/gcloud', ...path)

@@ -90,12 +90,7 @@ async function verifySignature(
   }
 }
 
-async function keyOf(
-  issuer: string,
-  kid: string | undefined,
-  alg: string,
-  keys: IssuerKeys,
-): Promise<IssuerKey> {
+async function keyOf(issuer: string, kid: string | undefined, alg: string, keys: IssuerKeys): Promise<IssuerKey> {
   if (kid === undefined) throw noIssuer()
   const found = await keys.keys(issuer).catch((error: unknown) => {
     throw error instanceof IssuerUnusable ? noIssuer() : error

@@ -24,6 +24,9 @@ export const CONFIGURATION_NAME = /^(NONE|[a-z][-a-z0-9]*)$/
 /** Whose configuration it is. `before`: what was active when it was written, by the user's own choice. */
 export type Mark = OwnMark & { readonly before?: string }
 
+/** What a configuration of this lease holds, and of no other: what `ownMark` writes, up to the time. */
+export const markStart = (lease: string): string => `mark = jit ${lease} exp=`
+
 const BEFORE = /^\[jit\]\r?\nmark = .*\r?\nbefore = (NONE|[a-z][-a-z0-9]*)\r?$/m
 
 export function markOf(bytes: Buffer | undefined): Mark | undefined {

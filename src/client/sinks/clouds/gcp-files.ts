@@ -9,6 +9,7 @@ import {
   configurationFile,
   gcloudHome,
   markOf,
+  markStart,
   projectIn,
 } from './gcloud-configuration.ts'
 import {
@@ -33,14 +34,14 @@ export const gcpFiles = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
 
   plan(intent) {
     assertNameFree(deps, intent)
-    return [...privateFiles(intent), ...usersDirectory(deps, intent.profile, activeBefore(deps))]
+    return [...privateFiles(intent), ...usersDirectory(deps, intent, activeBefore(deps))]
   },
 
   contents: (delivery) => [
     ...privateContents(delivery),
     configurationContent(delivery, { tokenFile: accessTokenFile(delivery), before: activeBefore(deps) }),
-    { content: '', secrets: [] },
-    { content: delivery.asDefault ? delivery.profile : '', secrets: [] },
+    undefined,
+    delivery.asDefault ? { content: delivery.profile, secrets: [] } : undefined,
   ],
 
   environment(intent) {
@@ -75,16 +76,23 @@ export function privateContents(delivery: Delivery<GcpDelivered>): readonly (Fil
 }
 
 /** `gcloud config configurations activate` may make ours the active one at any time, so the pointer is always planned. */
-function usersDirectory(deps: SinkDeps, profile: string, before: string | undefined): readonly PlannedFile[] {
+function usersDirectory(deps: SinkDeps, { profile, lease }: Owned, before: string | undefined): readonly PlannedFile[] {
   const home = gcloudHome(deps)
   const path = configurationFile(home, profile)
-  const active = { kind: 'pointer', path: activeConfigFile(home), beside: path } as const
+  const held = { path, text: markStart(lease) }
   return [
-    { kind: 'own', path },
-    { kind: 'debris', path: join(home, `${profile}_configs.db`), beside: path },
-    before === undefined ? active : { ...active, before },
+    { kind: 'own', path, held },
+    { kind: 'debris', path: join(home, `${profile}_configs.db`), held },
+    {
+      kind: 'pointer',
+      path: activeConfigFile(home),
+      names: profile,
+      ...(before === undefined ? {} : { before }),
+      held,
+    },
   ]
 }
+type Owned = Pick<Intent, 'profile' | 'lease'>
 
 /** The configuration that the user has made the active one; where that is ours by now, the one of before. */
 function activeBefore(deps: SinkDeps): string | undefined {
@@ -119,7 +127,7 @@ function strays(deps: SinkDeps): readonly Stray[] {
     if (mark === undefined) return []
     const { lease, expiresAt, before } = mark
     const profile = name.slice(PREFIX.length)
-    return [{ lease, profile, expiresAt, files: usersDirectory(deps, profile, before) }]
+    return [{ lease, expiresAt, files: usersDirectory(deps, { profile, lease }, before) }]
   })
 }
 

@@ -20,22 +20,29 @@ export type Delivery<C extends CloudCredential = CloudCredential> = Intent & {
 }
 
 /**
- * A file that a sink writes, in the order of writing: what leads to a secret comes after it, so that no client ever finds half a
- * delivery.
+ * A file that a sink writes. In the order of writing: what leads to a secret comes after it, so that no client ever finds half
+ * a delivery. The wipe goes the other way round.
  * - `entry`: among the user's own bytes (formats/types.ts).
  * - `own`: wholly ours, not there before. `sealed`: the same, encrypted under a key of this lease in the key store.
- * - `pointer`: a file of the user's that holds nothing but a name, which may come to be ours (`profile`): written by jit, or by
- *   the user with the client's own command. The wipe then gives `before` back (no file where it is absent). Empty content: not
- *   written, only given back.
- * - `debris`: what the client leaves beside a file of ours. Never written, only removed.
- *
- * `beside`: the own file that these belong to. The wipe leaves them alone while that one carries the mark of another lease.
+ * - `own-directory`: wholly ours, and a client writes into it as well; the wipe removes it with all that is in it.
+ * - `pointer`: a file of the user's that holds nothing but the name of what is in use, which may come to be ours: written by jit
+ *   (where `contents` says so), or by the user with the client's own command. The wipe gives `before` back where the file then
+ *   says `names` (no file where `before` is absent), and leaves it alone where it says anything else.
+ * - `debris`: left by the client beside what is ours; never written, only removed.
  */
 export type PlannedFile =
   | { readonly kind: 'entry'; readonly path: string; readonly format: FormatName; readonly wanted?: string }
-  | { readonly kind: 'own' | 'sealed'; readonly path: string }
-  | { readonly kind: 'pointer'; readonly path: string; readonly beside: string; readonly before?: string }
-  | { readonly kind: 'debris'; readonly path: string; readonly beside: string }
+  | { readonly kind: 'own' | 'sealed' | 'own-directory' | 'debris'; readonly path: string; readonly held?: Held }
+  | {
+      readonly kind: 'pointer'
+      readonly path: string
+      readonly names: string
+      readonly before?: string
+      readonly held: Held
+    }
+
+/** The wipe touches a file only while `path` holds `text`: a later lease may have taken its name over, and it is that one's then. */
+export type Held = { readonly path: string; readonly text: string }
 
 /** What goes into a planned file, and which parts of it are secret: those are searched for, by hash, after the wipe. */
 export type FileContent = { readonly content: string; readonly secrets: readonly string[] }
@@ -52,7 +59,7 @@ export interface CloudSink<C extends CloudCredential = CloudCredential> {
   /** The files, absolute, before links are followed. Throws `PROFILE_TAKEN` or `FILE_REFUSED` for what a single file cannot tell. Reads, changes nothing. */
   plan(intent: Intent): readonly PlannedFile[]
   /**
-   * One content for each file of `plan`, in the same order; `undefined` where this delivery has no use for it. Throws
+   * One content for each file of `plan`, in the same order; `undefined` where this delivery does not write it. Throws
    * `ENDPOINT_INVALID` for values that are not safe to write.
    */
   contents(delivery: Delivery<C>): readonly (FileContent | undefined)[]
@@ -67,9 +74,4 @@ export interface CloudSink<C extends CloudCredential = CloudCredential> {
 }
 
 /** `expiresAt`: Unix seconds. `files`: as `plan` named them, to be wiped where nobody knows the lease and it is over. */
-export type Stray = {
-  readonly lease: string
-  readonly profile: string
-  readonly expiresAt: number
-  readonly files: readonly PlannedFile[]
-}
+export type Stray = { readonly lease: string; readonly expiresAt: number; readonly files: readonly PlannedFile[] }

@@ -182,7 +182,7 @@ region = europe-west1
     deliver(sink, intentIn(home), FEDERATED)
     const files = sink.plan(intentIn(home)).filter(({ path }) => path.startsWith(gcloudIn(home)))
     expect(files.map(({ kind }) => kind)).toEqual(['own', 'debris', 'pointer'])
-    expect(sink.strays?.()).toEqual([{ lease: 'g_1', profile: 'jit-prod', expiresAt: ENDS_AT / 1000, files }])
+    expect(sink.strays?.()).toEqual([{ lease: 'g_1', expiresAt: ENDS_AT / 1000, files }])
   })
 })
 
