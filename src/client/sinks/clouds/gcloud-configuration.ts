@@ -1,13 +1,13 @@
-import { join, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { type OwnMark, ownMark, readOwnMark } from '../own-mark.ts'
 import type { Delivery, FileContent } from './types.ts'
 import { checkedProperties, type GcpDelivered } from './gcp.ts'
 import type { SinkDeps } from './deps.ts'
 
-/** gcloud's own directory: `CLOUDSDK_CONFIG`, or the system's place (`googlecloudsdk/core/config.py`). */
+/** gcloud's own directory: `CLOUDSDK_CONFIG`, or the system's place (`googlecloudsdk/core/config.py`). Absolute: the reaper works elsewhere. */
 export function gcloudHome({ env, home }: SinkDeps): string {
   const own = env['CLOUDSDK_CONFIG']
-  if (own !== undefined && own !== '') return own
+  if (own !== undefined && own !== '') return resolve(own)
   const roaming = env['APPDATA']
   return sep === '\\' && roaming !== undefined && roaming !== ''
     ? join(roaming, 'gcloud')

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../../../src/base/errors.ts'
 import { markOf } from '../../../../../src/client/sinks/clouds/gcloud-configuration.ts'
@@ -171,6 +171,15 @@ region = europe-west1
       '/elsewhere/jit-prod_configs.db',
       '/elsewhere/active_config',
     ])
+  })
+
+  test('a relative CLOUDSDK_CONFIG is made absolute, since the wipe runs elsewhere', () => {
+    using home = new TempHome()
+    const sink = gcpFiles({ ...sinkDeps(home), env: { CLOUDSDK_CONFIG: 'own' } })
+    for (const file of sink.plan(intentIn(home)))
+      expect(
+        [file.path, 'held' in file ? file.held?.path : '/'].every((path) => path === undefined || isAbsolute(path)),
+      ).toBe(true)
   })
 
   test('strays are found by their marks, those of others are not', () => {
