@@ -9,7 +9,7 @@ import { type AssumeRoleAnswer, createAssumeRole } from '../../../../src/server/
 import { createExchange } from '../../../../src/server/exchange/exchange.ts'
 import { type AwsSimulator, startAwsSimulator } from '../../../simulators/aws/simulator.ts'
 import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../../../support/aws-account.ts'
-import { accessTo, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
+import { accessTo, cloudsOf, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
 import { type Reply, signedCall } from '../../../support/aws-request.ts'
 import { type Issuer, startIssuer } from '../../../support/issuer.ts'
 
@@ -37,13 +37,15 @@ async function withCloud(work: (aws: AwsSimulator) => Promise<void>): Promise<vo
 }
 
 const exchangeAt = (aws: { readonly url: string }) =>
-  createExchange({
-    aws: createAwsExchange({
-      tokens: tokensOf(issuer),
-      assumeRole: createAssumeRole({ endpoint: aws.url }),
-      audience: AUDIENCE,
+  createExchange(
+    cloudsOf({
+      aws: createAwsExchange({
+        tokens: tokensOf(issuer),
+        assumeRole: createAssumeRole({ endpoint: aws.url }),
+        audience: AUDIENCE,
+      }),
     }),
-  })
+  )
 
 async function exchange(aws: AwsSimulator, seconds: number, access: AwsAccess = accessTo('prod-db')) {
   const key = generateEphemeralKey()
@@ -217,9 +219,12 @@ describe('an answer of AWS', () => {
     ['a session of another role', { sessionArn: `arn:aws:sts::${ACCOUNT}:assumed-role/admin/alice` }],
   ])('with %s is refused, and no secret is told', async (_name, flaw) => {
     const issue = issueFor(60, Date.now())
-    await expect(exchanging(good)(issue, accessTo('prod-db'))).resolves.toMatchObject({ accessKeyId: good.accessKeyId })
+    const until = issue.grant.endsAt
+    await expect(exchanging(good)(issue, accessTo('prod-db'), until)).resolves.toMatchObject({
+      accessKeyId: good.accessKeyId,
+    })
 
-    const refused = exchanging({ ...good, ...flaw })(issue, accessTo('prod-db'))
+    const refused = exchanging({ ...good, ...flaw })(issue, accessTo('prod-db'), until)
 
     await expect(refused).rejects.toMatchObject({ code: 'cloud_refused' })
     await expect(refused).rejects.not.toThrow(/wJalr|IQoJ/)
