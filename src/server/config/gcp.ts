@@ -6,7 +6,7 @@ import type { GcpAccess } from './types.ts'
 
 /** Old projects carry their domain: `corp.example:prod`. */
 const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/
-/** Pools and providers whose names start with `gcp-` are Google's own. */
+/** Names of pools and providers have 4 to 32 characters; those that start with `gcp-` are Google's own. */
 const PROVIDER =
   /^projects\/\d{1,19}\/locations\/global\/workloadIdentityPools\/(?!gcp-)[a-z0-9-]{4,32}\/providers\/(?!gcp-)[a-z0-9-]{4,32}$/
 /** Only such as somebody made: the default ones of App Engine and Compute Engine may do far too much. */
@@ -18,7 +18,7 @@ const REGION = /^[a-z]{2,20}-[a-z]{2,20}\d{1,2}$/
 export const gcpAccess = z.strictObject({
   project: field('the id of a project such as corp-prod', matching(PROJECT)),
   provider: field(
-    'projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider> with the number of the project, not its id',
+    'projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider> with the number of the project, not its id, and names of 4 to 32 characters',
     matching(PROVIDER),
   ),
   serviceAccount: field(
