@@ -17,7 +17,12 @@ export function guardedHttp(http: Http, isAllowed: (host: string) => boolean, si
     const { protocol, host } = new URL(request.url)
     if (protocol !== 'https:' || !isAllowed(host))
       throw new HttpError('other', `${protocol}//${host} is not where this exchange may go`)
-    return http({ ...request, signal })
+    const tooLate = (cause?: unknown): HttpError =>
+      new HttpError('timeout', `${host} did not answer in time`, { cause })
+    if (signal.aborted) throw tooLate()
+    return http({ ...request, signal }).catch((cause: unknown) => {
+      throw signal.aborted ? tooLate(cause) : cause
+    })
   }
   return {
     last: () => last,
