@@ -29,10 +29,10 @@ const UNREACHABLE = 'Check that the endpoint reaches login.microsoftonline.com (
 type Context = { readonly client: string; readonly resource: string; readonly secrets: readonly string[] }
 
 /** The refusal that a failed call stands for, in Entra's own words. */
-export function azureRefusal(last: LastCall | undefined, { client, resource, secrets }: Context): Refusal {
+export function azureRefusal(last: LastCall, { client, resource, secrets }: Context): Refusal {
   const who = `application ${client} at ${resource}`
-  if (last?.answer === undefined) {
-    const why = last?.failure?.message ?? 'no call was made'
+  if (last.answer === undefined) {
+    const why = last.failure?.message ?? ''
     return new Refusal('cloud_unavailable', `Entra could not be reached: ${withoutSecrets(why, secrets)}.`, UNREACHABLE)
   }
   const { code, words } = saidIn(last)
@@ -43,8 +43,8 @@ export function azureRefusal(last: LastCall | undefined, { client, resource, sec
 }
 
 /** Worth another try at once: throttled, broken for the moment, or a credential that has not spread yet. */
-export const isWorthRetrying = (last: LastCall | undefined): boolean =>
-  last !== undefined && (last.answer === undefined || isTemporary(last) || NOT_YET.has(saidIn(last).code))
+export const isWorthRetrying = (last: LastCall): boolean =>
+  last.answer === undefined || isTemporary(last) || NOT_YET.has(saidIn(last).code)
 
 const isTemporary = ({ answer }: LastCall): boolean =>
   answer !== undefined && (answer.status === 429 || answer.status >= 500)

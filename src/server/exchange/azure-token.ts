@@ -1,6 +1,7 @@
 import type { ClientAssertionCredentialOptions } from '@azure/identity'
 import type { Http, HttpHeaders } from '../../platform/http.ts'
-import { guardedHttp, type LastCall } from './guarded-http.ts'
+import { exchangeFailure } from './exchange-failure.ts'
+import { guardedHttp } from './guarded-http.ts'
 
 export type EntraCall = {
   readonly tenant: string
@@ -11,18 +12,8 @@ export type EntraCall = {
   readonly signal: AbortSignal
 }
 export type EntraAnswer = { readonly accessToken: string; readonly expiresOnMs: number }
-/** One call for one token; rejects with {@link EntraFailure}. */
+/** One call for one token; rejects with `ExchangeFailure`. */
 export type AskEntra = (call: EntraCall) => Promise<EntraAnswer>
-
-/** What the library threw, as the wire had it. Carries neither the request nor the library's error, in which the assertion may be. */
-export class EntraFailure extends Error {
-  readonly last: LastCall | undefined
-  constructor(last: LastCall | undefined) {
-    super('Entra gave no token.')
-    this.name = 'EntraFailure'
-    this.last = last
-  }
-}
 
 const AUTHORITY = 'https://login.microsoftonline.com'
 /** The second is where Azure's own `AZURE_REGIONAL_AUTHORITY_NAME` leads. */
@@ -50,8 +41,8 @@ export function createAskEntra(http: Http, attemptMs = ATTEMPT_MS): AskEntra {
     try {
       const { token, expiresOnTimestamp } = await credential.getToken(`${resource}/.default`)
       return { accessToken: token, expiresOnMs: expiresOnTimestamp }
-    } catch {
-      throw new EntraFailure(wire.last())
+    } catch (error) {
+      throw exchangeFailure(wire.last(), error)
     }
   }
 }

@@ -3,9 +3,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { AzureAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import type { Tokens } from '../tokens/types.ts'
+import { ExchangeFailure } from './exchange-failure.ts'
 import type { AzureExchange } from './exchange.ts'
 import { azureRefusal, isWorthRetrying } from './azure-refusal.ts'
-import { type AskEntra, type EntraAnswer, type EntraCall, EntraFailure } from './azure-token.ts'
+import type { AskEntra, EntraAnswer, EntraCall } from './azure-token.ts'
 
 const ARM = 'https://management.azure.com'
 /** Waits between attempts, and the limit of all calls together, in milliseconds. */
@@ -44,7 +45,7 @@ async function persistent(
     try {
       return await askEntra(call)
     } catch (cause) {
-      if (!(cause instanceof EntraFailure)) throw cause
+      if (!(cause instanceof ExchangeFailure)) throw cause
       const pause = PAUSES[attempt]
       if (pause === undefined || call.signal.aborted || !isWorthRetrying(cause.last))
         throw azureRefusal(cause.last, { ...call, secrets: [call.assertion] })

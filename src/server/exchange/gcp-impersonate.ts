@@ -1,4 +1,5 @@
-import { type Guarded, guardedHttp, type LastCall } from './guarded-http.ts'
+import { exchangeFailure } from './exchange-failure.ts'
+import { type Guarded, guardedHttp } from './guarded-http.ts'
 import type { Http } from '../../platform/http.ts'
 
 export type ImpersonateCall = {
@@ -10,16 +11,6 @@ export type ImpersonateCall = {
 }
 export type ImpersonateAnswer = { readonly accessToken: unknown; readonly expiresAtMs: unknown }
 export type Impersonate = (call: ImpersonateCall) => Promise<ImpersonateAnswer>
-
-/** What the library threw, as the wire had it. Carries neither the request nor the library's error, in which the tokens are. */
-export class GoogleFailure extends Error {
-  readonly last: LastCall | undefined
-  constructor(last: LastCall | undefined) {
-    super('Google gave no token.')
-    this.name = 'GoogleFailure'
-    this.last = last
-  }
-}
 
 const STS = 'https://sts.googleapis.com/v1/token'
 const IAM = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts'
@@ -42,7 +33,11 @@ export function createImpersonate(http: Http, limits = LIMITS): Impersonate {
     ])
     const { gaxios, IdentityPoolClient } = library.default
     const { StsCredentials } = sts.default
-    const transporter = new gaxios.Gaxios({ fetchImplementation: fetchOver(wire, limits.attempt) })
+    const transporter = new gaxios.Gaxios({
+      fetchImplementation: fetchOver(wire, limits.attempt),
+      // It would load an agent for the proxy, which is the concern of `http`.
+      noProxy: [/^/],
+    })
     class Client extends IdentityPoolClient {
       override stsCredential = new StsCredentials({ tokenExchangeEndpoint: STS, transporter })
     }
@@ -62,8 +57,8 @@ export function createImpersonate(http: Http, limits = LIMITS): Impersonate {
     })
     try {
       await client.getAccessToken()
-    } catch {
-      throw new GoogleFailure(wire.last())
+    } catch (error) {
+      throw exchangeFailure(wire.last(), error)
     }
     const { access_token: accessToken, expiry_date: expiresAtMs } = client.credentials
     return { accessToken, expiresAtMs }

@@ -22,9 +22,9 @@ const UNREACHABLE = 'Check that the endpoint reaches Google Cloud (HTTPS_PROXY, 
 type Context = { readonly account: string; readonly secrets: readonly string[] }
 
 /** The refusal that a failed exchange stands for, in Google's own words. */
-export function gcpRefusal(last: LastCall | undefined, { account, secrets }: Context): Refusal {
-  if (last?.answer === undefined) {
-    const why = last?.failure?.message ?? 'no call was made'
+export function gcpRefusal(last: LastCall, { account, secrets }: Context): Refusal {
+  if (last.answer === undefined) {
+    const why = last.failure?.message ?? ''
     return new Refusal(
       'cloud_unavailable',
       `Google Cloud could not be reached: ${withoutSecrets(why, secrets)}.`,

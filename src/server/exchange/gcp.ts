@@ -4,8 +4,9 @@ import type { Issue } from '../approvals/types.ts'
 import type { GcpAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import type { Tokens } from '../tokens/types.ts'
+import { ExchangeFailure } from './exchange-failure.ts'
 import type { GcpExchange } from './exchange.ts'
-import { GoogleFailure, type Impersonate, type ImpersonateAnswer } from './gcp-impersonate.ts'
+import type { Impersonate, ImpersonateAnswer } from './gcp-impersonate.ts'
 import { gcpRefusal } from './gcp-refusal.ts'
 
 /** Google gives an access token of a service account for no longer than this, unless an organisation allows more. */
@@ -29,7 +30,7 @@ export function createGcpExchange({ tokens, impersonate }: GcpExchangeDeps): Gcp
       return { ...common, kind: 'federated', expiration: notAfter, principal: subject, subjectToken: token, audience }
     const lifetimeSeconds = lifetime(issue, notAfter)
     const answer = await impersonate({ audience, serviceAccount, token, lifetimeSeconds }).catch((cause: unknown) => {
-      if (!(cause instanceof GoogleFailure)) throw cause
+      if (!(cause instanceof ExchangeFailure)) throw cause
       throw gcpRefusal(cause.last, { account: serviceAccount, secrets: [token] })
     })
     const { accessToken, expiration } = checked(answer, access, issue.nowMs + lifetimeSeconds * 1000)

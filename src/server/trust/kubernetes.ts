@@ -105,7 +105,7 @@ function authenticationConfiguration({ endpoint }: Config, targets: readonly Kub
   const audiences = [...new Set(targets.map(({ kubernetes }) => kubernetes.audience))]
   const longest = Math.max(...targets.map(({ kubernetes }) => kubernetes.renewEverySeconds)) + BACKDATED_SECONDS
   return `\
-apiVersion: apiserver.config.k8s.io/v1
+apiVersion: apiserver.config.k8s.io/v1 # before Kubernetes 1.34: v1beta1
 kind: AuthenticationConfiguration
 jwt:
   - issuer:

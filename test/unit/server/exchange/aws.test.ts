@@ -85,13 +85,26 @@ describe('the AWS exchange', () => {
     [120, 900],
     [900, 900],
     [3600, 3600],
-    [30_000, 7200],
-  ])('asks for a grant of %i s a session of %i s: 15 minutes at least, the role at most', (seconds, asked) =>
+    [30_000, 3600],
+  ])('asks for a grant of %i s a session of %i s: 15 minutes at least, its slice at most', (seconds, asked) =>
     withCloud(async (aws) => {
       await exchange(aws, seconds)
       expect(Number(aws.requests[0]?.parameters['DurationSeconds'])).toBe(asked)
     }),
   )
+
+  test('asks for no session that the role would refuse', () =>
+    withCloud(async (aws) => {
+      await exchange(aws, 3600, accessTo('prod-db', { maxSessionSeconds: 1800 }))
+      expect(aws.requests[0]?.parameters['DurationSeconds']).toBe('1800')
+    }))
+
+  test('fences a long grant at the end of its slice', () =>
+    withCloud(async (aws) => {
+      const { issue, credential } = await exchange(aws, 4 * 3600)
+      expect(Date.parse(credential.notAfter)).toBe(Math.floor((issue.nowMs + 3600_000) / 1000) * 1000)
+      expect(aws.requests[0]?.parameters['Policy']).toContain(credential.notAfter)
+    }))
 
   test('a grant of 2 minutes ends after 2 minutes, though STS gives 15', () =>
     withCloud(async (aws) => {

@@ -70,7 +70,6 @@ describe("Entra's errors", () => {
     [answered(400, entra(700024)), false],
     [answered(401, entra(700016)), false],
     [answered(200, '{}'), false],
-    [undefined, false],
   ])('%#: whether another try is worth it', (last, worth) => {
     expect(isWorthRetrying(last)).toBe(worth)
   })
