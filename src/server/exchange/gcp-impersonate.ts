@@ -67,8 +67,8 @@ export function createImpersonate(http: Http, limits = LIMITS): Impersonate {
 
 /** The library speaks `fetch`; the calls go the way of all calls of this program. */
 const fetchOver =
-  ({ http }: Guarded, timeoutMs: number): typeof fetch =>
-  async (input, init) => {
+  ({ http }: Guarded, timeoutMs: number) =>
+  async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const { body, type } = sendable(init?.body)
     const headers = { ...Object.fromEntries(new Headers(init?.headers)), 'content-type': type }
     const url = input instanceof Request ? input.url : String(input)

@@ -1,59 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../../../src/server/config/load.ts'
-import { ConfigurationError, renderFault } from '../../../../src/server/config/types.ts'
-import { hasOpenssl, makeCertificate } from '../../../support/certificate.ts'
-import { tempDirectory } from '../../../support/temp-directory.ts'
-
-const GCP = `    gcp:
-      project: corp-prod
-      provider: projects/123456789012/locations/global/workloadIdentityPools/jit-pool/providers/jit-endpoint
-`
-const AZURE = `    azure:
-      tenant: 3F2A9C1E-0D4B-4C66-9A55-7BE1D2F0C8A1
-      client: 8e1b7a52-91c4-4f0e-b7a6-0c5d3e2f1a90
-      subscription: C4D0F6B1-2a3e-4d5c-8b7a-9e0f1a2b3c4d
-      role: SQL DB Contributor
-`
-const KUBERNETES = `    kubernetes:
-      cluster: prod-eu
-      server: https://k8s.prod.corp.example:6443
-      audience: https://k8s.prod.corp.example
-`
-const HEAD = `endpoint: https://jit.corp.example
-store: { kind: sqlite, path: state.sqlite }
-idp: { issuer: "https://idp.corp.example", clients: { browser: b } }
-policy: [policy.cedar]
-targets:
-`
-/** A target whose blocks start at line 8 of the file. */
-const target = (...blocks: readonly string[]) => `  - name: prod-db\n    maxDuration: 4h\n${blocks.join('')}`
-const other = (...blocks: readonly string[]) => target(...blocks).replace('prod-db', 'other')
-const file = (...targets: readonly string[]) => HEAD + targets.join('')
-
-type Extra = { readonly files?: Readonly<Record<string, string>>; readonly env?: Readonly<Record<string, string>> }
-const load = (text: string, { files = {}, env = {} }: Extra = {}) =>
-  loadConfig({
-    path: '/etc/jit/c.yaml',
-    readText: (path) => {
-      if (path === '/etc/jit/c.yaml') return text
-      const found = files[path]
-      if (found === undefined) throw new Error('ENOENT: no such file')
-      return found
-    },
-    env,
-  })
-const accessOf = async (text: string, extra?: Extra) => (await load(text, extra)).config.targets[0]
-
-async function faultsOf(text: string, extra?: Extra): Promise<readonly string[]> {
-  try {
-    await load(text, extra)
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults.map(renderFault)
-    throw error
-  }
-  return []
-}
+import { describe, expect, test } from 'vitest'
+import { GCP, AZURE, KUBERNETES, target, file, accessOf, faultsOf, but, also } from '../../../support/cloud-config.ts'
 
 describe('a target', () => {
   test('may open all clouds but AWS, each with its defaults', async () => {
@@ -116,13 +62,6 @@ describe('a target', () => {
     expect(await faultsOf(file(target(GCP, KUBERNETES).replace('name: prod-db', 'name: p')))).toEqual([])
   })
 })
-
-/** One line of a block replaced. */
-const but = (block: string, line: RegExp, by: string): string => {
-  if (!line.test(block)) throw new Error(`no ${line}`)
-  return file(target(block.replace(line, by)))
-}
-const also = (block: string, line: string): string => file(target(`${block}      ${line}\n`))
 
 describe('a block', () => {
   test.each<[string, string, string]>([
@@ -277,97 +216,5 @@ describe('a block', () => {
     expect(await faultsOf(file(target(GCP)), { env })).toEqual([])
     const same = { AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' }
     expect(await faultsOf(file(target(AZURE)), { env: same })).toEqual([])
-  })
-})
-
-describe('two targets', () => {
-  test.each([GCP, AZURE, KUBERNETES])('may share what they open, but not the profile in one cloud', async (block) => {
-    expect(await faultsOf(file(target(block), other(block)))).toEqual([])
-    const faults = await faultsOf(file(target(block), other(`${block}      profile: jit-prod-db\n`)))
-    expect(faults).toEqual([expect.stringContaining('profile: "jit-prod-db" is already taken by another target.')])
-  })
-
-  test('may have one profile name in different clouds', async () => {
-    expect(await faultsOf(file(target(GCP), other(`${KUBERNETES}      profile: jit-prod-db\n`)))).toEqual([])
-  })
-
-  test.each<[string, string, string]>([
-    [
-      'one application with two roles',
-      other(AZURE.replace('SQL DB Contributor', 'Owner')),
-      'targets[1].azure.client: targets[0] has this application with another',
-    ],
-    [
-      'one application at two scopes',
-      other(`${AZURE}      scope: /subscriptions/C4D0F6B1-2a3e-4d5c-8b7a-9e0f1a2b3c4d/resourceGroups/x\n`),
-      'targets[1].azure.client: targets[0] has this application',
-    ],
-    [
-      'one audience for two clusters',
-      other(KUBERNETES.replace('k8s.prod.corp.example:6443', 'k8s.test')),
-      'targets[1].kubernetes.audience: another cluster has this audience',
-    ],
-    [
-      'one service account with other roles',
-      other(`${GCP}      serviceAccount: jit-prod-db@corp-prod.iam.gserviceaccount.com\n      roles: [roles/owner]\n`),
-      'targets[1].gcp.serviceAccount: another target has this service account',
-    ],
-  ])('with %s are refused: a token for one would open both', async (_what, second, expected) => {
-    const first = target(
-      `${GCP}      serviceAccount: jit-prod-db@corp-prod.iam.gserviceaccount.com\n`,
-      AZURE,
-      KUBERNETES,
-    )
-    expect(await faultsOf(file(first, second))).toEqual([expect.stringContaining(expected)])
-  })
-
-  test('of a name too long for a profile in any cloud say which to set', async () => {
-    const long = target(GCP, KUBERNETES).replace('prod-db', 'p'.repeat(60))
-    expect(await faultsOf(file(long))).toEqual([
-      expect.stringContaining('jit-<name>: set gcp.profile and kubernetes.profile.'),
-    ])
-  })
-
-  test('are not more than Entra takes for one application', async () => {
-    const many = (count: number) =>
-      Array.from({ length: count }, (_, index) => target(AZURE).replace('prod-db', `db-${index}`))
-    expect(await faultsOf(file(...many(20)))).toEqual([])
-    expect(await faultsOf(file(...many(21)))).toEqual([
-      expect.stringContaining('targets[20].azure.client: an application takes 20 targets at most.'),
-    ])
-  })
-})
-
-describe.skipIf(!hasOpenssl)("the file of a cluster's authority", () => {
-  const text = also(KUBERNETES, 'certificateAuthority: k8s/ca.pem')
-  const directory = tempDirectory()
-  let [pem, key] = ['', '']
-  beforeAll(() => {
-    const made = makeCertificate(directory.path, 'k8s.prod.corp.example')
-    pem = readFileSync(made.ca, 'utf8')
-    key = made.key
-  })
-  afterAll(() => directory.remove())
-  const withFile = (content: string): Extra => ({ files: { '/etc/jit/k8s/ca.pem': content } })
-
-  test('is read, and only its certificates are kept', async () => {
-    const read = await accessOf(text, withFile(`Subject: CN=test ca\r\n${pem}\nand another\n${pem}`))
-    expect(read?.kubernetes?.certificateAuthority).toBe(`${pem.trim()}\n${pem.trim()}\n`)
-  })
-
-  test.each([
-    ['is not there', () => ({}), '/etc/jit/k8s/ca.pem cannot be read: ENOENT'],
-    ['is empty', () => withFile(''), 'is no PEM file with certificates and nothing else'],
-    [
-      'has a private key, which would be handed to everybody',
-      () => withFile(pem + key),
-      'is no PEM file with certificates',
-    ],
-    ['has a broken certificate', () => withFile(pem.replace(/\n[^-].{8}/, '\nAAAAAAAA')), 'is no PEM file'],
-  ])('that %s is refused by line and field', async (_what, extra, expected) => {
-    const faults = await faultsOf(text, extra())
-    expect(faults).toEqual([expect.stringContaining('c.yaml:12: targets[0].kubernetes.certificateAuthority: ')])
-    expect(faults.join()).toContain(expected)
-    expect(faults.join()).not.toContain('BEGIN')
   })
 })

@@ -48,7 +48,7 @@ describe("Entra's errors", () => {
   test('are cut to one line, without secrets', () => {
     const words = `a\n\u001b[2Jb s3cr3t eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqaXQ6 ${'x'.repeat(900)}`
     const { message } = azureRefusal(answered(400, entra(700024, words)), context)
-    expect(message).not.toMatch(/[\n\u001b]|s3cr3t|eyJh/)
+    expect(message).not.toMatch(/\p{Cc}|s3cr3t|eyJh/u)
     expect(message.length).toBeLessThan(600)
   })
 

@@ -109,10 +109,8 @@ describe('the exchange', () => {
         return clouds.kubernetes(...args)
       }) satisfies Clouds['kubernetes'],
     }
-    await exchange(refusing, everywhere()).catch((error: unknown) => {
-      order.push('refused')
-      expect(error).toMatchObject({ code: 'cloud_refused', message: 'Entra refused.' })
-    })
+    const refused = exchange(refusing, everywhere()).finally(() => order.push('refused'))
+    await expect(refused).rejects.toMatchObject({ code: 'cloud_refused', message: 'Entra refused.' })
     expect(order).toEqual(['kubernetes ended', 'refused'])
     expect(asked.map(([cloud]) => cloud)).toEqual(['aws', 'gcp', 'kubernetes'])
   })

@@ -41,7 +41,7 @@ describe("Google Cloud's errors", () => {
   test('are cut to one line, without secrets', () => {
     const words = `a\n\u001b[2Jb s3cr3t ya29.a0AfH6SMBx-token ${'x'.repeat(900)}`
     const { message } = said(400, JSON.stringify({ error: 'invalid_grant', error_description: words }))
-    expect(message).not.toMatch(/[\n\u001b]|s3cr3t|a0AfH6/)
+    expect(message).not.toMatch(/\p{Cc}|s3cr3t|a0AfH6/u)
     expect(message.length).toBeLessThan(500)
   })
 

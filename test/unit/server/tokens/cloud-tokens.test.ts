@@ -12,7 +12,12 @@ import { manualClock } from '../../../support/manual-clock.ts'
 import { memoryKeys } from '../../../support/memory-keys.ts'
 
 const ISSUER = 'https://jit.corp.example'
-const alice = { issuer: 'https://idp.example', subject: 'alice', name: 'Alice Adams', email: 'alice@corp.example' }
+const alice: Person = {
+  issuer: 'https://idp.example',
+  subject: 'alice',
+  name: 'Alice Adams',
+  email: 'alice@corp.example',
+}
 const clock = manualClock()
 const now = clock.now() / 1000
 const keys = memoryKeys()
@@ -20,7 +25,7 @@ await ensureKeys(keys, clock)
 const tokens = makeTokens({ issuer: ISSUER, keys, clock, random: systemRandom, awsName })
 
 const at = (seconds: number): string => new Date(clock.now() + seconds * 1000).toISOString()
-const issue = ({ seconds = 4 * 3600, target = 'prod-db', holder = alice as Person } = {}): Issue => ({
+const issue = ({ seconds = 4 * 3600, target = 'prod-db', holder = alice } = {}): Issue => ({
   grant: { id: 'g_1', requestId: 'r_1', target, state: 'active', startsAt: at(0), endsAt: at(seconds) },
   holder,
   leaf: 7,
