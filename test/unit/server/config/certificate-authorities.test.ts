@@ -29,6 +29,11 @@ describe.skipIf(!hasOpenssl)("the file of a cluster's authority", () => {
       () => withFile(pem + key),
       'is no PEM file with certificates',
     ],
+    [
+      'calls its certificate something else, which not every client reads',
+      () => withFile(pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')),
+      'is no PEM file',
+    ],
     ['has a broken certificate', () => withFile(pem.replace(/\n[^-].{8}/, '\nAAAAAAAA')), 'is no PEM file'],
   ])('that %s is refused by line and field', async (_what, extra, expected) => {
     const faults = await faultsOf(text, extra())

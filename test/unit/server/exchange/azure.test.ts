@@ -9,7 +9,7 @@ import { issueFor } from '../../../support/aws-grant.ts'
 import { azureTo, CLIENT, SUBSCRIPTION, TENANT } from '../../../support/cloud-targets.ts'
 import { formOf, type Said, scriptedHttp } from '../../../support/scripted-http.ts'
 
-const ASSERTION = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqaXQ6cHJvZC1kYiJ9.c2lnbmF0dXJl'
+const ASSERTION = 'grant.token.of-alice'
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const END = '2026-11-21T13:00:00Z'
 const ARM = 'https://management.azure.com'
@@ -124,6 +124,12 @@ describe('the exchange at Azure', () => {
     expect([asked.length, pauses]).toEqual([2, [1_000]])
   })
 
+  test('that stays broken is asked three times, and no more', async () => {
+    const { asked, run } = exchangeWith(() => ({ status: 503, json: {}, headers: { 'retry-after': '3600' } }))
+    await expect(run()).rejects.toMatchObject({ code: 'cloud_unavailable', hint: expect.stringContaining('again') })
+    expect(asked).toHaveLength(3)
+  })
+
   test('that is refused for good is not repeated', async () => {
     const { asked, run } = exchangeWith(() => refused(700024))
     await expect(run()).rejects.toMatchObject({ code: 'cloud_refused', hint: expect.stringContaining('clock') })
@@ -139,7 +145,11 @@ describe('the exchange at Azure', () => {
   })
 
   test.each([301, 302, 303, 307, 308])('that is redirected (%i) goes nowhere else', async (status) => {
-    const { asked, run } = exchangeWith(() => ({ status, text: '' }))
+    const { asked, run } = exchangeWith(() => ({
+      status,
+      text: '',
+      headers: { location: 'https://login.microsoftonline.com/elsewhere' },
+    }))
     await expect(run()).rejects.toMatchObject({ code: 'cloud_refused' })
     expect(asked).toHaveLength(1)
   })

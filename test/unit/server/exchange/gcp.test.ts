@@ -9,7 +9,7 @@ import { issueFor } from '../../../support/aws-grant.ts'
 import { gcpTo, PROVIDER, SERVICE_ACCOUNT } from '../../../support/cloud-targets.ts'
 import { formOf, type Said, scriptedHttp } from '../../../support/scripted-http.ts'
 
-const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqaXQ6cHJvZC1kYiJ9.c2lnbmF0dXJl'
+const TOKEN = 'grant.token.of-alice'
 const FEDERATED = 'ya29.federated-token-of-alice'
 const ACCESS = 'ya29.access-token-of-the-account'
 const NOW = Date.parse('2026-11-21T12:00:00Z')
@@ -141,7 +141,11 @@ describe('the exchange at Google Cloud', () => {
   })
 
   test('that Google redirects goes nowhere else', async () => {
-    const { asked, run } = exchangeWith(() => ({ status: 307, text: '' }))
+    const { asked, run } = exchangeWith(() => ({
+      status: 307,
+      text: '',
+      headers: { location: 'https://iamcredentials.googleapis.com/elsewhere' },
+    }))
     await expect(run()).rejects.toMatchObject({ code: 'cloud_refused' })
     expect(asked).toHaveLength(1)
   })

@@ -92,6 +92,7 @@ describe('grant tokens for Google Cloud', () => {
       ),
     )
     expect(a?.subject).not.toBe(b?.subject)
+    expect(a?.subject).toHaveLength(127) // as long as Google takes
   })
 })
 
