@@ -56,5 +56,5 @@ export default defineConfig([
     metafile: true,
   },
   { ...common, entry: ['src/cli/fast/main.ts'], outDir: 'dist/jit-fast', esbuildPlugins: [builtinsByCall] },
-  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint' },
+  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint', metafile: true },
 ])
