@@ -29,13 +29,10 @@ export const kubeconfig: Format = {
   name: 'kubeconfig',
   secret: false,
 
-  check: (path, bytes, wanted) =>
-    toldOf(path, () => {
-      const config = parseKubeconfig(decodeKubeconfig(bytes).text)
-      assertReadable(config)
-      assertFree(path, config, wanted.profile)
-      insertEntry(bytes, trialOf(wanted))
-    }),
+  check: (path, bytes, wanted) => {
+    assertKubeconfigFree(path, bytes, wanted.profile)
+    toldOf(path, () => insertEntry(bytes, trialOf(wanted)))
+  },
 
   find: (bytes) => {
     const config = parsed(bytes)
@@ -106,12 +103,18 @@ function tornEntries(bytes: Buffer): readonly Found[] {
   return [...matches].map(([, lease = '', end]) => ({ lease, expiresAt: Number(end), secrets: [] }))
 }
 
-function assertFree(path: string, config: Kubeconfig, profile: string): void {
-  const taken = itemsOf(config).find(({ name, mark }) => name === profile && mark === undefined)
+/** Throws `FILE_UNREADABLE` where kubectl refuses the file, and `PROFILE_TAKEN` where the user has something of this name in it. */
+export function assertKubeconfigFree(path: string, bytes: Buffer, profile: string): void {
+  const items = toldOf(path, () => {
+    const config = parseKubeconfig(decodeKubeconfig(bytes).text)
+    assertReadable(config)
+    return itemsOf(config)
+  })
+  const taken = items.find(({ name, mark }) => name === profile && mark === undefined)
   if (taken === undefined) return
   throw new JitError(
     'PROFILE_TAKEN',
-    `There already is a ${taken.section.slice(0, -1)} ${profile} in ${path}, and it is not jit's.`,
+    `There already is a ${VALUE_KEY[taken.section]} called ${profile} in ${path}, and it is not jit's.`,
     'Rename it there, or have the target deliver under another profile name.',
   )
 }
