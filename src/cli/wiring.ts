@@ -54,6 +54,14 @@ export function buildContext(
     housekeeping,
     status: async () => ({ leasing: leases, pending, clock }),
     serving: async () => ({ leases: () => leases.list(), read: installation.read, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leases.list(),
+      read: installation.read,
+      readSealed: async () => undefined,
+      renew: async () => undefined,
+      clock,
+      env,
+    }),
     pending: async () => pending,
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so

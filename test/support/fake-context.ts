@@ -99,6 +99,14 @@ export function fakeContext(given: Fake = {}) {
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, clock }),
     serving: async () => ({ leases: () => leasing.list(), read: () => undefined, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leasing.list(),
+      read: () => undefined,
+      readSealed: async () => undefined,
+      renew: async () => undefined,
+      clock,
+      env: {},
+    }),
     pending: async () => pending,
     startUp: async () => undefined,
   }

@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { JitError } from '../../../base/errors.ts'
+import { type HeldToken, KUBERNETES_TOKEN_FILE } from '../../../base/kubernetes-token.ts'
 import type { KubernetesCredential } from '../../../contract/credential.ts'
 import type { KubeconfigContent } from '../formats/kubeconfig-items.ts'
 import type { SinkDeps } from './deps.ts'
 import type { Delivery, FileContent, Intent } from './types.ts'
 
-/** File of the token in the lease's own directory; sealed or not. Its content is what {@link tokenFile} makes. */
-export const tokenPath = ({ directory }: Pick<Intent, 'directory'>): string => join(directory, 'kubernetes-token.json')
+export const tokenPath = ({ directory }: Pick<Intent, 'directory'>): string => join(directory, KUBERNETES_TOKEN_FILE)
 
 /** What `jit kube-credential` reads (`served-kubernetes.ts`). */
 export function tokenFile({ credential, endsAt }: Delivery<KubernetesCredential>): FileContent {
@@ -15,7 +15,8 @@ export function tokenFile({ credential, endsAt }: Delivery<KubernetesCredential>
   // b64token of RFC 6750, section 2.1: all that an API server takes behind `Bearer`.
   if (!/^[\w.~+/-]+=*$/.test(token)) throw invalid('a token that cannot be sent')
   const end = new Date(Math.min(endsAt, Date.parse(expiration), Date.parse(notAfter)))
-  return { content: JSON.stringify({ token, expirationTimestamp: end.toISOString() }), secrets: [token] }
+  const held: HeldToken = { token, expirationTimestamp: end.toISOString() }
+  return { content: JSON.stringify(held), secrets: [token] }
 }
 
 /** Cluster, context and user, as kubectl reads them (client-go, `clientcmd/api/v1`). */
