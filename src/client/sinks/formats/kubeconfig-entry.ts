@@ -7,6 +7,7 @@ import {
   nextLine,
   pairOf,
   parseKubeconfig,
+  type Section,
   SECTIONS,
   startOfLine,
 } from './kubeconfig-document.ts'
@@ -20,6 +21,8 @@ import {
 } from './kubeconfig-items.ts'
 import {
   blockItem,
+  changed,
+  type Edit,
   insertItem,
   missingList,
   plainScalar,
@@ -49,27 +52,39 @@ export function entriesOf(config: Kubeconfig): readonly OwnEntry[] {
 
 export type EntryName = Pick<Mark, 'lease' | 'profile' | 'expiresAt'>
 
-/** The text with cluster, context and user of this name, and where wanted as the current context. */
-export function addEntry(text: string, name: EntryName, content: KubeconfigContent): string {
-  const config = parseKubeconfig(text)
-  const made = config.root === undefined || ownItems(config).some(({ mark }) => mark.made === true)
-  const asDefault = content.asDefault ? { asDefault: overCurrent(config) } : {}
+/** With cluster, context and user of this name, and where wanted as the current context. */
+export function addEntry(before: Kubeconfig, name: EntryName, content: KubeconfigContent): Kubeconfig {
+  const made = before.root === undefined || ownItems(before).some(({ mark }) => mark.made === true)
   const mark: Mark = { ...name, ...(made ? { made } : {}) }
-  const whole = { ...mark, ...asDefault }
-  let result = config.root === undefined ? madeFile(config, content, mark, whole) : text
-  if (config.root !== undefined)
-    for (const section of SECTIONS.toReversed()) {
-      const now = parseKubeconfig(result)
-      const list = missingList(now, section) ?? inherited(now, section)
-      const own = { ...(section === 'contexts' ? whole : mark), ...(list === undefined ? {} : { list }) }
-      const item = markedItem(section, content, own)
-      if (item !== undefined) result = insertItem(now, section, item)
-    }
-  return content.asDefault ? setValue(parseKubeconfig(result), CURRENT, JSON.stringify(name.profile)) : result
+  const marks = { mark, context: { ...mark, ...(content.asDefault ? { asDefault: overCurrent(before) } : {}) } }
+  let config = before.root === undefined ? madeFile(before, content, marks) : before
+  for (;;) {
+    const edits = missingEdits(config, content, marks)
+    if (edits.length === 0) return config
+    config = changed(config, edits)
+  }
+}
+
+/** A context says in its mark what it is the default over. */
+type Marks = { readonly mark: Mark; readonly context: Mark }
+const markFor = (section: Section, { mark, context }: Marks): Mark => (section === 'contexts' ? context : mark)
+
+function missingEdits(config: Kubeconfig, content: KubeconfigContent, marks: Marks): readonly Edit[] {
+  const { lease, profile } = marks.mark
+  const there = ownItems(config).filter(({ mark }) => mark.lease === lease && mark.profile === profile)
+  const items = SECTIONS.flatMap((section) => {
+    if (there.some((item) => item.section === section)) return []
+    const list = missingList(config, section) ?? inherited(config, section)
+    const mark = { ...markFor(section, marks), ...(list === undefined ? {} : { list }) }
+    const item = markedItem(section, content, mark)
+    return item === undefined ? [] : [insertItem(config, section, item)]
+  })
+  const current = content.asDefault && currentContext(config) !== profile
+  return current ? [...items, setValue(config, CURRENT, JSON.stringify(profile))] : items
 }
 
 /** What a list was before our first item in it; said by every item of ours, so that any may be the last to go. */
-function inherited(config: Kubeconfig, section: (typeof SECTIONS)[number]): Mark['list'] {
+function inherited(config: Kubeconfig, section: Section): Mark['list'] {
   return ownItems(config).find((item) => item.section === section && item.mark.list !== undefined)?.mark.list
 }
 
@@ -86,54 +101,54 @@ const contextCalled = (config: Kubeconfig, name: string): Own | undefined =>
   ownItems(config).find((item) => item.section === 'contexts' && item.name === name)
 
 /** A file that says nothing yet may hold comments, which stay below. */
-function madeFile({ text, document }: Kubeconfig, content: KubeconfigContent, mark: Mark, whole: Mark): string {
+function madeFile({ text, document }: Kubeconfig, content: KubeconfigContent, marks: Marks): Kubeconfig {
   const marker = document === undefined ? undefined : /^---([ \t][^\n]*)?\n/m.exec(text)
   if (marker === null || document?.contents?.range[0] !== document?.contents?.range[1])
     throw new KubeconfigFault('FILE_REFUSED', 'its only document is empty and does not end with a line end')
   const at = marker === undefined ? 0 : marker.index + marker[0].length
   const eol = lineEndOf(text)
   const lists = SECTIONS.map((section) => {
-    const item = markedItem(section, content, section === 'contexts' ? whole : mark)
+    const item = markedItem(section, content, markFor(section, marks))
     return item === undefined ? '' : `${section}:${eol}${blockItem(item, 0, eol)}`
   })
-  return `${text.slice(0, at)}apiVersion: v1${eol}kind: Config${eol}${lists.join('')}${text.slice(at)}`
+  return parseKubeconfig(`${text.slice(0, at)}apiVersion: v1${eol}kind: Config${eol}${lists.join('')}${text.slice(at)}`)
 }
 
-/** The text without this entry, and with what was before in the places that only it had filled. */
-export function removeEntry(text: string, { lease, profile, made }: Mark): string {
+/** Without this entry, and with what was before in the places that only it had filled. */
+export function removeEntry(before: Kubeconfig, { lease, profile, made }: Mark): Kubeconfig {
   const isOurs = (item: Own): boolean => item.mark.lease === lease && item.mark.profile === profile
-  let result = restoreCurrent(parseKubeconfig(text), isOurs)
-  for (;;) {
-    const config = parseKubeconfig(result)
-    const item = ownItems(config).find(isOurs)
-    if (item === undefined) return made === true ? withoutSkeleton(config) : result
-    result = removeItem(config, item.section, item.node, item.mark.list)
+  let config = before
+  for (let edits = restoringEdits(config, isOurs); ; edits = []) {
+    const ours = ownItems(config).filter(isOurs)
+    const firsts = SECTIONS.flatMap((section) => ours.find((item) => item.section === section) ?? [])
+    const all = [...edits, ...firsts.map(({ section, node, mark }) => removeItem(config, section, node, mark.list))]
+    if (all.length === 0) return made === true ? withoutSkeleton(config) : config
+    config = changed(config, all)
   }
 }
 
 /** Only where the current context is still the one to be removed, and jit had made it so. */
-function restoreCurrent(config: Kubeconfig, isOurs: (item: Own) => boolean): string {
-  const { text } = config
+function restoringEdits(config: Kubeconfig, isOurs: (item: Own) => boolean): readonly Edit[] {
   const pair = pairOf(config, CURRENT)
   const context = contextCalled(config, currentContext(config))
   const { asDefault } = context?.mark ?? {}
-  if (pair === undefined || context === undefined || asDefault === undefined || !isOurs(context)) return text
+  if (pair === undefined || context === undefined || asDefault === undefined || !isOurs(context)) return []
   const asWritten = plainScalar(config, pair, CURRENT) === JSON.stringify(context.name)
   const left = asDefault.over.find((name) => contextCalled(config, name) !== undefined)
-  if (left !== undefined)
-    return unsetValue(config, pair, asWritten ? JSON.stringify(left) : stringify(left, { version: '1.1' }).trim())
-  return unsetValue(config, pair, asDefault.was ?? (asWritten ? undefined : '""'))
+  if (left === undefined) return [unsetValue(config, pair, asDefault.was ?? (asWritten ? undefined : '""'))]
+  return [unsetValue(config, pair, asWritten ? JSON.stringify(left) : stringify(left, { version: '1.1' }).trim())]
 }
 
 // What is left of a file that we made, as we or kubectl write it.
 const SKELETON =
   /^(apiVersion: v1|kind: Config|(clusters|contexts|users): null|current-context: ""|preferences: \{\})?$/
 
-function withoutSkeleton({ text, root }: Kubeconfig): string {
-  if (root === undefined) return text
-  const { start } = extentOf(root)
+function withoutSkeleton(config: Kubeconfig): Kubeconfig {
+  const { text, root } = config
+  if (root === undefined) return config
+  const start = startOfLine(text, extentOf(root).start)
   const last: unknown = root.items.at(-1)?.value
   const end = nextLine(text, extentOf(last).end)
-  const lines = text.slice(startOfLine(text, start), end).split(/\r?\n/)
-  return lines.every((line) => SKELETON.test(line)) ? text.slice(0, startOfLine(text, start)) + text.slice(end) : text
+  const lines = text.slice(start, end).split(/\r?\n/)
+  return lines.every((line) => SKELETON.test(line)) ? changed(config, [{ start, end, by: '' }]) : config
 }

@@ -7,12 +7,27 @@ import {
   listOf,
   nextLine,
   pairOf,
+  parseKubeconfig,
   type Section,
   startOfLine,
 } from './kubeconfig-document.ts'
 
-const splice = (text: string, start: number, end: number, by = ''): string =>
-  text.slice(0, start) + by + text.slice(end)
+/** Takes `[start, end)` out and puts `by` there. */
+export type Edit = { readonly start: number; readonly end: number; readonly by: string }
+
+const edit = (start: number, end: number, by = ''): Edit => ({ start, end, by })
+
+/** Makes those changes that do not touch one another, at least one; the rest has to be worked out anew on the result. */
+export function changed(config: Kubeconfig, edits: readonly Edit[]): Kubeconfig {
+  let { text } = config
+  let limit = text.length + 1
+  for (const { start, end, by } of edits.toSorted((one, other) => other.start - one.start || other.end - one.end)) {
+    if (start === limit || end > limit) continue
+    text = text.slice(0, start) + by + text.slice(end)
+    limit = start
+  }
+  return parseKubeconfig(text)
+}
 
 const refused = (why: string): KubeconfigFault => new KubeconfigFault('FILE_REFUSED', why)
 
@@ -42,18 +57,18 @@ export function missingList(config: Kubeconfig, section: Section): { readonly wa
  * Puts one item at the front of a list: there its lines touch nobody else's, and an absent last line end stays absent. Where there
  * is no list yet, one in brackets takes the place of what is there, so that the line keeps its comment.
  */
-export function insertItem(config: Kubeconfig, section: Section, item: unknown): string {
+export function insertItem(config: Kubeconfig, section: Section, item: unknown): Edit {
   const { text } = config
   const found = listOf(config, section)
   if (found === undefined) return setValue(config, section, `[${JSON.stringify(item)}]`)
   if (isFlow(text, found)) {
     const open = extentOf(found).start + 1
-    return splice(text, open, open, JSON.stringify(item) + (found.items.length === 0 ? '' : ','))
+    return edit(open, open, JSON.stringify(item) + (found.items.length === 0 ? '' : ','))
   }
   const dash = dashOf(text, found.items[0])
   const at = beforeComments(text, startOfLine(text, dash))
   const eol = text.slice(0, nextLine(text, dash)).endsWith('\r\n') ? '\r\n' : '\n'
-  return splice(text, at, at, blockItem(item, dash - startOfLine(text, dash), eol))
+  return edit(at, at, blockItem(item, dash - startOfLine(text, dash), eol))
 }
 
 /** The reverse; what an emptied list becomes is the mark's to say, and `null`, as kubectl writes it, where kubectl has written. */
@@ -62,7 +77,7 @@ export function removeItem(
   section: Section,
   node: unknown,
   made?: { readonly was?: string },
-): string {
+): Edit {
   const { text } = config
   const pair = pairOf(config, section)
   const found = listOf(config, section)
@@ -74,14 +89,14 @@ export function removeItem(
     return cutBetweenCommas(text, start, end)
   }
   const start = startOfLine(text, dashOf(text, node))
-  const without = splice(text, start, nextLineAfter(text, lastOffset(node)))
-  if (!last) return without
-  const colon = colonOf(text, pair)
-  return splice(without, colon + 1, colon + 1, ' null')
+  const end = nextLineAfter(text, lastOffset(node))
+  if (!last) return edit(start, end)
+  const colon = colonOf(text, pair) + 1
+  return edit(colon, end, ` null${text.slice(colon, start)}`)
 }
 
 /** Sets a key to a value on one line; its reverse is {@link unsetValue} with the text that was there. */
-export function setValue(config: Kubeconfig, key: string, value: string): string {
+export function setValue(config: Kubeconfig, key: string, value: string): Edit {
   const { text, root } = config
   const pair = pairOf(config, key)
   if (root === undefined) throw new RangeError('A key goes into a mapping.')
@@ -89,30 +104,30 @@ export function setValue(config: Kubeconfig, key: string, value: string): string
     const was = plainScalar(config, pair, key)
     if (was === '') {
       const after = colonOf(text, pair) + 1
-      return splice(text, after, after, ` ${value}`)
+      return edit(after, after, ` ${value}`)
     }
     const { start } = extentOf(pair.value)
-    return splice(text, start, start + was.length, value)
+    return edit(start, start + was.length, value)
   }
   if (isFlow(text, root)) {
     const open = extentOf(root).start + 1
-    return splice(text, open, open, `${JSON.stringify(key)}:${value}${root.items.length === 0 ? '' : ','}`)
+    return edit(open, open, `${JSON.stringify(key)}:${value}${root.items.length === 0 ? '' : ','}`)
   }
   const first = extentOf(root.items[0]?.key).start
   const line = startOfLine(text, first)
   const indent = text.slice(line, first)
   if (/[^ ]/.test(indent)) throw refused('its first key does not begin a line')
-  return splice(text, line, line, `${indent}${key}: ${value}${lineEndOf(text)}`)
+  return edit(line, line, `${indent}${key}: ${value}${lineEndOf(text)}`)
 }
 
 /** `was`: the text to give back; without it, key and all go. */
-export function unsetValue({ text, root }: Kubeconfig, pair: Pair, was: string | undefined): string {
+export function unsetValue({ text, root }: Kubeconfig, pair: Pair, was: string | undefined): Edit {
   const { start, end } = extentOf(pair.value)
-  if (was === '') return splice(text, start - (text[start - 1] === ' ' ? 1 : 0), end)
-  if (was !== undefined) return splice(text, start, end, was)
+  if (was === '') return edit(start - (text[start - 1] === ' ' ? 1 : 0), end)
+  if (was !== undefined) return edit(start, end, was)
   const key = extentOf(pair.key).start
   if (root !== undefined && isFlow(text, root)) return cutBetweenCommas(text, key, end)
-  return splice(text, startOfLine(text, key), nextLine(text, end))
+  return edit(startOfLine(text, key), nextLine(text, end))
 }
 
 /** The text of a scalar that may be replaced; `''` where there is none. */
@@ -165,9 +180,9 @@ function lastOffset(node: unknown): number {
 const nextLineAfter = (text: string, end: number): number => (text[end - 1] === '\n' ? end : nextLine(text, end))
 
 /** Takes a member out of brackets with the comma that came with it. */
-function cutBetweenCommas(text: string, start: number, end: number): string {
+function cutBetweenCommas(text: string, start: number, end: number): Edit {
   const after = /^\s*,/.exec(text.slice(end))
-  if (after !== null) return splice(text, start, end + after[0].length)
+  if (after !== null) return edit(start, end + after[0].length)
   const before = /,\s*$/.exec(text.slice(0, start))
-  return splice(text, start - (before?.[0].length ?? 0), end)
+  return edit(start - (before?.[0].length ?? 0), end)
 }

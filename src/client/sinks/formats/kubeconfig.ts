@@ -127,30 +127,29 @@ function trialOf({ profile, asDefault, content }: Wanted): NewEntry {
 /** Refuses where taking the entry out again would not give back what is there now. */
 function insertEntry(bytes: Buffer, { lease, profile, expiresAt, content }: NewEntry): Buffer {
   const wanted = readContent(JSON.parse(content), 'content')
-  const before = bytes.length === 0 ? undefined : parsed(bytes)
-  const renewed = before !== undefined && entriesOf(before).some(({ mark }) => mark.lease === lease)
-  const theirs = removeEntries(bytes, ({ mark }) => mark.lease === lease || mark.profile === profile)
+  const { bom, text } = decodeKubeconfig(bytes)
+  const before = parseKubeconfig(text)
+  const theirs = withoutEntries(before, ({ mark }) => mark.lease === lease || mark.profile === profile)
+  const renewed = entriesOf(before).some(({ mark }) => mark.lease === lease)
   // Whoever chose another context since then keeps his choice.
-  const asDefault = wanted.asDefault && (!renewed || currentOf(theirs) !== currentContext(before))
-  const { bom, text } = decodeKubeconfig(theirs)
-  const result = addEntry(text, { lease, profile, expiresAt }, { ...wanted, asDefault })
-  const added = entriesOf(parseKubeconfig(result)).find(({ mark }) => mark.lease === lease)
-  if (added === undefined || removeEntry(result, added.mark) !== text)
+  const asDefault = wanted.asDefault && (!renewed || currentContext(theirs) !== currentContext(before))
+  const after = addEntry(theirs, { lease, profile, expiresAt }, { ...wanted, asDefault })
+  const added = entriesOf(after).find(({ mark }) => mark.lease === lease)
+  if (added === undefined || removeEntry(after, added.mark).text !== theirs.text)
     throw new KubeconfigFault('FILE_REFUSED', 'its form is one that jit could not give back byte for byte')
-  return Buffer.from(bom + result)
+  return Buffer.from(bom + after.text)
 }
 
 function removeEntries(bytes: Buffer, pick: (entry: OwnEntry) => boolean): Buffer {
   const { bom, text } = decodeKubeconfig(bytes)
-  let result = text
-  for (;;) {
-    const entry = entriesOf(parseKubeconfig(result)).find(pick)
-    if (entry === undefined) return result === text ? bytes : Buffer.from(bom + result)
-    result = removeEntry(result, entry.mark)
-  }
+  const result = withoutEntries(parseKubeconfig(text), pick).text
+  return result === text ? bytes : Buffer.from(bom + result)
 }
 
-const currentOf = (bytes: Buffer): string => currentContext(parseKubeconfig(decodeKubeconfig(bytes).text))
+function withoutEntries(config: Kubeconfig, pick: (entry: OwnEntry) => boolean): Kubeconfig {
+  const entry = entriesOf(config).find(pick)
+  return entry === undefined ? config : withoutEntries(removeEntry(config, entry.mark), pick)
+}
 
 /** An entry to be inserted anew, with what others have changed in it. */
 function again({ mark, items }: OwnEntry, asDefault: boolean): NewEntry {
@@ -170,3 +169,5 @@ function isDefaultKept(theirs: Buffer, current: Buffer): boolean {
 }
 
 const itemsIn = (bytes: Buffer): readonly Item[] => itemsOf(parseKubeconfig(decodeKubeconfig(bytes).text))
+
+const currentOf = (bytes: Buffer): string => currentContext(parseKubeconfig(decodeKubeconfig(bytes).text))

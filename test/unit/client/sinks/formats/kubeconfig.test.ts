@@ -127,3 +127,243 @@ describe('a kubeconfig gets its bytes back', () => {
     )
   })
 })
+
+describe('an entry in a kubeconfig', () => {
+  test('stands in the three lists, in the way kubectl writes it, with a mark in each', () => {
+    const text = insert(USUAL, entry('jit-a'))
+    const { clusters, contexts, users, ...rest } = parse(text)
+    const extensions = [{ name: 'jit', extension: { lease: 'g_jit-a', profile: 'jit-a', expiresAt: 1_795_000_000 } }]
+    expect(clusters[0]).toEqual({
+      name: 'jit-a',
+      cluster: { server: 'https://k.example:6443', 'certificate-authority-data': 'QUJD', extensions },
+    })
+    expect(contexts[0]).toEqual({
+      name: 'jit-a',
+      context: { cluster: 'jit-a', user: 'jit-a', namespace: 'on', extensions },
+    })
+    expect(users[0].user).toEqual({
+      exec: {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: '/usr/bin/node',
+        args: ['x: y'],
+        env: [{ name: 'JIT_LEASE', value: 'g_jit-a 1795000000' }],
+      },
+      extensions,
+    })
+    expect(rest).toEqual({ apiVersion: 'v1', kind: 'Config', preferences: {}, 'current-context': 'one' })
+    expect(text).toContain('    namespace: "on"\n') // a boolean to kubectl without its quotes
+    expect(kubeconfig.find(file(text))).toEqual([
+      { lease: 'g_jit-a', expiresAt: 1_795_000_000, profile: 'jit-a', secrets: [] },
+    ])
+  })
+
+  test('takes the indentation and line ends of its list', () => {
+    const text = insert('clusters:\r\n    # first\r\n    - name: one\r\n', entry('jit-a'))
+    expect(text).toContain('\r\nclusters:\r\n    - name: "jit-a"\r\n      cluster:\r\n')
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    expect(text).toContain('    # first\r\n    - name: one\r\n')
+  })
+
+  test('replaces one of the same profile, and one of the same lease', () => {
+    const newer = { ...entry('jit-a'), lease: 'g_newer' }
+    expect(insert(USUAL, entry('jit-a'), newer)).toBe(insert(USUAL, newer))
+    expect(insert(USUAL, entry('jit-a', true), entry('jit-a', true))).toBe(insert(USUAL, entry('jit-a', true)))
+  })
+
+  test('survives that the user changes and renames what is ours, and goes with it', () => {
+    const changed = insert(USUAL, entry('jit-a', true))
+      .replace('namespace: "on"', 'namespace: mine')
+      .replace(/name: "jit-a"\n {2}context/, 'name: prod\n  context')
+      .replace('current-context: "jit-a"', 'current-context: prod')
+    expect(remove(changed, 'jit-a')).toBe(USUAL)
+  })
+
+  test('goes too where a program has dropped all extensions', () => {
+    const plain: Record<string, { cluster?: object; context?: object; user?: object }[]> = parse(
+      insert(USUAL, entry('jit-a')),
+    )
+    for (const list of ['clusters', 'contexts', 'users'])
+      for (const { cluster, context, user } of plain[list] ?? [])
+        for (const value of [cluster, context, user])
+          if (value !== undefined) Reflect.deleteProperty(value, 'extensions')
+    const text = stringify(plain)
+    expect(text).not.toContain('extensions')
+    expect(kubeconfig.find(file(text))).toMatchObject([{ lease: 'g_jit-a', profile: 'jit-a' }])
+    expect(parse(remove(text, 'jit-a'))).toEqual(parse(USUAL))
+    const ours = { lease: 'g_jit-a', profile: 'jit-a' }
+    expect(parse(kubeconfig.removeUnmarked(file(text), ours, () => false).toString())).toEqual(parse(USUAL))
+  })
+
+  test('whose lease has ended does not take along the entry that came after it', () => {
+    const text = insert(USUAL, { ...entry('jit-a'), lease: 'g_newer' })
+    expect(kubeconfig.removeUnmarked(file(text), { lease: 'g_older', profile: 'jit-a' }, () => false).toString()).toBe(
+      text,
+    )
+  })
+
+  test('in a file that nobody can parse stays known, and its removal says so', () => {
+    const torn = `${insert(USUAL, entry('jit-a'))}\t- broken: [\n`
+    expect(kubeconfig.find(file(torn))).toEqual([{ lease: 'g_jit-a', expiresAt: 1_795_000_000, secrets: [] }])
+    expect(codeOf(() => kubeconfig.remove(file(torn), () => true))).toBe('FILE_UNREADABLE')
+    const foreign = file('\t- broken: [\n')
+    expect(kubeconfig.remove(foreign, () => true)).toEqual(foreign)
+  })
+
+  test('leaves nothing of a file that it made, also where kubectl has written it since', () => {
+    const text = insert('', entry('jit-a', true), entry('jit-b'))
+    expect(text).toMatch(/^current-context: "jit-a"\napiVersion: v1\nkind: Config\nclusters:\n- name: "jit-b"\n/)
+    expect(remove(text, 'jit-a', 'jit-b')).toBe('')
+    expect(remove(asKubectlWrites(text), 'jit-a', 'jit-b')).toBe('')
+  })
+
+  test('leaves what the user has put into a file that it made', () => {
+    const text = asKubectlWrites(insert('', entry('jit-a')))
+    const more = text.replace('- cluster:\n', '- cluster:\n    server: https://mine\n  name: mine\n- cluster:\n')
+    expect(parse(remove(more, 'jit-a'))).toMatchObject({ clusters: [{ name: 'mine' }], contexts: null, users: null })
+  })
+})
+
+describe('the current context', () => {
+  const current = (text: string): unknown => parse(text)['current-context']
+
+  test('comes back as it was written', () => {
+    const text = USUAL.replace('current-context: one', "current-context: 'one' # mine")
+    const full = insert(text, entry('jit-a', true))
+    expect(current(full)).toBe('jit-a')
+    expect(remove(full, 'jit-a')).toBe(text)
+  })
+
+  test('stays where the user has chosen another since', () => {
+    const full = insert(USUAL, entry('jit-a', true)).replace('current-context: "jit-a"', 'current-context: two')
+    expect(remove(full, 'jit-a')).toBe(USUAL.replace('current-context: one', 'current-context: two'))
+    expect(current(insert(full, entry('jit-a', true)))).toBe('two')
+  })
+
+  test('of two grants goes back to what is left, in any order', () => {
+    const both = insert(USUAL, entry('jit-a', true), entry('jit-b', true))
+    expect(current(remove(both, 'jit-b'))).toBe('jit-a')
+    expect(current(remove(both, 'jit-a'))).toBe('jit-b')
+    expect(remove(both, 'jit-a', 'jit-b')).toBe(USUAL)
+    expect(
+      kubeconfig
+        .remove(
+          kubeconfig.remove(file(both), ({ profile }) => profile === 'jit-a'),
+          () => true,
+        )
+        .toString(),
+    ).toBe(USUAL)
+  })
+
+  test('that the user has set to ours himself stays as he set it: kubectl says that it is gone, and asks no other cluster', () => {
+    const full = insert(USUAL, entry('jit-a')).replace('current-context: one', 'current-context: jit-a')
+    expect(remove(full, 'jit-a')).toBe(USUAL.replace('current-context: one', 'current-context: jit-a'))
+  })
+})
+
+describe('what another program writes beside us', () => {
+  const mine = (text: string): string => text.replace('name: me\n', 'name: me2\n')
+  const graft = (theirs: string, current: string): string => kubeconfig.graft(file(theirs), file(current)).toString()
+
+  test.each([[false], [true]])('keeps its change and our entries (as default: %s)', (asDefault) => {
+    const current = insert(USUAL, entry('jit-a', asDefault), entry('jit-b', asDefault))
+    expect(graft(mine(USUAL), current)).toBe(insert(mine(USUAL), entry('jit-a', asDefault), entry('jit-b', asDefault)))
+    expect(graft(current, current)).toBe(current)
+  })
+
+  test('does not bring back what is wiped', () => {
+    expect(graft(mine(insert(USUAL, entry('jit-a', true))), USUAL)).toBe(mine(USUAL))
+  })
+
+  test('chooses the current context', () => {
+    const chosen = USUAL.replace('current-context: one', 'current-context: two')
+    expect(graft(chosen, insert(USUAL, entry('jit-a', true)))).toBe(insert(chosen, entry('jit-a')))
+  })
+
+  test('stays as it is where it cannot be parsed', () => {
+    expect(graft('\t- [', insert(USUAL, entry('jit-a')))).toBe('\t- [')
+  })
+})
+
+const base = 'apiVersion: v1\nkind: Config\n'
+const cluster = '- name: a\n  cluster: {server: "https://a"}\n'
+
+describe('a file is refused, before anybody is asked', () => {
+  // Each tried with kubectl 1.27 to 1.33, `kubectl config view`.
+  test.each([
+    ['two of one name', `${base}clusters:\n${cluster}${cluster}`],
+    ['a tab as indentation', `${base}clusters:\n-\tname: a\n`],
+    ['a number as a name', `${base}clusters:\n- name: 1\n  cluster: {}\n`],
+    ['a boolean as a name', `${base}clusters:\n- name: yes\n  cluster: {}\n`],
+    ['a mapping for a list', `${base}clusters: {a: b}\n`],
+    ['a list of texts', `${base}clusters: [a]\n`],
+    ['another kind', 'apiVersion: v1\nkind: Pod\n'],
+    ['another version', 'apiVersion: v2\nkind: Config\n'],
+    ['a list at the top', '- a\n'],
+    ['a text at the top', 'foo\n'],
+    ['YAML 1.2 by its own words', `%YAML 1.2\n---\n${base}`],
+    ['a NUL', `${base}# \0\n`],
+    ['invalid UTF-8', Buffer.from(`${base}# \xff\n`, 'latin1')],
+    ['a number as the current context', `${base}current-context: 1\n`],
+    ['numbers as arguments', `${base}users:\n- name: a\n  user: {exec: {args: [1]}}\n`],
+    ['what is not base64', `${base}clusters:\n- name: a\n  cluster: {certificate-authority-data: "!!!"}\n`],
+    ['a preference that is no mapping', `${base}preferences: x\n`],
+  ])('as unreadable to kubectl: %s', (_name, text) => {
+    expect(check(text)).toBe('FILE_UNREADABLE')
+  })
+
+  test.each([
+    ['several documents', `${base}---\n${base}`],
+    ['UTF-16', Buffer.from(`\ufeff${base}`, 'utf16le')],
+    ['lone carriage returns', base.replaceAll('\n', '\r')],
+    ['a list that is an alias', `${base}x: &a []\nclusters: *a\n`],
+    ['a tagged null', `${base}clusters: !!null null\n`],
+    ['an anchored current context', `${base}current-context: &a one\n`],
+    ['a list that starts beside its key', `${base}? clusters\n: - name: a\n    cluster: {}\n`],
+    ['a bracket that closes at the margin', `${base}clusters: [\n{name: a}\n]\n`],
+    ['a last line that is only a marker', '---'],
+  ])('as none that jit could give back: %s', (_name, text) => {
+    expect(codeOf(() => kubeconfig.check('/k', Buffer.from(text), { profile: 'jit-a', asDefault: true }))).toBe(
+      'FILE_REFUSED',
+    )
+  })
+
+  test.each([
+    ['duplicate keys, of which the last counts', `${base}clusters: []\nclusters:\n${cluster}`],
+    ['a tab after a colon', `${base}clusters:\n- name:\ta\n`],
+    ['unknown members', `${base}foo: 1\n`],
+    [
+      'anchors and merges',
+      `${base}clusters:\n- name: a\n  cluster: &y {server: x}\n- name: b\n  cluster:\n    <<: *y\n`,
+    ],
+    ['tags', `${base}clusters: !foo\n- name: !!str 1\n`],
+    ['times and sexagesimals as names', `${base}clusters:\n- name: 12:30:00\n- name: 2020-01-01\n`],
+    ['names that are not there', `${base}clusters: [null]\n`],
+  ])('but not: %s', (_name, text) => {
+    expect(check(text)).toBe('done')
+    expect(remove(insert(text, entry('jit-a', true)), 'jit-a')).toBe(text)
+  })
+
+  test.each([
+    ['cluster', `${base}clusters:\n- name: jit-a\n  cluster: {}\n`],
+    ['context', `${base}contexts: [{"name": "jit-a", "context": {"cluster": "x"}}]`],
+    ['user', `${base}users:\n- user: {token: x}\n  name: 'jit-a'\n`],
+  ])("a %s of the same name is the user's", (what, text) => {
+    expect(() => kubeconfig.check('/k', file(text), { profile: 'jit-a', asDefault: false })).toThrow(
+      expect.objectContaining({
+        code: 'PROFILE_TAKEN',
+        message: `There already is a ${what} called jit-a in /k, and it is not jit's.`,
+      }),
+    )
+    expect(check(text, 'jit-b')).toBe('done')
+  })
+
+  test('an entry of ours is no obstacle', () => {
+    expect(check(insert(USUAL, entry('jit-a')))).toBe('done')
+  })
+})
+
+test('a kubeconfig of ours never holds a secret, and one that does is seen', () => {
+  const token = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln'
+  expect(kubeconfig.holdsSecret(file(insert(USUAL, entry('jit-a'))), (text) => text === token)).toBe(false)
+  expect(kubeconfig.holdsSecret(file(`${USUAL}# {"token":"${token}"}\n`), (text) => text === token)).toBe(true)
+})
