@@ -59,8 +59,8 @@ export async function serveKubernetes(target: string, serving: KubernetesServing
   const held = await heldBy(lease, serving)
   if (isGood(held, lease, serving.clock)) return answer(apiVersion, held, lease)
   const renewed = await serving.renew(lease)
-  if (renewed !== undefined) return answer(apiVersion, await heldBy(renewed, serving), renewed)
-  if (endOf(held, lease) > serving.clock.now()) return answer(apiVersion, held, lease)
+  const last = renewed === undefined ? held : await heldBy(renewed, serving)
+  if (endOf(last, lease) > serving.clock.now()) return answer(apiVersion, last, lease)
   throw new JitError(
     'GRANT_ENDED',
     `The grant for ${target} was not renewed, and its token is over.`,
