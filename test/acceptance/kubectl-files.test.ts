@@ -136,7 +136,7 @@ describe.skipIf(!hasKubectl)('the real kubectl beside our entries', () => {
     for (const { kubectl } of [at, control])
       await kubectl('config', 'set-cluster', 'two', '--server=https://two.example')
     at.remove('jit-a')
-    expect(at.text().replace("current-context: 'one'", 'current-context: one')).toBe(control.text())
+    expect(at.text()).toBe(control.text())
   })
 
   test('changes, renames and deletes parts of ours: the rest of it goes with the lease', async () => {
@@ -150,7 +150,7 @@ describe.skipIf(!hasKubectl)('the real kubectl beside our entries', () => {
     for (const { kubectl } of [at, control])
       await kubectl('config', 'set-cluster', 'two', '--server=https://two.example')
     at.remove('jit-a', 'jit-b')
-    expect(at.text().replace("current-context: 'one'", 'current-context: one')).toBe(control.text())
+    expect(at.text()).toBe(control.text())
   })
 
   test('makes of a file that we made one that goes as a whole', async () => {

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import {
   extentOf,
   type Kubeconfig,
@@ -133,11 +133,16 @@ function restoringEdits(config: Kubeconfig, isOurs: (item: Own) => boolean): rea
   const context = contextCalled(config, currentContext(config))
   const { asDefault } = context?.mark ?? {}
   if (pair === undefined || context === undefined || asDefault === undefined || !isOurs(context)) return []
-  const asWritten = plainScalar(config, pair, CURRENT) === JSON.stringify(context.name)
+  const { start, end } = extentOf(pair.value)
+  const asWritten = config.text.slice(start, end) === JSON.stringify(context.name)
   const left = asDefault.over.find((name) => contextCalled(config, name) !== undefined)
-  if (left === undefined) return [unsetValue(config, pair, asDefault.was ?? (asWritten ? undefined : '""'))]
-  return [unsetValue(config, pair, asWritten ? JSON.stringify(left) : stringify(left, { version: '1.1' }).trim())]
+  const was = left === undefined ? asDefault.was : JSON.stringify(left)
+  return [unsetValue(config, pair, asWritten ? was : inPlainWords(was ?? ''))]
 }
+
+/** The same value as kubectl writes it, once it has written the file anew. */
+const inPlainWords = (scalar: string): string =>
+  stringify(parse(scalar, { version: '1.1' }) ?? '', { version: '1.1' }).trim()
 
 // What is left of a file that we made, as we or kubectl write it.
 const SKELETON =
