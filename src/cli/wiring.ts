@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { reasonOf } from '../base/errors.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -57,7 +57,9 @@ export function buildContext(
     servingKubernetes: async () => ({
       leases: () => leases.list(),
       read: installation.read,
-      readSealed: async () => undefined,
+      readSealed: async (_lease, { path }) => {
+        throw new JitError('SECRET_STORE', `${path} cannot be opened.`, 'See: jit status')
+      },
       renew: async () => undefined,
       clock,
       env,

@@ -28,8 +28,8 @@ export type FileServing = {
 }
 
 export type KubernetesServing = FileServing & {
-  /** Bytes of a sealed file; `undefined` where there is none, or where its key is gone. */
-  readonly readSealed: (place: Place) => Promise<Buffer | undefined>
+  /** What lies in a sealed file. Throws an expected failure where file, key or key store are missing. */
+  readonly readSealed: (lease: Lease, place: Place) => Promise<string>
   /** The lease with its next slice; `undefined` where there is none (denied, revoked, offline). */
   readonly renew: (lease: Lease) => Promise<Lease | undefined>
 }
@@ -46,7 +46,7 @@ export function serveFromFile(target: string, serving: FileServing): ExecCredent
   const lease = liveLease(target, serving)
   const place = tokenPlace(lease)
   if (place.kind === 'sealed') return undefined
-  const held = heldIn(lease, serving.read(place.path))
+  const held = heldIn(lease, serving.read(place.path)?.toString())
   return isGood(held, lease, serving.clock) ? answer(apiVersion, held, lease) : undefined
 }
 
@@ -95,13 +95,13 @@ function tokenPlace(lease: Lease): Place {
 
 async function heldBy(lease: Lease, { read, readSealed }: KubernetesServing): Promise<HeldToken> {
   const place = tokenPlace(lease)
-  return heldIn(lease, place.kind === 'sealed' ? await readSealed(place) : read(place.path))
+  return heldIn(lease, place.kind === 'sealed' ? await readSealed(lease, place) : read(place.path)?.toString())
 }
 
-function heldIn(lease: Lease, bytes: Buffer | undefined): HeldToken {
-  if (bytes === undefined) throw lost(lease)
+function heldIn(lease: Lease, text: string | undefined): HeldToken {
+  if (text === undefined) throw lost(lease)
   try {
-    return readHeldToken(JSON.parse(bytes.toString('utf8')), 'token')
+    return readHeldToken(JSON.parse(text), 'token')
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof ShapeError) throw lost(lease)
     throw error

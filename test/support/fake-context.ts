@@ -102,7 +102,7 @@ export function fakeContext(given: Fake = {}) {
     servingKubernetes: async () => ({
       leases: () => leasing.list(),
       read: () => undefined,
-      readSealed: async () => undefined,
+      readSealed: () => Promise.reject(new Error('no sealed file')),
       renew: async () => undefined,
       clock,
       env: {},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { JitError } from '../../../src/base/errors.ts'
 import type { Entry, Lease, Place, PlaceKind } from '../../../src/client/leases/types.ts'
 import { type KubernetesServing, serveFromFile, serveKubernetes } from '../../../src/client/served-kubernetes.ts'
 import { iso, NOW } from '../../support/fake-approval.ts'
@@ -126,19 +127,19 @@ describe('a sealed token', () => {
 
   test('comes out of the key store, and never by the short way', async () => {
     const asked: string[] = []
-    const readSealed: KubernetesServing['readSealed'] = async ({ path }) => {
-      asked.push(path)
-      return held('unsealed')
+    const readSealed: KubernetesServing['readSealed'] = async ({ id }, { path }) => {
+      asked.push(id, path)
+      return held('unsealed').toString()
     }
     expect(serveFromFile('prod', serving(sealed))).toBeUndefined()
     expect(await serveKubernetes('prod', serving({ ...sealed, readSealed }))).toEqual(answer('unsealed'))
-    expect(asked).toEqual(['/run/jit/grants/g_1.1/kubernetes-token.json'])
+    expect(asked).toEqual(['g_1', '/run/jit/grants/g_1.1/kubernetes-token.json'])
   })
 
-  test('whose key is gone is an error that says what to type', async () => {
-    const readSealed = async (): Promise<undefined> => undefined
+  test('that the key store does not open is the error of the key store', async () => {
+    const readSealed = () => Promise.reject(new JitError('SECRET_STORE', 'The keychain is locked.', 'Unlock it.'))
     await expect(serveKubernetes('prod', serving({ ...sealed, readSealed }))).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'SECRET_STORE',
     })
   })
 })
