@@ -104,7 +104,7 @@ const leaseOf = (endsAt: number, path: string): Lease => ({
   state: 'active',
   writtenAt: systemClock.now(),
   endsAt,
-  writtenAtBootSeconds: systemClock.bootSeconds(),
+  writtenAtBootSeconds: Math.floor(systemClock.bootSeconds()),
   places: [
     {
       kind: 'own',

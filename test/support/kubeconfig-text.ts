@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 /** Kubeconfigs that kubectl reads, in the many forms that people and programs write. */
 type Entry = { readonly name: string; readonly server: string }
@@ -55,10 +55,17 @@ const blockSection = (section: Section, margin: string): fc.Arbitrary<string> =>
     return `${margin}${section}:\n${above}${all.map((each) => block(section, each, indent)).join(below)}`
   })
 
-const current = fc.constantFrom(
-  ...['', 'current-context: ""\n', 'current-context: one\n', "current-context: 'one' # here\n", 'current-context:\n'],
-  ...['current-context: "jit-other"\n', 'current-context: null\n', 'current-context: |-\n    one\n'],
-)
+const CURRENT = [
+  '',
+  'current-context: ""\n',
+  'current-context: one\n',
+  "current-context: 'one' # here\n",
+  'current-context:\n',
+  'current-context: "jit-other"\n',
+  'current-context: null\n',
+  'current-context: |-\n    one\n',
+]
+const current = fc.constantFrom(...CURRENT)
 
 const blockText = fc
   .record({

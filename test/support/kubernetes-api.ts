@@ -32,7 +32,7 @@ const UNAUTHORIZED = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reas
 function answerTo(url: string): object {
   if (/^\/api(\?|$)/.test(url)) return { kind: 'APIVersions', versions: ['v1'] }
   if (/^\/apis(\?|$)/.test(url)) return { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
-  if (/^\/version/.test(url)) return { major: '1', minor: '32', gitVersion: 'v1.32.4' }
+  if (url.startsWith('/version')) return { major: '1', minor: '32', gitVersion: 'v1.32.4' }
   if (/^\/api\/v1(\?|$)/.test(url))
     return {
       kind: 'APIResourceList',

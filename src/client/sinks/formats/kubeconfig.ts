@@ -58,6 +58,9 @@ export const kubeconfig: Format = {
     const base = removeEntries(theirs, () => true)
     return entriesOf(ours).reduceRight((bytes, entry) => insertEntry(bytes, again(entry, asDefault)), base)
   },
+
+  // client-go makes it before it writes, fails at once where it is there, and never looks at it for reading.
+  lockFile: (path) => `${path}.lock`,
 }
 
 function toldOf<T>(path: string, work: () => T): T {
