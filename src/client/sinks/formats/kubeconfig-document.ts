@@ -1,4 +1,13 @@
-import { type Document, isMap, isSeq, type Pair, parseAllDocuments, type YAMLMap, type YAMLSeq } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isSeq,
+  type Pair,
+  parseAllDocuments,
+  type YAMLMap,
+  type YAMLParseError,
+  type YAMLSeq,
+} from 'yaml'
 
 /** The three lists of a kubeconfig that hold entries by name, and the member of an entry that holds its value. */
 export const SECTIONS = ['clusters', 'contexts', 'users'] as const
@@ -62,7 +71,7 @@ export function parseKubeconfig(text: string): Kubeconfig {
   const [document, ...more] = documents
   if (document === undefined) return { text }
   const error = document.errors[0]
-  if (error !== undefined) throw syntaxFault(error.code, error.message, lineAt(text, error.pos[0]))
+  if (error !== undefined) throw syntaxFault(text, error)
   if (more.length > 0)
     throw new KubeconfigFault('FILE_REFUSED', 'it holds several YAML documents, and kubectl reads the first one only')
   const root: unknown = document.contents
@@ -87,12 +96,15 @@ type CustomTags = Extract<
 const isForeign = (tag: string, format: string | undefined): boolean =>
   format === 'TIME' || /:(timestamp|binary|omap|pairs|set)$/.test(tag)
 
-function syntaxFault(code: string, message: string, line: number): KubeconfigFault {
+function syntaxFault(text: string, { code, message, pos: [at] }: YAMLParseError): KubeconfigFault {
   const [why = ''] = message.split('\n')
   // go-yaml takes a closing bracket in the first column, YAML 1.2 and our parser do not.
-  if (code === 'BAD_INDENT' && why.startsWith('Flow'))
-    return new KubeconfigFault('FILE_REFUSED', `a bracket in line ${line} closes further left than its key begins`)
-  return new KubeconfigFault('FILE_UNREADABLE', `line ${line}: ${why}`)
+  if (code === 'BAD_INDENT' && why.startsWith('Flow') && text.slice(at).trim() !== '')
+    return new KubeconfigFault(
+      'FILE_REFUSED',
+      `a bracket closes further left than its key begins (line ${lineAt(text, at)})`,
+    )
+  return new KubeconfigFault('FILE_UNREADABLE', `line ${lineAt(text, at)}: ${why}`)
 }
 
 /** The pair that counts for this key. */

@@ -55,7 +55,7 @@ export type EntryName = Pick<Mark, 'lease' | 'profile' | 'expiresAt'>
 /** With cluster, context and user of this name, and where wanted as the current context. */
 export function addEntry(before: Kubeconfig, name: EntryName, content: KubeconfigContent): Kubeconfig {
   const made = before.root === undefined || ownItems(before).some(({ mark }) => mark.made === true)
-  const mark: Mark = { ...name, ...(made ? { made } : {}) }
+  const mark: Mark = { ...(made ? { made } : {}), ...name }
   const marks = { mark, context: { ...mark, ...(content.asDefault ? { asDefault: overCurrent(before) } : {}) } }
   let config = before.root === undefined ? madeFile(before, content, marks) : before
   for (;;) {
@@ -90,11 +90,13 @@ function inherited(config: Kubeconfig, section: Section): Mark['list'] {
 
 /** A current context of ours is itself over something; whichever of them is left gets its place back. */
 function overCurrent(config: Kubeconfig): NonNullable<Mark['asDefault']> {
-  const name = currentContext(config)
-  const below = contextCalled(config, name)?.mark
-  if (below !== undefined) return { ...below.asDefault, over: [name, ...(below.asDefault?.over ?? [])] }
   const pair = pairOf(config, CURRENT)
-  return pair === undefined ? { over: [] } : { over: [], was: plainScalar(config, pair, CURRENT) }
+  if (pair === undefined) return { over: [] }
+  const was = plainScalar(config, pair, CURRENT)
+  const below = contextCalled(config, currentContext(config))?.mark.asDefault
+  if (below === undefined) return { over: [], was }
+  const rewritten = was === JSON.stringify(currentContext(config)) ? {} : { was: inPlainWords(below.was ?? '') }
+  return { ...below, ...rewritten, over: [was, ...below.over] }
 }
 
 const contextCalled = (config: Kubeconfig, name: string): Own | undefined =>
@@ -122,7 +124,7 @@ export function removeEntry(before: Kubeconfig, { lease, profile, made }: Mark):
     const ours = ownItems(config).filter(isOurs)
     const firsts = SECTIONS.flatMap((section) => ours.find((item) => item.section === section) ?? [])
     const all = [...edits, ...firsts.map(({ section, node, mark }) => removeItem(config, section, node, mark.list))]
-    if (all.length === 0) return made === true ? withoutSkeleton(config) : config
+    if (all.length === 0) return made === true ? withoutSkeleton(config, profile) : config
     config = changed(config, all)
   }
 }
@@ -135,10 +137,12 @@ function restoringEdits(config: Kubeconfig, isOurs: (item: Own) => boolean): rea
   if (pair === undefined || context === undefined || asDefault === undefined || !isOurs(context)) return []
   const { start, end } = extentOf(pair.value)
   const asWritten = config.text.slice(start, end) === JSON.stringify(context.name)
-  const left = asDefault.over.find((name) => contextCalled(config, name) !== undefined)
-  const was = left === undefined ? asDefault.was : JSON.stringify(left)
+  const was = asDefault.over.find((each) => isContextOfOurs(config, each)) ?? asDefault.was
   return [unsetValue(config, pair, asWritten ? was : inPlainWords(was ?? ''))]
 }
+
+const isContextOfOurs = (config: Kubeconfig, scalar: string): boolean =>
+  contextCalled(config, String(parse(scalar, { version: '1.1' }))) !== undefined
 
 /** The same value as kubectl writes it, once it has written the file anew. */
 const inPlainWords = (scalar: string): string =>
@@ -146,14 +150,17 @@ const inPlainWords = (scalar: string): string =>
 
 // What is left of a file that we made, as we or kubectl write it.
 const SKELETON =
-  /^(apiVersion: v1|kind: Config|(clusters|contexts|users): null|current-context: ""|preferences: \{\})?$/
+  /^(apiVersion: v1|kind: Config|(clusters|contexts|users):( null)?|current-context: ""|preferences: \{\})?$/
 
-function withoutSkeleton(config: Kubeconfig): Kubeconfig {
+function withoutSkeleton(config: Kubeconfig, profile: string): Kubeconfig {
   const { text, root } = config
   if (root === undefined) return config
   const start = startOfLine(text, extentOf(root).start)
   const last: unknown = root.items.at(-1)?.value
-  const end = nextLine(text, extentOf(last).end)
-  const lines = text.slice(start, end).split(/\r?\n/)
-  return lines.every((line) => SKELETON.test(line)) ? changed(config, [{ start, end, by: '' }]) : config
+  const next = nextLine(text, extentOf(last).end)
+  const end = /^ *$/.test(text.slice(next)) ? text.length : next // a line that a crash cut short
+  const current = [`${CURRENT}: ${profile}`, `${CURRENT}: ${JSON.stringify(profile)}`]
+  const isOurs = (line: string): boolean =>
+    SKELETON.test(line) || current.includes(line) || (end === text.length && '- name:'.startsWith(line.trim()))
+  return text.slice(start, end).split(/\r?\n/).every(isOurs) ? changed(config, [{ start, end, by: '' }]) : config
 }

@@ -7,15 +7,15 @@ import { type Kubeconfig, listOf, pairOf, type Section, SECTIONS, VALUE_KEY } fr
  * when it writes the file anew, and drops comments. What `remove` has to give back lies here too.
  */
 export type Mark = {
+  /** The file was empty: with our last entry all of it goes. First, so that a mark which a crash cut short still says it. */
+  readonly made?: boolean
   readonly lease: string
   readonly profile: string
   /** Unix seconds. */
   readonly expiresAt: number
-  /** The file was empty: with our last entry all of it goes. */
-  readonly made?: boolean
   /** The list was not there: `was` is what stood in its place (`null`, `~`, nothing), and absent where the key was. */
   readonly list?: { readonly was?: string }
-  /** We made this the current context: over these contexts of ours (latest first), and at the bottom what the user had. */
+  /** We made this the current context: over these of ours, latest first, and at the bottom what the user had; all as written. */
   readonly asDefault?: { readonly over: readonly string[]; readonly was?: string }
 }
 
@@ -62,8 +62,13 @@ function sectionItems(config: Kubeconfig, section: Section): readonly Item[] {
   })
 }
 
-/** A cluster or context that has lost its mark belongs to the user of ours that it is called after and leads to. */
+/**
+ * A cluster or context that has lost its mark belongs to the user of ours that it is called after and leads to; in a file that
+ * we made, whatever has our name (a crash may have cut it short).
+ */
 function adopted(item: Item, all: readonly Item[], users: readonly Item[]): Item {
+  const maker = all.find(({ name, mark }) => name === item.name && mark?.made === true)
+  if (maker?.mark !== undefined) return { ...item, mark: maker.mark }
   const owner = users.find(({ name }) => name === item.name)
   const context = all.find(({ section, name }) => section === 'contexts' && name === item.name)
   const leadsToUs = context?.value['user'] === item.name && context.value['cluster'] === item.name

@@ -145,8 +145,16 @@ function insertEntry(bytes: Buffer, { lease, profile, expiresAt, content }: NewE
 
 function removeEntries(bytes: Buffer, pick: (entry: OwnEntry) => boolean): Buffer {
   const { bom, text } = decodeKubeconfig(bytes)
-  const result = withoutEntries(parseKubeconfig(text), pick).text
-  return result === text ? bytes : Buffer.from(bom + result)
+  const [whole, torn] = parsed(bytes) === undefined ? withoutTornLine(text) : [text, '']
+  const result = withoutEntries(parseKubeconfig(whole), pick).text
+  if (result === whole) return bytes
+  return result === '' ? Buffer.from(bom) : Buffer.from(bom + result + torn)
+}
+
+/** A line that somebody has not written to its end may be all that keeps the file from being read. */
+function withoutTornLine(text: string): readonly [string, string] {
+  const end = text.lastIndexOf('\n') + 1
+  return [text.slice(0, end), text.slice(end)]
 }
 
 function withoutEntries(config: Kubeconfig, pick: (entry: OwnEntry) => boolean): Kubeconfig {

@@ -2,32 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { kubeconfig } from '../../../../../src/client/sinks/formats/kubeconfig.ts'
+import { asKubectlWrites } from '../../../../support/as-kubectl-writes.ts'
 import { codeOf, entry, file, insert, remove, USUAL } from '../../../../support/kubeconfig-entries.ts'
 import { kubeconfigText } from '../../../../support/kubeconfig-text.ts'
-
-/** What `kubectl config …` makes of a file (tried with 1.27 to 1.33): known members only, sorted, lists by name, no comments. */
-function asKubectlWrites(text: string): string {
-  const {
-    clusters,
-    contexts,
-    users,
-    'current-context': current,
-  } = Object(parse(text.replace(/^\ufeff/, ''), { version: '1.1', uniqueKeys: false }))
-  const list = (items: unknown): unknown => {
-    const all: unknown[] = Array.isArray(items) ? items : []
-    return all.length === 0 ? null : all.toSorted((a, b) => (Object(a).name < Object(b).name ? -1 : 1))
-  }
-  const whole = {
-    apiVersion: 'v1',
-    clusters: list(clusters),
-    contexts: list(contexts),
-    'current-context': current ?? '',
-    kind: 'Config',
-    preferences: {},
-    users: list(users),
-  }
-  return stringify(whole, { version: '1.1', sortMapEntries: true, indentSeq: false, aliasDuplicateObjects: false })
-}
 
 describe('a kubeconfig gets its bytes back', () => {
   const profiles = fc.shuffledSubarray(['jit-a', 'jit-b', 'jit-c'], { minLength: 1 })
