@@ -100,6 +100,14 @@ export function fakeContext(given: Fake = {}) {
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, clock }),
     serving: async () => ({ leases: () => leasing.list(), read: () => undefined, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leasing.list(),
+      read: () => undefined,
+      readSealed: () => Promise.reject(new Error('no sealed file')),
+      renew: async () => undefined,
+      clock,
+      env: {},
+    }),
     pending: async () => pending,
     startUp: async () => undefined,
   }
