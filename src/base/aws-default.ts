@@ -57,7 +57,7 @@ export const keepsDefault = (bytes: Buffer, lease: string): boolean =>
 /** Our defaults in the order of their making, as `insertDefault` takes them; what others wrote into them left out. */
 export function defaultsIn(bytes: Buffer): readonly NewBlock[] {
   const chain: Block[] = []
-  const left = [...findBlocks(bytes).filter(isDefaultBlock)]
+  const left = findBlocks(bytes).filter(isDefaultBlock)
   for (let name = DEFAULT; ; name = `${DEFAULT}${KEPT}${chain[0]?.lease}`) {
     const at = left.findIndex(({ profile }) => profile === name)
     if (at < 0) break
