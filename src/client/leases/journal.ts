@@ -2,7 +2,15 @@ import { isAbsolute } from 'node:path'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
 import { FORMAT_NAMES } from '../sinks/formats/types.ts'
-import { ENDINGS, type Entry, type Lease, type NamedPath, type Place, PLACE_KINDS, type UnreadableLease } from './types.ts'
+import {
+  ENDINGS,
+  type Entry,
+  type Lease,
+  type NamedPath,
+  type Place,
+  PLACE_KINDS,
+  type UnreadableLease,
+} from './types.ts'
 
 const VERSION = 1
 export const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
@@ -79,7 +87,8 @@ export function parseLease(id: string, file: string, bytes: Buffer): Lease | Unr
 }
 
 /** See {@link inOrder}. */
-const NAMED = /(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[a-z]*",\s*"profile": ?"[^"]*",\s*)?"path": ?("(?:[^"\\]|\\.)*")/g
+const NAMED =
+  /(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[a-z]*",\s*"profile": ?"[^"]*",\s*)?"path": ?("(?:[^"\\]|\\.)*")/g
 
 function unreadable(id: string, file: string, text: string, why: string, newer: boolean): UnreadableLease {
   const paths = [...text.matchAll(NAMED)].flatMap(([, format, quoted = '']) => pathIn(quoted, format))
