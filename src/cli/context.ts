@@ -7,7 +7,7 @@ import type { explainWish } from '../client/explanation.ts'
 import type { HousekeepingDeps } from '../client/housekeeping.ts'
 import type { LogoutResult } from '../client/identity/logout.ts'
 import type { Identity } from '../client/identity/types.ts'
-import type { EnvironmentDeps } from '../client/lease-environment.ts'
+import type { Leasing } from '../client/leasing.ts'
 import type { LoginOrder, LoginResult } from '../client/login.ts'
 import type { PendingRequests } from '../client/pending.ts'
 import type { RevocationDeps } from '../client/revocation.ts'
@@ -46,7 +46,8 @@ export type CliContext = {
   readonly status: () => Promise<StatusDeps>
   readonly housekeeping: () => Promise<HousekeepingDeps>
   readonly serving: () => Promise<ServingDeps>
-  readonly environments: () => Promise<EnvironmentDeps>
+  /** How clients are told to use what was delivered. */
+  readonly guiding: () => Promise<Pick<Leasing, 'guide'>>
   readonly children: () => Promise<Children>
   readonly console: () => Promise<ConsoleDeps & { readonly isHeadless: boolean }>
   readonly pending: () => Promise<PendingRequests>

@@ -1,16 +1,9 @@
 import type { Environment } from '../base/environment.ts'
-import { JitError } from '../base/errors.ts'
 import type { ProcessCredential } from '../base/process-credential.ts'
 import type { Exports } from '../base/shell-export.ts'
 import type { Cloud } from '../contract/target.ts'
-import type { Entry, Lease } from './leases/types.ts'
-import type { CloudSink } from './sinks/clouds/types.ts'
-
-export type EnvironmentDeps = {
-  readonly sinks: readonly CloudSink[]
-  /** The private directory of a lease. */
-  readonly directoryOf: (lease: Lease) => string
-}
+import type { Lease } from './leases/types.ts'
+import type { Guide } from './sinks/types.ts'
 
 /**
  * Variables that a client takes before those of ours. botocore looks at `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and at a web
@@ -40,22 +33,14 @@ const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
 }
 
 /** What makes clients use this lease, in all its clouds. Paths and names, no secret. */
-export function leaseEnvironment(lease: Lease, deps: EnvironmentDeps): Exports {
-  const directory = deps.directoryOf(lease)
-  const { id, target } = lease
-  const set = lease.entries.map((entry) => ({
-    ...sinkOf(entry, deps).environment({
-      lease: id,
-      target,
-      profile: entry.profile,
-      asDefault: entry.asDefault,
-      directory,
-    }),
-    ...(entry.cloud === 'aws' ? awsExpiration(new Date(Math.min(entry.validUntil, lease.endsAt)).toISOString()) : {}),
+export function leaseEnvironment(lease: Lease, guides: readonly Guide[]): Exports {
+  const set = guides.map(({ entry: { cloud, validUntil }, environment }) => ({
+    ...environment,
+    ...(cloud === 'aws' ? awsExpiration(new Date(Math.min(validUntil, lease.endsAt)).toISOString()) : {}),
   }))
   return withoutRivals(
     Object.assign({}, ...set),
-    lease.entries.map(({ cloud }) => cloud),
+    guides.map(({ entry }) => entry.cloud),
   )
 }
 
@@ -76,12 +61,6 @@ const awsExpiration = (at: string) => ({ AWS_SESSION_EXPIRATION: at, AWS_CREDENT
 
 function withoutRivals(set: Readonly<Record<string, string>>, clouds: readonly Cloud[]): Exports {
   return { set, unset: clouds.flatMap((cloud) => RIVALS[cloud]).filter((name) => !(name in set)) }
-}
-
-function sinkOf({ cloud, deliver, sink: name }: Entry, { sinks }: EnvironmentDeps): CloudSink {
-  const sink = sinks.find((each) => each.cloud === cloud && each.mode === deliver)
-  if (sink !== undefined) return sink
-  throw new JitError('STATE_CORRUPT', `This jit does not know ${name}; a newer one wrote the grant.`, 'Update jit.')
 }
 
 /** Of jit itself, and of no use or none of the business of others. */

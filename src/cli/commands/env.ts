@@ -44,8 +44,9 @@ export async function runEnv(ctx: CliContext, { target, shell, values }: EnvOpti
 }
 
 async function variablesOf(ctx: CliContext, target: string): Promise<Exports> {
-  const [serving, deps] = await Promise.all([ctx.serving(), ctx.environments()])
-  return leaseEnvironment(liveLease(target, serving), deps)
+  const lease = liveLease(target, await ctx.serving())
+  const { guide } = await ctx.guiding()
+  return leaseEnvironment(lease, guide(lease))
 }
 
 async function keysOf(ctx: CliContext, target: string): Promise<Exports> {

@@ -94,8 +94,8 @@ async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | und
 }
 
 async function runWith(ctx: CliContext, lease: Lease, file: string, args: readonly string[]): Promise<Ending> {
-  const [children, environments] = await Promise.all([ctx.children(), ctx.environments()])
-  const env = childEnvironment(ctx.env, leaseEnvironment(lease, environments), lease)
+  const [children, { guide }] = await Promise.all([ctx.children(), ctx.guiding()])
+  const env = childEnvironment(ctx.env, leaseEnvironment(lease, guide(lease)), lease)
   return runToEnd(children, { file, args, env })
 }
 

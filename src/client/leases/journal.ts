@@ -30,7 +30,13 @@ const readPlace: Reader<Place> = object(
     madeDirectories: list(string),
     secretHashes: list(string),
   },
-  { format: oneOf(...FORMAT_NAMES), mode: integer },
+  {
+    format: oneOf(...FORMAT_NAMES),
+    held: object({ path: string, text: string }),
+    names: string,
+    before: string,
+    mode: integer,
+  },
 )
 
 const readEntry: Reader<Entry> = object(
@@ -88,19 +94,21 @@ export function parseLease(id: string, file: string, bytes: Buffer): Lease | Unr
 
 /** See {@link inOrder}. */
 const NAMED =
-  /(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[a-z]*",\s*"profile": ?"[^"]*",\s*)?"path": ?("(?:[^"\\]|\\.)*")/g
+  /(?:"kind": ?"([a-z]+)",\s*)?(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[^"]*",\s*"profile": ?"[^"]*",\s*)?"path": ?("(?:[^"\\]|\\.)*")/g
 
 function unreadable(id: string, file: string, text: string, why: string, newer: boolean): UnreadableLease {
-  const paths = [...text.matchAll(NAMED)].flatMap(([, format, quoted = '']) => pathIn(quoted, format))
+  const paths = [...text.matchAll(NAMED)].flatMap(([, kind, format, quoted = '']) => pathIn(quoted, kind, format))
   return { id, file, why, paths, newer }
 }
 
 /** Torn bytes (zeros after a power loss, say) can make a string that is none. */
-function pathIn(quoted: string, name: string | undefined): readonly NamedPath[] {
+function pathIn(quoted: string, ofKind: string | undefined, inFormat: string | undefined): readonly NamedPath[] {
   try {
     const path = String(JSON.parse(quoted))
-    const format = FORMAT_NAMES.find((each) => each === name)
-    return isAbsolute(path) && !path.includes('\0') ? [{ path, ...(format === undefined ? {} : { format }) }] : []
+    if (!isAbsolute(path) || path.includes('\0')) return []
+    const kind = PLACE_KINDS.find((each) => each === ofKind)
+    const format = FORMAT_NAMES.find((each) => each === inFormat)
+    return [{ path, ...(kind === undefined ? {} : { kind }), ...(format === undefined ? {} : { format }) }]
   } catch {
     return []
   }

@@ -1,12 +1,13 @@
 import { END_REASONS, type EndReason } from '../../contract/grant.ts'
 import type { Cloud, DeliveryMode } from '../../contract/target.ts'
+import type { Held } from '../sinks/clouds/types.ts'
 import type { FormatName } from '../sinks/formats/types.ts'
 
 /** `writing`: secrets may already lie at the places named. `stuck`: a wipe failed and is retried until it works. */
 export type LeaseState = 'writing' | 'active' | 'wiping' | 'stuck'
 
-/** `entry`: among the user's own bytes in a file of his. `own`: wholly ours. `sealed`: wholly ours, and encrypted. */
-export const PLACE_KINDS = ['entry', 'own', 'sealed'] as const
+/** See `PlannedFile`. */
+export const PLACE_KINDS = ['entry', 'own', 'sealed', 'own-directory', 'debris', 'pointer'] as const
 export type PlaceKind = (typeof PLACE_KINDS)[number]
 
 /**
@@ -18,6 +19,11 @@ export type Place = {
   readonly kind: PlaceKind
   /** How an `entry` lies in its file. */
   readonly format?: FormatName
+  /** The wipe touches it only while this holds. */
+  readonly held?: Held
+  /** What a `pointer` says while it points to us, and what it said before. */
+  readonly names?: string
+  readonly before?: string
   readonly cloud: Cloud
   readonly profile: string
   readonly path: string
@@ -99,13 +105,13 @@ export type UnreadableLease = {
   readonly id: string
   readonly file: string
   readonly why: string
-  /** Absolute paths found in what is left of its text, with the format where that can be read too. */
+  /** Absolute paths found in what is left of its text, with kind and format where those can be read too. */
   readonly paths: readonly NamedPath[]
   /** Written by a newer jit, which can read it: kept as it is. */
   readonly newer: boolean
 }
 
-export type NamedPath = { readonly path: string; readonly format?: FormatName }
+export type NamedPath = { readonly path: string; readonly kind?: PlaceKind; readonly format?: FormatName }
 
 export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: true; readonly reason: Ending }

@@ -1,7 +1,8 @@
 import type { CloudCredential } from '../../contract/credential.ts'
 import type { DeliveryMode } from '../../contract/target.ts'
 import type { Entry, Lease, Place, PlaceKind } from '../leases/types.ts'
-import type { FileContent, Intent, PlannedFile } from './clouds/types.ts'
+import type { CloudSink, Delivery, FileContent, Intent, PlannedFile } from './clouds/types.ts'
+import type { Wanted } from './formats/types.ts'
 
 /** One cloud of a target, before anybody was asked. */
 export type EntryIntent = Pick<Intent, 'target' | 'profile' | 'asDefault'> &
@@ -16,6 +17,22 @@ export type EntryDelivery<C extends CloudCredential = CloudCredential> = Pick<
   'cloud' | 'profile' | 'role' | 'asDefault' | 'validUntil' | 'renewAt'
 > & { readonly credential: C }
 
+/** What is written to a place, and the wish that it was planned with. */
+export type Contents = FileContent & { readonly wanted: Omit<Wanted, 'profile'> }
+
+/** One cloud of a lease that is about to be written: who knows how, what of it, and the lease's record of it. */
+export type Parcel = { readonly sink: CloudSink; readonly delivery: Delivery; readonly entry: Entry }
+
+/** A place, before anything is known of what goes in. */
+export type PlannedPlace = Omit<Place, 'cloud' | 'secretHashes'>
+
+/** How to use one entry of a lease. */
+export type Guide = {
+  readonly entry: Entry
+  readonly environment: Readonly<Record<string, string>>
+  readonly usage: readonly string[]
+}
+
 /** Whose file it is. Enough to wipe it, also where the rest of the lease is lost. */
 export type Owner = Pick<Lease, 'id'>
 
@@ -28,15 +45,15 @@ export interface Engine {
    * Says where `write` would put bytes, and refuses (`PROFILE_TAKEN`, `FILE_UNREADABLE`, `FILE_REFUSED`) what it could not
    * write or could not wipe later. Changes nothing. Called before the endpoint is asked, and again under the lock.
    */
-  plan(file: PlannedFile, intent: Intent): Promise<Pick<Place, 'path' | 'existed' | 'mode' | 'madeDirectories'>>
+  plan(file: PlannedFile, intent: Intent): Promise<PlannedPlace>
   /** Writes to `place`, whose lease is durable by now. Clients can use it when this resolves. */
-  write(lease: Lease, place: Place, content: FileContent): Promise<void>
+  write(lease: Lease, place: Place, contents: Contents): Promise<void>
   /**
    * Waits until about 100 ms after `writtenAt` (ms since 1970, when `write` had resolved) for programs that had the file open
    * while `write` replaced it, and brings back what they wrote. False where such a program has overwritten ours: to be
    * written again.
    */
-  confirm(lease: Lease, place: Place, content: FileContent, writtenAt: number): Promise<boolean>
+  confirm(lease: Lease, place: Place, contents: Contents, writtenAt: number): Promise<boolean>
   /**
    * Finishes a change of the file that a crash cut in two. Whoever changes a file calls this first for every lease in it: an
    * edit of the one half would make the other half worthless.

@@ -18,7 +18,7 @@ export const awsIsolated = ({ fs }: Pick<SinkDeps, 'fs'>): CloudSink<AwsCredenti
     const { accessKeyId, secretAccessKey, sessionToken, region } = credential
     if (region !== undefined) assertOneWord('region', region)
     const config = [`[profile ${profile}]`, ...(region === undefined ? [] : [`region = ${region}`]), '']
-    const lines = profileLines({ cloud: 'aws', profile, grant: lease, credential })
+    const lines = profileLines({ profile, grant: lease, credential })
     return [
       { content: config.join('\n'), secrets: [] },
       { content: [...lines, ''].join('\n'), secrets: [accessKeyId, secretAccessKey, sessionToken] },
