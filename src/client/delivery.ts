@@ -6,9 +6,10 @@ import type { ApprovalApi } from './approval/types.ts'
 import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
 import { unseal } from './exchange/unseal.ts'
 import { deliverOutbox } from './grant-ends.ts'
+import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease, NewLease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
-import type { Delivery } from './sinks/types.ts'
+import type { EntryDelivery } from './sinks/types.ts'
 
 export type DeliveryDeps = {
   readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'clockOffsetMs'>
@@ -23,7 +24,7 @@ export type DeliveryDeps = {
 /** The offset is read off whole seconds, after the answer's way here. */
 const OFFSET_NOISE_MS = 2_000
 
-type Parcel = { readonly lease: NewLease; readonly delivery: Delivery }
+type Parcel = { readonly lease: NewLease; readonly deliveries: readonly EntryDelivery[] }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -35,7 +36,8 @@ export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): 
     const parcels = (await Promise.all(grants.map((grant) => fetchParcels(deps, grant)))).flat()
     const replaced = heldBy(deps, parcels)
     refuseInterrupted(deps.signal)
-    for (const { lease, delivery } of parcels) written.push(await deps.leasing.write(lease, delivery, deps.startReaper))
+    for (const { lease, deliveries } of parcels)
+      written.push(await deps.leasing.write(lease, deliveries, deps.startReaper))
     await reportEnds(deps, replaced)
     return written
   } catch (error) {
@@ -62,18 +64,25 @@ async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly 
     if (sealed.cloud !== 'aws')
       throw new JitError('ENDPOINT_INVALID', `This version of jit cannot deliver ${sealed.cloud}.`, 'Update jit.')
     const credential = unseal(sealed, key.privateKey, readAwsCredential)
-    const ends = [grant.endsAt, credential.expiration, credential.notAfter].map((time) => Date.parse(time))
+    // Those are the endpoint's and the cloud's times.
+    const validUntil = Math.min(Date.parse(credential.expiration), Date.parse(credential.notAfter)) + offset
     const lease: NewLease = {
       id: grant.id,
       target: grant.target,
       endpoint: deps.endpoint,
-      cloud: sealed.cloud,
       deliver: 'files',
-      profile: sealed.profile,
-      role: credential.roleArn,
-      endsAt: Math.min(...ends) + offset, // those are the endpoint's and the cloud's times
+      endsAt: Math.min(Date.parse(grant.endsAt) + offset, validUntil),
     }
-    return { lease, delivery: { cloud: sealed.cloud, profile: sealed.profile, grant: grant.id, credential } }
+    const { cloud, profile } = sealed
+    const delivery: EntryDelivery = {
+      cloud,
+      profile,
+      role: credential.roleArn,
+      asDefault: false,
+      validUntil,
+      credential,
+    }
+    return { lease, deliveries: [delivery] }
   })
 }
 
@@ -89,9 +98,9 @@ function refuseUndeliverable({ target, deliver = 'files' }: Grant): void {
 
 /** Own leases whose profile a parcel is about to take over: their grants have no use any more. */
 function heldBy({ leasing }: DeliveryDeps, parcels: readonly Parcel[]): readonly Pick<Grant, 'id' | 'target'>[] {
-  const taken = new Set(parcels.map(({ lease }) => lease.profile))
+  const taken = parcels.flatMap(({ deliveries }) => deliveries)
   const fresh = new Set(parcels.map(({ lease }) => lease.id))
-  return leasing.list().filter(({ profile, id }) => taken.has(profile) && !fresh.has(id))
+  return leasing.list().filter(({ entries, id }) => sharesProfile(entries, taken) && !fresh.has(id))
 }
 
 async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {

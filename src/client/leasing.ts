@@ -77,15 +77,20 @@ export type LeasingDeps = {
 
 const LOCK_WAIT_MS = 20_000
 
-export function createLeasing(deps: LeasingDeps): Leasing {
-  const { fs, clock, root, sinks, formats } = deps
-  const grants = grantsIn(deps.runtime)
-  const records = leaseRecords(fs, clock, root)
-  const store = new LeaseStore(fs, clock, root)
+/** What writing, wiping and sweeping work with; the caller holds the lock. */
+export function leaseDeps(deps: LeasingDeps): LeaseDeps {
+  const { fs, clock, root, runtime, formats } = deps
   const engines = createEngines(deps, formats)
-  const wipeOrphans = searchOrphans({ ...deps, grants }, engines)
-  const leases: LeaseDeps = { store, clock, engines, wipeOrphans }
-  const parcels = parcelling(sinks, grants)
+  const wipeOrphans = searchOrphans({ ...deps, grants: grantsIn(runtime) }, engines)
+  return { store: new LeaseStore(fs, clock, root), clock, engines, wipeOrphans }
+}
+
+export function createLeasing(deps: LeasingDeps): Leasing {
+  const { fs, clock, root } = deps
+  const records = leaseRecords(fs, clock, root)
+  const leases = leaseDeps(deps)
+  const { store } = leases
+  const parcels = parcelling(deps.sinks, grantsIn(deps.runtime))
   const locked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       store.prepare()

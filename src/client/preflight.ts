@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import type { NewRequest } from '../contract/request.ts'
 import type { DeliveryMode, Target } from '../contract/target.ts'
 import type { Leasing } from './leasing.ts'
+import type { EntryIntent } from './sinks/types.ts'
 
 /** What somebody asked for on this machine, before defaults. */
 export type Wish = {
@@ -23,17 +24,17 @@ const USUAL_SECONDS = 3600
  * Everything that can go wrong on this machine or be known beforehand, before a person is asked to decide: unknown target,
  * too long, a name that the user has taken, a credentials file that can't be written or wiped later.
  */
-export function preflight(
+export async function preflight(
   wish: Wish,
   offered: readonly Target[],
   leasing: Pick<Leasing, 'check'>,
   host: string,
-): { readonly request: NewRequest; readonly targets: readonly Target[] } {
+): Promise<{ readonly request: NewRequest; readonly targets: readonly Target[] }> {
   const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
   for (const target of targets) {
     if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
     refuseUndeliverable(target, wish.deliver)
-    for (const { profile } of target.access) leasing.check(profile)
+    await leasing.check(intentsOf(target, wish.deliver))
   }
   const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
   const { reason, ticket, startsAt, deliver } = wish
@@ -48,6 +49,16 @@ export function preflight(
   }
   return { request, targets }
 }
+
+/** What would be delivered here for a target. Policy's word on the mode counts before the wish. */
+export const intentsOf = ({ name, access, deliver }: Target, wished: DeliveryMode = 'files'): readonly EntryIntent[] =>
+  access.map(({ cloud, profile }) => ({
+    target: name,
+    cloud,
+    profile,
+    asDefault: false,
+    deliver: deliver ?? wished,
+  }))
 
 function find(name: string, offered: readonly Target[]): Target {
   const target = offered.find((each) => each.name === name)

@@ -92,12 +92,12 @@ export function printDelivered(
   warnOfOverride(ctx)
 }
 
-const grantJson = ({ id, target, cloud, profile, role, endsAt, places }: Lease) => ({
+const grantJson = ({ id, target, entries, endsAt, places }: Lease) => ({
   grant: id,
   target,
-  cloud,
-  profile,
-  role,
+  cloud: entries[0]?.cloud,
+  profile: entries[0]?.profile,
+  role: entries[0]?.role,
   endsAt: new Date(endsAt).toISOString(),
   places: places.map(({ path }) => path),
 })
@@ -108,8 +108,10 @@ function usage({ terminal, clock }: CliContext, lease: Lease): readonly string[]
   const left = roughly((lease.endsAt - clock.now()) / 1000)
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
-    `  aws --profile ${lease.profile} sts get-caller-identity`,
-    `  export AWS_PROFILE=${lease.profile}`,
+    ...lease.entries.flatMap(({ profile }) => [
+      `  aws --profile ${profile} sts get-caller-identity`,
+      `  export AWS_PROFILE=${profile}`,
+    ]),
     faint(
       `In ${lease.places.map(({ path }) => path).join(', ')} until then. Sooner: jit revoke ${terminalText(lease.target)}`,
     ),

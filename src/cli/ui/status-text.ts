@@ -30,7 +30,7 @@ function printGrants({ terminal, clock }: Speaking, grants: readonly LiveGrant[]
     lease.state,
     formatDuration(secondsLeft),
     timeOfDay(lease.endsAt, clock.now()),
-    lease.profile,
+    lease.entries.map(({ profile }) => profile).join(', '),
     lease.places.map(({ path }) => path).join(', '),
   ])
   const heading = ['TARGET', 'STATE', 'LEFT', 'ENDS', 'PROFILE', 'SECRET LIES IN']
@@ -59,10 +59,10 @@ function asJson({ grants, requests, unconfirmed, unreadable }: Status) {
       grant: lease.id,
       target: lease.target,
       state: lease.state,
-      cloud: lease.cloud,
+      cloud: lease.entries[0]?.cloud,
       deliver: lease.deliver,
-      profile: lease.profile,
-      role: lease.role,
+      profile: lease.entries[0]?.profile,
+      role: lease.entries[0]?.role,
       endpoint: lease.endpoint,
       endsAt: iso(lease.endsAt),
       secondsLeft,

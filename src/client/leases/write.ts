@@ -2,7 +2,8 @@ import type { Parcel } from '../sinks/types.ts'
 import { finishCut, type LeaseDeps } from './deps.ts'
 import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
 import { confirmFiles, filesOf, type LeaseFile, writeFiles } from './files.ts'
-import type { Entry, Lease, NewLease, Place } from './types.ts'
+import { sharesProfile } from './shares-profile.ts'
+import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
 
 /**
@@ -74,9 +75,3 @@ async function endReplaced(deps: LeaseDeps, { id, entries }: Lease): Promise<voi
   const replaced = deps.store.list().filter((each) => each.id !== id && sharesProfile(each.entries, entries))
   for (const lease of replaced) await endLease(deps, lease, 'revoked')
 }
-
-/** Whether two leases give a profile of the same name in the same cloud. */
-export const sharesProfile = (
-  one: readonly Pick<Entry, 'cloud' | 'profile'>[],
-  other: readonly Pick<Entry, 'cloud' | 'profile'>[],
-): boolean => one.some((a) => other.some((b) => a.cloud === b.cloud && a.profile === b.profile))
