@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { Environment } from '../base/environment.ts'
 import { errnoOf } from '../base/errno.ts'
 import { JitError } from '../base/errors.ts'
 
@@ -48,7 +49,7 @@ const notStarted = (file: string, cause: unknown): JitError =>
   })
 
 /** Throws `NOT_FOUND` where a shell would find no such program: to be known before anybody is asked to approve anything. */
-export function assertProgram(file: string, env: Program['env'], platform: NodeJS.Platform): void {
+export function assertProgram(file: string, env: Environment, platform: NodeJS.Platform): void {
   if (platform === 'win32') return // PATHEXT and App Paths: the system finds it or not
   const places = file.includes('/')
     ? [file]
