@@ -21,6 +21,9 @@ export type DeliveryDeps = {
   readonly signal: AbortSignal
 }
 
+/** `asDefault`: what is delivered becomes the default profile as well. */
+export type Delivering = { readonly grants: readonly Grant[]; readonly asDefault: boolean }
+
 /** The offset is read off whole seconds, after the answer's way here. */
 const OFFSET_NOISE_MS = 2_000
 
@@ -30,10 +33,10 @@ type Parcel = { readonly lease: NewLease; readonly deliveries: readonly EntryDel
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
  * grant is ended at the endpoint. An interruption wipes too but lets the grants stand, so that one can come back.
  */
-export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): Promise<readonly Lease[]> {
+export async function deliverAll(deps: DeliveryDeps, { grants, asDefault }: Delivering): Promise<readonly Lease[]> {
   const written: Lease[] = []
   try {
-    const parcels = (await Promise.all(grants.map((grant) => fetchParcels(deps, grant)))).flat()
+    const parcels = (await Promise.all(grants.map((grant) => fetchParcels(deps, grant, asDefault)))).flat()
     const replaced = heldBy(deps, parcels)
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of parcels)
@@ -48,8 +51,7 @@ export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): 
   }
 }
 
-async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly Parcel[]> {
-  refuseUndeliverable(asked)
+async function fetchParcels(deps: DeliveryDeps, asked: Grant, asDefault: boolean): Promise<readonly Parcel[]> {
   const key = generateEphemeralKey()
   const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
   if (grant.id !== asked.id || grant.target !== asked.target || credentials.length !== 1)
@@ -70,7 +72,7 @@ async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly 
       id: grant.id,
       target: grant.target,
       endpoint: deps.endpoint,
-      deliver: 'files',
+      deliver: grant.deliver ?? 'files',
       endsAt: Math.min(Date.parse(grant.endsAt) + offset, validUntil),
     }
     const { cloud, profile } = sealed
@@ -78,22 +80,12 @@ async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly 
       cloud,
       profile,
       role: credential.roleArn,
-      asDefault: false,
+      asDefault,
       validUntil,
       credential,
     }
     return { lease, deliveries: [delivery] }
   })
-}
-
-/** Policy's word counts however the request came here; `--request` brings one that nobody has checked on this machine. */
-function refuseUndeliverable({ target, deliver = 'files' }: Grant): void {
-  if (deliver === 'files') return
-  throw new JitError(
-    'USAGE',
-    `Policy demands delivery mode ${deliver} for ${target}, which this version of jit does not have.`,
-    'Update jit, or ask the administrator of the endpoint.',
-  )
 }
 
 /** Own leases whose profile a parcel is about to take over: their grants have no use any more. */

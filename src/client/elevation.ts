@@ -2,8 +2,8 @@ import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest } from '../contract/request.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
-import { ask, type AskingDeps, type AskingProgress, comeBack } from './asking.ts'
-import { type DeliveryDeps, deliverAll } from './delivery.ts'
+import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
+import { type DeliveryDeps, deliverAll, type Delivering } from './delivery.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { stillOpen } from './pending.ts'
@@ -22,7 +22,7 @@ export type Progress =
   | { readonly kind: 'delivering'; readonly request: AccessRequest }
 
 export type Order = {
-  readonly ask: Wish | { readonly resume: string }
+  readonly ask: Wish | Resumption
   /** How long to wait for the decision and the start, in ms; 0 doesn't wait at all. */
   readonly waitMs: number
 }
@@ -36,24 +36,26 @@ const SHORTEST_NAP_MS = 500
 
 /** Check here, ask, wait for the decision and the start, deliver. Interrupted while it waits, the request stays open. */
 export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevation> {
-  const asked = 'resume' in order.ask ? await comeBack(deps, order.ask.resume) : await ask(deps, order.ask)
+  const asked = 'resume' in order.ask ? await comeBack(deps, order.ask) : await ask(deps, order.ask)
   const patience = patienceOf(deps, order.waitMs)
   try {
     const decided = await decision(deps, asked, patience.signal)
     if (decided.state === 'pending') return { kind: 'pending', request: decided }
     refuseUnapproved(deps, decided)
     const grants = await started(deps, decided, patience.signal)
-    return grants === undefined ? { kind: 'scheduled', request: decided } : await deliver(deps, decided, grants)
+    return grants === undefined
+      ? { kind: 'scheduled', request: decided }
+      : await deliver(deps, decided, { grants, asDefault: order.ask.asDefault === true })
   } finally {
     patience.end()
   }
 }
 
-async function deliver(deps: ElevationDeps, request: AccessRequest, grants: readonly Grant[]): Promise<Elevation> {
-  refuseOver(deps, request, grants)
+async function deliver(deps: ElevationDeps, request: AccessRequest, wanted: Delivering): Promise<Elevation> {
+  refuseOver(deps, request, wanted.grants)
   deps.tell({ kind: 'delivering', request })
   try {
-    return { kind: 'delivered', request, leases: await deliverAll(deps, grants) }
+    return { kind: 'delivered', request, leases: await deliverAll(deps, wanted) }
   } catch (error) {
     if (deps.signal.aborted)
       throw stillOpen(

@@ -16,6 +16,8 @@ export type Wish = {
   /** RFC 3339 in UTC. */
   readonly startsAt?: string
   readonly deliver?: DeliveryMode
+  /** To be the default profile, configuration or subscription as well; nobody else's business than this machine's. */
+  readonly asDefault?: boolean
 }
 
 const USUAL_SECONDS = 3600
@@ -33,8 +35,7 @@ export async function preflight(
   const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
   for (const target of targets) {
     if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
-    refuseUndeliverable(target, wish.deliver)
-    await leasing.check(intentsOf(target, wish.deliver))
+    await leasing.check(intentsOf(target, wish))
   }
   const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
   const { reason, ticket, startsAt, deliver } = wish
@@ -51,13 +52,16 @@ export async function preflight(
 }
 
 /** What would be delivered here for a target. Policy's word on the mode counts before the wish. */
-export const intentsOf = ({ name, access, deliver }: Target, wished: DeliveryMode = 'files'): readonly EntryIntent[] =>
+export const intentsOf = (
+  { name, access, deliver }: Target,
+  wish: Pick<Wish, 'deliver' | 'asDefault'>,
+): readonly EntryIntent[] =>
   access.map(({ cloud, profile }) => ({
     target: name,
     cloud,
     profile,
-    asDefault: false,
-    deliver: deliver ?? wished,
+    asDefault: wish.asDefault === true,
+    deliver: deliver ?? wish.deliver ?? 'files',
   }))
 
 function find(name: string, offered: readonly Target[]): Target {
@@ -82,23 +86,4 @@ function refuseTooLong({ name, maxDurationSeconds }: Target, asked: number | und
     `${formatDuration(asked)} is too long: ${name} is given for ${longest} at most.`,
     `Ask for less: --for ${longest.replaceAll(' ', '')}`,
   )
-}
-
-/** Delivery modes and clouds that this version can't serve are refused before anyone decides about them. */
-function refuseUndeliverable({ name, access, deliver: demanded }: Target, asked: DeliveryMode | undefined): void {
-  if (demanded !== undefined && demanded !== 'files')
-    throw new JitError(
-      'USAGE',
-      `Policy demands delivery mode ${demanded} for ${name}, which this version of jit does not have.`,
-      'Update jit, or ask the administrator of the endpoint.',
-    )
-  if (asked !== undefined && asked !== 'files')
-    throw new JitError('USAGE', `This version of jit delivers files only, not ${asked}.`, 'Leave out --deliver.')
-  const foreign = access.find(({ cloud }) => cloud !== 'aws')
-  if (foreign !== undefined)
-    throw new JitError(
-      'USAGE',
-      `${name} opens ${foreign.cloud}, which this version of jit cannot deliver.`,
-      'Update jit.',
-    )
 }

@@ -10,7 +10,7 @@ import { printDelivered, printExplanation, printOpen, progressTo } from '../ui/e
 import { parseStart } from '../ui/time.ts'
 
 export type ElevateOptions = {
-  readonly subject: TypedWish | { readonly request: string }
+  readonly subject: TypedWish | { readonly request: string; readonly asDefault?: boolean }
   readonly waitMs: number
   readonly explain: boolean
   readonly json: boolean
@@ -24,6 +24,7 @@ type Flags = {
   readonly ticket?: string
   readonly at?: number
   readonly deliver?: DeliveryMode
+  readonly asDefault: boolean
   readonly wait: boolean
   readonly waitTimeout?: number
   readonly request?: string
@@ -49,7 +50,12 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
     .option('--justification <text>', 'the same as --reason')
     .option('--ticket <id>', 'ticket that this belongs to')
     .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z', at)
-    .option('--deliver <mode>', 'how credentials are handed over: files', choice(...DELIVERY_MODES))
+    .option(
+      '--deliver <mode>',
+      'how credentials are handed over: files (default), process, isolated',
+      choice(...DELIVERY_MODES),
+    )
+    .option('--as-default', 'make it the default profile too, until it ends', false)
     .option('--no-wait', 'do not wait for people to decide (exit code 5 while undecided)')
     .option('--wait-timeout <duration>', 'wait that long at most (exit code 5 afterwards)', duration)
     .option('--request <id>', 'come back to a request that is open or approved')
@@ -69,9 +75,12 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
 }
 
 function optionsOf(targets: readonly string[], flags: Flags): ElevateOptions {
-  const { request, explain, json } = flags
+  const { request, explain, json, asDefault } = flags
   return {
-    subject: request === undefined ? wishOf(targets, flags) : comeBack(request, targets, explain),
+    subject:
+      request === undefined
+        ? wishOf(targets, flags)
+        : { ...comeBack(request, targets, explain), ...(asDefault && { asDefault }) },
     waitMs: !flags.wait ? 0 : flags.waitTimeout === undefined ? Number.POSITIVE_INFINITY : flags.waitTimeout * 1000,
     explain,
     json,
@@ -79,7 +88,7 @@ function optionsOf(targets: readonly string[], flags: Flags): ElevateOptions {
 }
 
 function wishOf(targets: readonly string[], flags: Flags): TypedWish {
-  const { for: durationSeconds, justification, ticket, at, deliver } = flags
+  const { for: durationSeconds, justification, ticket, at, deliver, asDefault } = flags
   const reason = (flags.reason ?? justification ?? '').trim()
   return {
     targets,
@@ -88,6 +97,7 @@ function wishOf(targets: readonly string[], flags: Flags): TypedWish {
     ...(ticket === undefined ? {} : { ticket }),
     ...(at === undefined ? {} : { startsAt: new Date(at).toISOString() }),
     ...(deliver === undefined ? {} : { deliver }),
+    ...(asDefault && { asDefault }),
   }
 }
 
@@ -102,7 +112,10 @@ function comeBack(request: string, targets: readonly string[], explain: boolean)
 
 export async function runElevate(ctx: CliContext, options: ElevateOptions): Promise<void> {
   const { subject, waitMs } = options
-  if ('request' in subject) return elevateFor(ctx, { ask: { resume: subject.request }, waitMs }, options)
+  if ('request' in subject) {
+    const { request: resume, ...rest } = subject
+    return elevateFor(ctx, { ask: { resume, ...rest }, waitMs }, options)
+  }
   if (options.explain) return explain(ctx, subject, options)
   return elevateFor(ctx, { ask: await completed(ctx, subject), waitMs }, options)
 }

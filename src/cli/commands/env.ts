@@ -6,7 +6,7 @@ import { choice, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 
 export type EnvOptions = { readonly target: string; readonly shell?: Shell; readonly values: boolean }
-type Flags = { readonly shell?: Shell; readonly values: boolean }
+type Flags = { readonly shell?: Shell; readonly values: boolean; readonly json: boolean }
 
 export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
   const command = new JitCommand('env', ctx)
@@ -18,6 +18,7 @@ export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
     .argument('<target>', 'target of the grant')
     .option('--shell <shell>', `${SHELLS.join(', ')} (default: as SHELL says)`, choice(...SHELLS))
     .option('--values', 'print the AWS keys themselves, for programs that read nothing else; not to a terminal', false)
+    .option('--json', 'the same as --shell json', false)
     .addHelpText(
       'after',
       examples(
@@ -27,7 +28,10 @@ export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
         'docker run --env-file <(jit env prod-db --shell dotenv --values) IMAGE',
       ),
     )
-    .action((target: string, { shell, values }: Flags) => run(ctx, { target, values, ...(shell && { shell }) }))
+    .action((target: string, { shell, values, json }: Flags) => {
+      const spoken = shell ?? (json ? 'json' : undefined)
+      return run(ctx, { target, values, ...(spoken && { shell: spoken }) })
+    })
   return command
 }
 

@@ -5,6 +5,7 @@ import type { Lease } from '../../client/leases/types.ts'
 import { liveLease } from '../../client/served-credential.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
+import type { DeliveryMode } from '../../contract/target.ts'
 import type { Ending } from '../../platform/processes.ts'
 import { duration, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
@@ -59,7 +60,6 @@ function optionsOf(target: string, command: readonly string[], flags: Flags): Ex
   const reason = (flags.reason ?? justification ?? '').trim()
   const wish: TypedWish = {
     targets: [target],
-    deliver: 'isolated',
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(reason === '' ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
@@ -100,13 +100,20 @@ async function runWith(ctx: CliContext, lease: Lease, file: string, args: readon
 }
 
 async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Promise<readonly Lease[]> {
-  const wish = await completed(ctx, typed)
+  const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })
   const progress = progressTo(ctx)
   const { elevate } = await ctx.elevation(progress.tell)
   const result = await elevate({ ask: wish, waitMs }).finally(progress.stop)
   if (result.kind === 'delivered') return result.leases
   const { id } = result.request
   throw stillOpen(id, `Request ${id} is not decided yet, so nothing was run.`, 'NO_DECISION')
+}
+
+/** The one that nobody else finds, unless policy demands another. */
+async function modeFor(ctx: CliContext, { targets: [name] }: TypedWish): Promise<DeliveryMode> {
+  const api = await ctx.api()
+  const target = (await api.targets(ctx.signal)).find((each) => each.name === name)
+  return target?.deliver ?? 'isolated'
 }
 
 /** Nothing of the credentials outlives the child; how the child ended is told though the endpoint may be offline. */
