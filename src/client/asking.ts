@@ -1,6 +1,5 @@
 import { JitError } from '../base/errors.ts'
 import { identifier } from '../base/identifier.ts'
-import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest, NewRequest } from '../contract/request.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
@@ -51,20 +50,22 @@ export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> 
   return remember(deps, asked, 'asked')
 }
 
-/** A request that was made before, by its id. */
-export type Resumption = { readonly resume: string } & Pick<Wish, 'asDefault'>
+/** A request that was made before, and how it shall be delivered here. */
+export type Resumption = { readonly resume: string; readonly asDefault?: boolean }
 
-export async function comeBack(deps: AskingDeps, { resume, asDefault = false }: Resumption): Promise<AccessRequest> {
-  const request = await deps.api.request(resume, 0, deps.signal)
-  refuseOtherKey(request, deps.api.jkt)
-  for (const grant of request.grants) await checkTarget(deps, grant, asDefault)
+/** Comes back to a request. The files may have changed since it was made: refused before credentials are fetched. */
+export async function comeBack(
+  deps: AskingDeps,
+  { resume: id, asDefault = false }: Resumption,
+): Promise<AccessRequest> {
+  const { api, leasing, signal } = deps
+  const request = await api.request(id, 0, signal)
+  refuseOtherKey(request, api.jkt)
+  for (const { target: name, deliver } of request.grants) {
+    const target = (await api.targets(signal)).find((each) => each.name === name)
+    if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
+  }
   return remember(deps, request, 'resumed')
-}
-
-/** The file may have changed since the request was made: refused before credentials are fetched. */
-async function checkTarget({ api, leasing, signal }: AskingDeps, grant: Grant, asDefault: boolean): Promise<void> {
-  const target = (await api.targets(signal)).find((each) => each.name === grant.target)
-  if (target !== undefined) await leasing.check(intentsOf(target, { ...grant, asDefault }))
 }
 
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {

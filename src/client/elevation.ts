@@ -3,15 +3,14 @@ import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest } from '../contract/request.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
-import { type DeliveryDeps, deliverAll, type Delivering } from './delivery.ts'
-import type { Lease } from './leases/types.ts'
+import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 
 export type ElevationDeps = Omit<DeliveryDeps, 'api' | 'leasing'> &
   Omit<AskingDeps, 'leasing' | 'tell'> & {
-    readonly leasing: Pick<Leasing, 'check' | 'list' | 'write' | 'wipe' | 'outbox'>
+    readonly leasing: Pick<Leasing, 'check' | 'list' | 'write' | 'wipe' | 'outbox' | 'guide'>
     readonly tell: (progress: Progress) => void
   }
 
@@ -27,7 +26,7 @@ export type Order = {
   readonly waitMs: number
 }
 export type Elevation =
-  | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly leases: readonly Lease[] }
+  | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly delivered: readonly LeaseGuide[] }
   | { readonly kind: 'pending' | 'scheduled'; readonly request: AccessRequest }
 
 /** A laptop may sleep meanwhile, so no nap is long. */
@@ -45,17 +44,27 @@ export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevat
     const grants = await started(deps, decided, patience.signal)
     return grants === undefined
       ? { kind: 'scheduled', request: decided }
-      : await deliver(deps, decided, { grants, asDefault: order.ask.asDefault === true })
+      : await deliver(deps, decided, grants, order.ask)
   } finally {
     patience.end()
   }
 }
 
-async function deliver(deps: ElevationDeps, request: AccessRequest, wanted: Delivering): Promise<Elevation> {
-  refuseOver(deps, request, wanted.grants)
+async function deliver(
+  deps: ElevationDeps,
+  request: AccessRequest,
+  grants: readonly Grant[],
+  wish: Pick<Wish, 'asDefault'>,
+): Promise<Elevation> {
+  refuseOver(deps, request, grants)
   deps.tell({ kind: 'delivering', request })
   try {
-    return { kind: 'delivered', request, leases: await deliverAll(deps, wanted) }
+    const leases = await deliverAll(deps, grants, wish)
+    return {
+      kind: 'delivered',
+      request,
+      delivered: leases.map((lease) => ({ lease, guides: deps.leasing.guide(lease) })),
+    }
   } catch (error) {
     if (deps.signal.aborted)
       throw stillOpen(

@@ -16,7 +16,7 @@ export type Wish = {
   /** RFC 3339 in UTC. */
   readonly startsAt?: string
   readonly deliver?: DeliveryMode
-  /** To be the default profile, configuration or subscription as well; nobody else's business than this machine's. */
+  /** Makes what is delivered the default profile, configuration, subscription or context as well, until it ends. */
   readonly asDefault?: boolean
 }
 
@@ -33,6 +33,8 @@ export async function preflight(
   host: string,
 ): Promise<{ readonly request: NewRequest; readonly targets: readonly Target[] }> {
   const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
+  if (wish.asDefault && targets.length > 1)
+    throw new JitError('USAGE', 'Only one target can be the default.', 'Leave out --as-default, or elevate one by one.')
   for (const target of targets) {
     if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
     await leasing.check(intentsOf(target, wish))

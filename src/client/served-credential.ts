@@ -67,9 +67,13 @@ const awsEntry = ({ entries }: Lease): Entry | undefined => entries.find(({ clou
 
 async function withCurrentSlice(lease: Lease, { clock, renewed }: ServingDeps): Promise<Lease> {
   const entry = awsEntry(lease)
-  const isLast = entry === undefined || entry.validUntil >= lease.endsAt
-  if (isLast || entry.validUntil - clock.now() > NEAR_MS) return lease
-  return (await renewed(lease)) ?? lease
+  if (entry?.renewAt === undefined || entry.validUntil - clock.now() > NEAR_MS) return lease
+  try {
+    return (await renewed(lease)) ?? lease
+  } catch (error) {
+    if (entry.validUntil <= clock.now()) throw error
+    return lease // the rest of the slice is good
+  }
 }
 
 /** By the stricter clock: where the wall clock was set back, an SDK would come back too late. */

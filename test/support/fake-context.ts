@@ -82,6 +82,7 @@ export function fakeContext(given: Fake = {}) {
     endpoint: ENDPOINT,
     leasing,
     pending,
+    exchange: async (credential) => credential,
     startReaper: () => void seen.calls.push('reaper'),
     random: { bytes: (length) => Buffer.alloc(length, 7) },
     host: 'laptop',

@@ -52,10 +52,10 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
     .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z', at)
     .option(
       '--deliver <mode>',
-      'how credentials are handed over: files (default), process, isolated',
+      'files (where clients look), process (encrypted, clients ask jit) or isolated (for jit exec and jit env)',
       choice(...DELIVERY_MODES),
     )
-    .option('--as-default', 'make it the default profile too, until it ends', false)
+    .option('--as-default', 'also the default profile, configuration, subscription or context until it ends', false)
     .option('--no-wait', 'do not wait for people to decide (exit code 5 while undecided)')
     .option('--wait-timeout <duration>', 'wait that long at most (exit code 5 afterwards)', duration)
     .option('--request <id>', 'come back to a request that is open or approved')
@@ -75,12 +75,9 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
 }
 
 function optionsOf(targets: readonly string[], flags: Flags): ElevateOptions {
-  const { request, explain, json, asDefault } = flags
+  const { request, explain, json } = flags
   return {
-    subject:
-      request === undefined
-        ? wishOf(targets, flags)
-        : { ...comeBack(request, targets, explain), ...(asDefault && { asDefault }) },
+    subject: request === undefined ? wishOf(targets, flags) : comeBack(request, targets, flags),
     waitMs: !flags.wait ? 0 : flags.waitTimeout === undefined ? Number.POSITIVE_INFINITY : flags.waitTimeout * 1000,
     explain,
     json,
@@ -92,17 +89,21 @@ function wishOf(targets: readonly string[], flags: Flags): TypedWish {
   const reason = (flags.reason ?? justification ?? '').trim()
   return {
     targets,
+    ...(asDefault && { asDefault }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(reason === '' ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
     ...(at === undefined ? {} : { startsAt: new Date(at).toISOString() }),
     ...(deliver === undefined ? {} : { deliver }),
-    ...(asDefault && { asDefault }),
   }
 }
 
-function comeBack(request: string, targets: readonly string[], explain: boolean): { readonly request: string } {
-  if (targets.length === 0 && !explain) return { request }
+function comeBack(
+  request: string,
+  targets: readonly string[],
+  { explain, asDefault }: Flags,
+): { readonly request: string; readonly asDefault?: boolean } {
+  if (targets.length === 0 && !explain) return { request, ...(asDefault && { asDefault }) }
   throw new JitError(
     'USAGE',
     '--request comes back to what was asked before: it takes no target and no --explain.',
@@ -113,8 +114,8 @@ function comeBack(request: string, targets: readonly string[], explain: boolean)
 export async function runElevate(ctx: CliContext, options: ElevateOptions): Promise<void> {
   const { subject, waitMs } = options
   if ('request' in subject) {
-    const { request: resume, ...rest } = subject
-    return elevateFor(ctx, { ask: { resume, ...rest }, waitMs }, options)
+    const { request: resume, ...wish } = subject
+    return elevateFor(ctx, { ask: { resume, ...wish }, waitMs }, options)
   }
   if (options.explain) return explain(ctx, subject, options)
   return elevateFor(ctx, { ask: await completed(ctx, subject), waitMs }, options)

@@ -104,7 +104,7 @@ async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Prom
   const progress = progressTo(ctx)
   const { elevate } = await ctx.elevation(progress.tell)
   const result = await elevate({ ask: wish, waitMs }).finally(progress.stop)
-  if (result.kind === 'delivered') return result.leases
+  if (result.kind === 'delivered') return result.delivered.map(({ lease }) => lease)
   const { id } = result.request
   throw stillOpen(id, `Request ${id} is not decided yet, so nothing was run.`, 'NO_DECISION')
 }

@@ -94,7 +94,7 @@ export function parseLease(id: string, file: string, bytes: Buffer): Lease | Unr
 
 /** See {@link inOrder}. */
 const NAMED =
-  /(?:"kind": ?"([a-z]+)",\s*)?(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[^"]*",\s*"profile": ?"[^"]*",\s*)?"path": ?("(?:[^"\\]|\\.)*")/g
+  /(?:"kind": ?"([a-z-]+)",\s*)?(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[^"]*",\s*"profile": ?"[^"]*",\s*)?(?<!"held": ?\{\s*)"path": ?("(?:[^"\\]|\\.)*")/g
 
 function unreadable(id: string, file: string, text: string, why: string, newer: boolean): UnreadableLease {
   const paths = [...text.matchAll(NAMED)].flatMap(([, kind, format, quoted = '']) => pathIn(quoted, kind, format))

@@ -74,7 +74,9 @@ function distinct({ fs }: System, searched: readonly Searched[]): readonly Searc
 
 /** Loading a format takes longer than this look. */
 function isWorthReading(system: System, path: string): boolean {
-  return (ifExists(() => system.fs.stat(path))?.size ?? 0) > 0 || leftOverNames(system, path).length > 0
+  const stat = ifExists(() => system.fs.stat(path))
+  if (stat !== undefined && stat.kind !== 'file') return false
+  return (stat?.size ?? 0) > 0 || leftOverNames(system, path).length > 0
 }
 
 async function wipeOrphanEntries(system: FormatSystem, path: string, search: OrphanSearch): Promise<Orphans> {

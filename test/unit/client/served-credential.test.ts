@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { appendBlock } from '../../../src/base/credentials-block.ts'
+import { JitError } from '../../../src/base/errors.ts'
 import type { Lease, Place } from '../../../src/client/leases/types.ts'
 import { deliveredRegion, serveCredential, type ServingDeps } from '../../../src/client/served-credential.ts'
 import { iso, NOW } from '../../support/fake-approval.ts'
@@ -141,7 +142,7 @@ describe('credential_process', () => {
 })
 
 describe('slices of a longer grant', () => {
-  const slice = (secondsLeft: number): Lease => held({}, { validUntil: NOW + secondsLeft * 1000 })
+  const slice = (secondsLeft: number): Lease => held({}, { validUntil: NOW + secondsLeft * 1000, renewAt: NOW })
 
   test.each([
     ['with time left in the slice', slice(61), iso(NOW + 61_000)],
@@ -168,6 +169,14 @@ describe('slices of a longer grant', () => {
     const renewed = async () => undefined
     expect((await serve([slice(30)], { renewed })).Expiration).toBe(iso(NOW + 30_000))
     await expect(serve([slice(0)], { renewed })).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+  })
+
+  test('where the endpoint cannot be reached, its reason is said once the slice is over, and not before', async () => {
+    const renewed = async () => {
+      throw new JitError('ENDPOINT_UNREACHABLE', 'The endpoint cannot be reached.', 'Try again.')
+    }
+    expect((await serve([slice(1)], { renewed })).Expiration).toBe(iso(NOW + 1_000))
+    await expect(serve([slice(0)], { renewed })).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' })
   })
 })
 
