@@ -3,9 +3,12 @@ import { JitError } from '../base/errors.ts'
 import { JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { consoleCommand } from './commands/console.ts'
 import { credentialProcessCommand } from './commands/credential-process.ts'
 import { denyCommand } from './commands/deny.ts'
 import { elevateCommand } from './commands/elevate.ts'
+import { envCommand } from './commands/env.ts'
+import { execCommand } from './commands/exec.ts'
 import { helpCommand } from './commands/help.ts'
 import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
@@ -37,6 +40,9 @@ export function buildProgram(ctx: CliContext): Command {
     elevateCommand,
     statusCommand,
     revokeCommand,
+    execCommand,
+    envCommand,
+    consoleCommand,
     whoamiCommand,
     logoutCommand,
   ])

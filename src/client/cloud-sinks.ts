@@ -1,4 +1,6 @@
 import { awsFiles } from './sinks/clouds/aws-files.ts'
+import { awsIsolated } from './sinks/clouds/aws-isolated.ts'
+import { awsProcess } from './sinks/clouds/aws-process.ts'
 import type { SinkDeps } from './sinks/clouds/deps.ts'
 import { gcpFiles } from './sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from './sinks/clouds/gcp-isolated.ts'
@@ -10,6 +12,14 @@ import type { CloudSink } from './sinks/clouds/types.ts'
 
 /** Every way in which this version of jit delivers: one for each cloud and mode. */
 export const cloudSinks = (deps: SinkDeps): readonly CloudSink[] =>
-  [awsFiles, gcpFiles, gcpProcess, gcpIsolated, kubernetesFiles, kubernetesProcess, kubernetesIsolated].map((make) =>
-    make(deps),
-  )
+  [
+    awsFiles,
+    awsProcess,
+    awsIsolated,
+    gcpFiles,
+    gcpProcess,
+    gcpIsolated,
+    kubernetesFiles,
+    kubernetesProcess,
+    kubernetesIsolated,
+  ].map((make) => make(deps))

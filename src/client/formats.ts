@@ -4,4 +4,5 @@ import type { Formats } from './sinks/shared-file.ts'
 export const FORMATS: Formats = {
   'aws-credentials': async () => (await import('./sinks/formats/aws-credentials.ts')).awsCredentials,
   kubeconfig: async () => (await import('./sinks/formats/kubeconfig.ts')).kubeconfig,
+  'aws-config': async () => (await import('./sinks/formats/aws-config.ts')).awsConfig,
 }

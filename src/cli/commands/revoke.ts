@@ -3,6 +3,7 @@ import { nearest } from '../../base/nearest.ts'
 import { type Revocable, type Revocation, revoke } from '../../client/revocation.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { refuseUnwiped } from '../ui/revocation-text.ts'
 import { timeOfDay } from '../ui/time.ts'
 
 export type RevokeOptions = { readonly which: 'all' | { readonly name: string }; readonly json: boolean }
@@ -85,17 +86,6 @@ async function notFound(ctx: CliContext, name: string): Promise<JitError> {
     'NOT_FOUND',
     `No active grant is called ${name}.`,
     meant === undefined ? 'See: jit status' : `Did you mean ${meant}? See: jit status`,
-  )
-}
-
-function refuseUnwiped(ended: readonly Revocation[]): void {
-  const missed = ended.filter(({ wiped }) => !wiped)
-  if (missed.length === 0) return
-  const what = missed.map(({ lease, why }) => `${lease.target} (${why ?? 'no reason known'})`).join(', ')
-  throw new JitError(
-    'WIPE_FAILED',
-    `Still on this machine: ${what}.`,
-    'It is retried until it works. Where each secret lies: jit status',
   )
 }
 
