@@ -114,7 +114,9 @@ function describe(bytes: Buffer, lines: readonly Line[]): Block {
 function ownSection(bytes: Buffer, body: readonly Line[], lease: string): readonly Line[] {
   const sections: Line[][] = []
   for (const line of body) {
-    if (HEADER.test(textOf(bytes, line))) sections.push([line])
+    const text = textOf(bytes, line)
+    const isCut = text.startsWith('[') && line.end === line.next && line.end === bytes.length
+    if (HEADER.test(text) || isCut) sections.push([line])
     else sections.at(-1)?.push(line)
   }
   const named = (line: Line): boolean => {

@@ -1,9 +1,10 @@
 import { EXPIRES_KEY, GRANT_KEY } from './credentials-block.ts'
-import { cut, type Line, linesOf, textOf } from './lines.ts'
+import { cut, type Line, linesOf, type Span, textOf } from './lines.ts'
 
 /** Says of a piece of text whether it is one of the secrets looked for; the secrets themselves are known by hash only. */
 export type IsSecret = (text: string) => boolean
 const SHORTEST_SECRET = 16
+const WORD = /[^\s"'=,;:\0]+/g
 
 /** Where a secret lies in a file without our markers around it, e.g. after a tool has written the file anew. */
 export const holdsSecret = (bytes: Buffer, isSecret: IsSecret): boolean =>
@@ -14,6 +15,14 @@ function lineHolds(text: string, isSecret: IsSecret): boolean {
   return (
     (value.length >= SHORTEST_SECRET && isSecret(value)) ||
     text.split(/[\s"'=,;:\0]+/).some((word) => word.length >= SHORTEST_SECRET && isSecret(word))
+  )
+}
+
+/** Every word that is a secret, whatever kind of file it lies in. */
+export function secretSpans(bytes: Buffer, isSecret: IsSecret): readonly Span[] {
+  const words = bytes.toString('latin1').matchAll(WORD)
+  return [...words].flatMap(({ 0: word, index }) =>
+    word.length >= SHORTEST_SECRET && isSecret(word) ? [{ start: index, end: index + word.length }] : [],
   )
 }
 

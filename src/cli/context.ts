@@ -10,6 +10,7 @@ import type { PendingRequests } from '../client/pending.ts'
 import type { RevocationDeps } from '../client/revocation.ts'
 import type { Wish } from '../client/preflight.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
+import type { KubernetesServing } from '../client/served-kubernetes.ts'
 import type { StatusDeps } from '../client/status.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Ask } from './ui/ask.ts'
@@ -41,6 +42,7 @@ export type CliContext = {
   readonly status: () => Promise<StatusDeps>
   readonly housekeeping: () => Promise<HousekeepingDeps>
   readonly serving: () => Promise<ServingDeps>
+  readonly servingKubernetes: () => Promise<KubernetesServing>
   readonly pending: () => Promise<PendingRequests>
   /** What every start does first: ends what is over, sends what waits. Cheap where there is nothing to do. */
   readonly startUp: (argv: readonly string[]) => Promise<void>

@@ -11,13 +11,12 @@ import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
-import { chooseKeyStore } from '../platform/keychain/choose.ts'
-import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
 import { withLock } from '../platform/lock.ts'
 import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings, writeSettings } from '../platform/settings.ts'
+import { keyStoreOf, openKeyStore } from './key-store.ts'
 
 const LOGIN_LOCK_WAIT_MS = 30_000
 
@@ -38,15 +37,13 @@ export type LoggedIn = {
 
 export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
-  const keyStoreOf = (choice: KeyStoreChoice): KeyStore =>
-    chooseKeyStore(choice, { platform, env, stateDirectory: places.state })
   const lock: WithLock = (name, work) => {
     makeDirectories(nodeFileSystem, places.state)
     return withLock(join(places.state, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
   }
   const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
-    const keyStore = keyStoreOf(chosenKeyStore(env, places))
+    const keyStore = openKeyStore(env, platform, places)
     return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
   }
   let opened: Promise<Identity> | undefined
@@ -65,7 +62,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
           env,
           signal,
           stateDirectory: places.state,
-          chooseKeyStore: keyStoreOf,
+          chooseKeyStore: (choice) => keyStoreOf(choice, env, platform, places),
           settings: () => readSettings(places.config),
           remember: (settings) => writeSettings(places.config, settings),
         },
@@ -79,10 +76,4 @@ async function open(deps: IdentityDeps, env: Environment): Promise<Identity> {
   const identity = await openIdentity(deps)
   refuseOtherEndpoint(env['JIT_ENDPOINT_URL'], identity.endpoint)
   return identity
-}
-
-/** `JIT_KEY_STORE` is the twin of `jit login --key-store` and so counts for every command. */
-function chosenKeyStore(env: Environment, places: Places): KeyStoreChoice {
-  const named = KEY_STORE_CHOICES.find((each) => each === env['JIT_KEY_STORE'])
-  return named ?? readSettings(places.config).keyStore ?? 'auto'
 }

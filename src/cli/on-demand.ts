@@ -10,6 +10,7 @@ import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { openLeasing } from './open-leasing.ts'
+import { finishExchange } from './finish-exchange.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
 import type { Terminal } from './ui/terminal.ts'
 
@@ -52,7 +53,17 @@ export function onDemand(
     connect: connected,
     inBackground,
     elevation: async (tell) => {
-      const common = { leasing, pending, startReaper, random: systemRandom, host: host.hostname, clock, signal, tell }
+      const common = {
+        leasing,
+        pending,
+        startReaper,
+        exchange: finishExchange,
+        random: systemRandom,
+        host: host.hostname,
+        clock,
+        signal,
+        tell,
+      }
       const deps = { ...(await connected()), ...common }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },

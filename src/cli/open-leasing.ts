@@ -1,20 +1,32 @@
+import { cloudSinks } from '../client/cloud-sinks.ts'
+import { FORMATS } from '../client/formats.ts'
 import { createLeasing, type Leasing } from '../client/leasing.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { keepPrivate } from '../platform/private-directory.ts'
+import { systemProcesses } from '../platform/process-table.ts'
+import { systemRandom } from '../platform/random.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home }: Host, { places, root }: Installation): Leasing {
+export function openLeasing({ process, home, script }: Host, { places, root }: Installation): Leasing {
   const uid = process.getuid?.()
   for (const directory of [places.config, places.state, places.runtime]) keepPrivate(directory, uid)
+  const { env, platform, execPath } = process
   return createLeasing({
     fs: nodeFileSystem,
     clock: systemClock,
-    env: process.env,
-    home,
+    random: systemRandom,
+    processes: systemProcesses,
     root,
+    runtime: places.runtime,
+    sinks: cloudSinks({ fs: nodeFileSystem, env, home, program: [execPath, script] }),
+    formats: FORMATS,
+    keyStore: async () => {
+      const { openKeyStore } = await import('./key-store.ts')
+      return openKeyStore(env, platform, places)
+    },
     ...(uid === undefined ? {} : { uid }),
   })
 }

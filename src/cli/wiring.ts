@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { reasonOf } from '../base/errors.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -54,6 +54,16 @@ export function buildContext(
     housekeeping,
     status: async () => ({ leasing: leases, pending, clock }),
     serving: async () => ({ leases: () => leases.list(), read: installation.read, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leases.list(),
+      read: installation.read,
+      readSealed: async (_lease, { path }) => {
+        throw new JitError('SECRET_STORE', `${path} cannot be opened.`, 'See: jit status')
+      },
+      renew: async () => undefined,
+      clock,
+      env,
+    }),
     pending: async () => pending,
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so

@@ -5,11 +5,12 @@ import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
 import { type PendingRequests, sameRequest } from './pending.ts'
-import { preflight, type Wish } from './preflight.ts'
+import { intentsOf, preflight, type Wish } from './preflight.ts'
 
 export type AskingDeps = {
   readonly api: ApprovalApi
@@ -34,11 +35,12 @@ const NOTEWORTHY_SKEW_MS = 4 * 60_000
 
 /** Asks, unless the very same is open already. What this machine can know beforehand is refused before anyone is asked. */
 export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> {
-  const { request, targets } = preflight(wish, await deps.api.targets(deps.signal), deps.leasing, deps.host)
+  const { request, targets } = await preflight(wish, await deps.api.targets(deps.signal), deps.leasing, deps.host)
   const offsetMs = deps.api.clockOffsetMs()
   if (Math.abs(offsetMs) > NOTEWORTHY_SKEW_MS) deps.tell({ kind: 'clock', offsetMs })
-  const profiles = new Set(targets.flatMap(({ access }) => access.map(({ profile }) => profile)))
-  for (const lease of deps.leasing.list()) if (profiles.has(lease.profile)) deps.tell({ kind: 'replaces', lease })
+  const access = targets.flatMap((target) => target.access)
+  for (const lease of deps.leasing.list())
+    if (sharesProfile(lease.entries, access)) deps.tell({ kind: 'replaces', lease })
 
   const open = sameRequest(deps.pending.list(), request, deps.endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
@@ -48,18 +50,22 @@ export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> 
   return remember(deps, asked, 'asked')
 }
 
-/** A request that was made before. */
-export async function comeBack(deps: AskingDeps, id: string): Promise<AccessRequest> {
-  const request = await deps.api.request(id, 0, deps.signal)
-  refuseOtherKey(request, deps.api.jkt)
-  for (const { target } of request.grants) await checkTarget(deps, target)
-  return remember(deps, request, 'resumed')
-}
+/** A request that was made before, and how it shall be delivered here. */
+export type Resumption = { readonly resume: string; readonly asDefault?: boolean }
 
-/** The file may have changed since the request was made: refused before credentials are fetched. */
-async function checkTarget({ api, leasing, signal }: AskingDeps, name: string): Promise<void> {
-  const target = (await api.targets(signal)).find((each) => each.name === name)
-  for (const { profile } of target?.access ?? []) leasing.check(profile)
+/** Comes back to a request. The files may have changed since it was made: refused before credentials are fetched. */
+export async function comeBack(
+  deps: AskingDeps,
+  { resume: id, asDefault = false }: Resumption,
+): Promise<AccessRequest> {
+  const { api, leasing, signal } = deps
+  const request = await api.request(id, 0, signal)
+  refuseOtherKey(request, api.jkt)
+  for (const { target: name, deliver } of request.grants) {
+    const target = (await api.targets(signal)).find((each) => each.name === name)
+    if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
+  }
+  return remember(deps, request, 'resumed')
 }
 
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {

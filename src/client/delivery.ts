@@ -1,41 +1,43 @@
-import { readAwsCredential } from '../contract/credential.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
-import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
-import { unseal } from './exchange/unseal.ts'
 import { deliverOutbox } from './grant-ends.ts'
-import type { Lease, NewLease } from './leases/types.ts'
+import { sharesProfile } from './leases/shares-profile.ts'
+import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
-import type { Delivery } from './sinks/types.ts'
+import type { Guide } from './sinks/types.ts'
+import { fetchParcel, type Parcel, type ParcelDeps } from './parcel.ts'
 
-export type DeliveryDeps = {
+/** A lease, and how clients are told to use it. */
+export type LeaseGuide = { readonly lease: Lease; readonly guides: readonly Guide[] }
+
+export type DeliveryDeps = Omit<ParcelDeps, 'api'> & {
   readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'clockOffsetMs'>
-  readonly endpoint: string
   readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
   /** Starts the process that ends leases while no command runs. Must not throw. */
   readonly startReaper: () => void
   readonly clock: Clock
-  readonly signal: AbortSignal
 }
-
-/** The offset is read off whole seconds, after the answer's way here. */
-const OFFSET_NOISE_MS = 2_000
-
-type Parcel = { readonly lease: NewLease; readonly delivery: Delivery }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
  * grant is ended at the endpoint. An interruption wipes too but lets the grants stand, so that one can come back.
  */
-export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): Promise<readonly Lease[]> {
+export async function deliverAll(
+  deps: DeliveryDeps,
+  grants: readonly Grant[],
+  wish: { readonly asDefault?: boolean },
+): Promise<readonly Lease[]> {
   const written: Lease[] = []
   try {
-    const parcels = (await Promise.all(grants.map((grant) => fetchParcels(deps, grant)))).flat()
+    const parcels = await Promise.all(grants.map((grant) => fetchParcel(deps, grant)))
     const replaced = heldBy(deps, parcels)
     refuseInterrupted(deps.signal)
-    for (const { lease, delivery } of parcels) written.push(await deps.leasing.write(lease, delivery, deps.startReaper))
+    for (const { lease, deliveries } of parcels) {
+      const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
+      written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
+    }
     await reportEnds(deps, replaced)
     return written
   } catch (error) {
@@ -46,52 +48,11 @@ export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): 
   }
 }
 
-async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly Parcel[]> {
-  refuseUndeliverable(asked)
-  const key = generateEphemeralKey()
-  const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
-  if (grant.id !== asked.id || grant.target !== asked.target || credentials.length !== 1)
-    throw new JitError(
-      'ENDPOINT_INVALID',
-      `The endpoint answered with ${credentials.length} credentials for grant ${asked.id}; this version of jit takes one.`,
-      'Update jit, or tell the administrator of the endpoint.',
-    )
-  const measured = deps.api.clockOffsetMs()
-  const offset = Math.abs(measured) < OFFSET_NOISE_MS ? 0 : measured
-  return credentials.map((sealed) => {
-    if (sealed.cloud !== 'aws')
-      throw new JitError('ENDPOINT_INVALID', `This version of jit cannot deliver ${sealed.cloud}.`, 'Update jit.')
-    const credential = unseal(sealed, key.privateKey, readAwsCredential)
-    const ends = [grant.endsAt, credential.expiration, credential.notAfter].map((time) => Date.parse(time))
-    const lease: NewLease = {
-      id: grant.id,
-      target: grant.target,
-      endpoint: deps.endpoint,
-      cloud: sealed.cloud,
-      deliver: 'files',
-      profile: sealed.profile,
-      role: credential.roleArn,
-      endsAt: Math.min(...ends) + offset, // those are the endpoint's and the cloud's times
-    }
-    return { lease, delivery: { cloud: sealed.cloud, profile: sealed.profile, grant: grant.id, credential } }
-  })
-}
-
-/** Policy's word counts however the request came here; `--request` brings one that nobody has checked on this machine. */
-function refuseUndeliverable({ target, deliver = 'files' }: Grant): void {
-  if (deliver === 'files') return
-  throw new JitError(
-    'USAGE',
-    `Policy demands delivery mode ${deliver} for ${target}, which this version of jit does not have.`,
-    'Update jit, or ask the administrator of the endpoint.',
-  )
-}
-
 /** Own leases whose profile a parcel is about to take over: their grants have no use any more. */
 function heldBy({ leasing }: DeliveryDeps, parcels: readonly Parcel[]): readonly Pick<Grant, 'id' | 'target'>[] {
-  const taken = new Set(parcels.map(({ lease }) => lease.profile))
+  const taken = parcels.flatMap(({ deliveries }) => deliveries)
   const fresh = new Set(parcels.map(({ lease }) => lease.id))
-  return leasing.list().filter(({ profile, id }) => taken.has(profile) && !fresh.has(id))
+  return leasing.list().filter(({ entries, id }) => sharesProfile(entries, taken) && !fresh.has(id))
 }
 
 async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {

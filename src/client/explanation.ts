@@ -7,6 +7,6 @@ export async function explainWish(
   { api, leasing, host, signal }: Pick<ElevationDeps, 'api' | 'leasing' | 'host' | 'signal'>,
   wish: Wish,
 ): Promise<{ readonly explanation: Explanation; readonly request: NewRequest }> {
-  const { request } = preflight(wish, await api.targets(signal), leasing, host)
+  const { request } = await preflight(wish, await api.targets(signal), leasing, host)
   return { request, explanation: await api.explain(request, signal) }
 }

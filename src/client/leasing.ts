@@ -1,48 +1,68 @@
 import { join } from 'node:path'
-import type { Environment } from '../base/environment.ts'
 import type { EndReason } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { FileSystem } from '../platform/files.ts'
+import type { KeyStore } from '../platform/keychain/types.ts'
 import { withLock } from '../platform/lock.ts'
+import type { ProcessTable } from '../platform/process-table.ts'
+import type { Random } from '../platform/random.ts'
 import { type LeaseRecords, leaseRecords } from './lease-records.ts'
 import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
+import { assertWritable } from './leases/files.ts'
 import { runReaper } from './leases/reaper.ts'
+import { liveLease, renewLease } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
 import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
-import { AwsFiles } from './sinks/aws-files.ts'
-import type { Delivery } from './sinks/types.ts'
+import type { CloudSink } from './sinks/clouds/types.ts'
+import { createEngines } from './sinks/engines.ts'
+import { grantsIn } from './sinks/grant-directory.ts'
+import { searchOrphans } from './sinks/orphans.ts'
+import { parcelling } from './sinks/parcels.ts'
+import type { Formats } from './sinks/shared-file.ts'
+import type { EntryDelivery, EntryIntent, Guide } from './sinks/types.ts'
 
 /** All that the commands need to know of leases and sinks. Rejects and throws `JitError` only. */
 export interface Leasing extends LeaseRecords {
   /**
-   * Says before anyone is asked whether `profile` could be written here and wiped again. Throws `PROFILE_TAKEN`,
-   * `FILE_UNREADABLE` or `FILE_REFUSED`. Changes nothing, takes no lock. A profile held by an own live lease is no obstacle:
-   * `write` replaces it in one step.
+   * Says before anyone is asked whether these could be written here and wiped again. Rejects with `PROFILE_TAKEN`,
+   * `FILE_UNREADABLE`, `FILE_REFUSED`, or `USAGE` where this version has no such delivery. Changes nothing, takes no lock. A
+   * profile held by an own live lease is no obstacle: `write` replaces it in one step.
    */
-  check(profile: string): void
+  check(intents: readonly EntryIntent[]): Promise<void>
   /**
-   * Journal, then secret, then journal. Rejects with nothing left behind (`PROFILE_TAKEN`, `FILE_UNREADABLE`, `FILE_REFUSED`,
-   * `WRITE_FAILED`, `LOCKED`). `onUsable` is called as soon as clients can use the credentials, about 100 ms before the
-   * promise resolves; the rest waits for foreign writers. A process that dies in between loses nothing.
+   * Journal, then secrets, then journal; all clouds or none. Rejects with nothing left behind (`PROFILE_TAKEN`,
+   * `FILE_UNREADABLE`, `FILE_REFUSED`, `WRITE_FAILED`, `SECRET_STORE`, `LOCKED`). `onUsable` is called as soon as clients can
+   * use the credentials, about 100 ms before the promise resolves; the rest waits for foreign writers. A process that dies in
+   * between loses nothing.
    */
-  write(lease: NewLease, delivery: Delivery, onUsable?: (lease: Lease) => void): Promise<Lease>
+  write(lease: NewLease, deliveries: readonly EntryDelivery[], onUsable?: (lease: Lease) => void): Promise<Lease>
+  /**
+   * Writes the next slice of a live lease in place of the last one, for all of its clouds or some. Never extends the lease. A
+   * failure leaves the last slice where it is. Rejects with `GRANT_ENDED` where the lease is over here.
+   */
+  renew(id: string, deliveries: readonly EntryDelivery[]): Promise<Lease>
+  /** How clients are told to use each entry of a lease. */
+  guide(lease: Lease): readonly Guide[]
   /** Ends these leases now, unreadable ones too (by `UnreadableLease.id`). One outcome each; a failure leaves a `stuck` lease that is retried, never an exception. */
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
-  /** Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. */
-  runReaper(signal: AbortSignal): Promise<void>
+  /**
+   * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
+   * it must return at once.
+   */
+  runReaper(signal: AbortSignal, besides?: (leases: readonly Lease[]) => void): Promise<void>
 }
 
 export type LeasingDeps = {
   readonly fs: FileSystem
   readonly clock: Clock
-  readonly env: Environment
-  readonly home: string
+  readonly random: Random
+  readonly processes: ProcessTable
   /** Who we are; absent on Windows. */
   readonly uid?: number
   /**
@@ -50,18 +70,30 @@ export type LeasingDeps = {
    * `leases/`, `outbox/`, `lock`, `reaper.lock` and `next-expiry`; all of it private and without secrets.
    */
   readonly root: string
+  /** The runtime directory: holds `grants/`, the private directories of leases. */
+  readonly runtime: string
+  readonly sinks: readonly CloudSink[]
+  readonly formats: Formats
+  /** Called for sealed files only. */
+  readonly keyStore: () => Promise<KeyStore>
 }
 
 const LOCK_WAIT_MS = 20_000
-/** Stands in for the grant's id while nobody has been asked yet. */
-const NO_GRANT = 'none'
+
+/** What writing, wiping and sweeping work with; the caller holds the lock. */
+export function leaseDeps(deps: LeasingDeps): LeaseDeps {
+  const { fs, clock, root, runtime, formats } = deps
+  const engines = createEngines(deps, formats)
+  const wipeOrphans = searchOrphans({ ...deps, grants: grantsIn(runtime) }, engines)
+  return { store: new LeaseStore(fs, clock, root), clock, engines, wipeOrphans }
+}
 
 export function createLeasing(deps: LeasingDeps): Leasing {
   const { fs, clock, root } = deps
   const records = leaseRecords(fs, clock, root)
-  const store = new LeaseStore(fs, clock, root)
-  const sink = new AwsFiles(deps)
-  const leases: LeaseDeps = { store, clock, sinks: [sink] }
+  const leases = leaseDeps(deps)
+  const { store } = leases
+  const parcels = parcelling(deps.sinks, grantsIn(deps.runtime))
   const locked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       store.prepare()
@@ -73,11 +105,19 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
   return {
     ...records,
-    check: (profile) => void sink.plan({ id: NO_GRANT, profile }),
-    write: (lease, delivery, onUsable) => locked(() => writeLease(leases, sink, lease, delivery, onUsable)),
+    check: (intents) => assertWritable(leases, parcels.intended(intents)),
+    write: (lease, deliveries, onUsable) =>
+      locked(() => writeLease(leases, lease, parcels.first(lease, deliveries), onUsable)),
+    renew: (id, deliveries) =>
+      locked(async () => {
+        const lease = liveLease(leases, id)
+        return renewLease(leases, lease, parcels.next(lease, deliveries))
+      }),
+    guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
-    runReaper: (signal) => runReaper({ store, clock, root, isDue: () => records.due(), sweep }, signal),
+    runReaper: (signal, besides = () => undefined) =>
+      runReaper({ store, clock, root, isDue: () => records.due(), sweep, besides }, signal),
   }
 }
 

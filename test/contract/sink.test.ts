@@ -1,296 +1,452 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  readlinkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import * as fc from 'fast-check'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Lease } from '../../src/client/leases/types.ts'
 import { JitError } from '../../src/base/errors.ts'
-import type { Sink } from '../../src/client/sinks/types.ts'
+import { createLeasing, type Leasing } from '../../src/client/leasing.ts'
+import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
 import { canSetAttributes, setAttribute } from '../support/attributes.ts'
-import { newLease, SECRETS } from '../support/aws-lease.ts'
+import { newLease } from '../support/aws-lease.ts'
+import { disk, filesHolding } from '../support/disk.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { SINKS } from '../support/sink-subjects.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
+import { SINK_SUBJECTS, type SinkSubject } from '../support/sink-subjects.ts'
 import { TempHome } from '../support/temp-home.ts'
 
-const lease = (clock: FakeClock, id = 'g_1', target = 'prod-db'): Lease => ({
-  ...newLease(clock, id, target),
-  version: 1,
-  state: 'writing',
-  writtenAt: clock.now(),
-  writtenAtBootSeconds: clock.bootSeconds(),
-  places: [],
-  attempts: 0,
-})
+const HOUR_MS = 3_600_000
 
-describe.each(Object.entries(SINKS))('sink %s', (_name, subject) => {
-  const setUp = (env?: Readonly<Record<string, string>>) => {
-    const home = new TempHome()
-    const clock = new FakeClock(Date.now() + 60_000)
-    return { home, clock, sink: subject.make(home, clock, env), [Symbol.dispose]: () => home[Symbol.dispose]() }
+/** A home as the subject's user has it, with jit on it. */
+function setUp(subject: SinkSubject, env: Readonly<Record<string, string>> = {}) {
+  const files = new TempHome()
+  const clock = new FakeClock(Date.now() + 60_000)
+  const { home, stateDir } = files
+  const place = {
+    home,
+    stateDir,
+    clock,
+    env,
+    sinks: (deps: Parameters<SinkSubject['make']>[0]) => [subject.make(deps)],
   }
-  async function deliver(sink: Sink, of: Lease, mark?: string) {
-    const delivery = subject.delivery(of.profile, of.id, mark)
-    const place = { ...sink.plan(of), secretHashes: sink.secretHashes(delivery) }
-    await sink.write(of, place, delivery)
-    expect(await sink.confirm(of, place, Date.now())).toBe(true)
-    return place
+  const deps = leasingDeps(place)
+  const leasing = createLeasing(deps)
+  const { mode } = deps.sinks[0] ?? { mode: 'files' as const }
+  const at = (path: string): string => join(home, path)
+  const lay = (given: Readonly<Record<string, string | Buffer>>, permissions = 0o644): void => {
+    for (const [path, bytes] of Object.entries(given)) files.put(bytes, permissions, at(path))
+  }
+  const delivery = (profile = 'jit-prod-db', mark = '') => [subject.delivery(profile, mark)]
+  return {
+    files,
+    clock,
+    leasing,
+    mode,
+    at,
+    lay,
+    layAll: (permissions?: number) => {
+      lay(subject.home)
+      for (const { path, original } of subject.shared) lay({ [path]: original }, permissions)
+    },
+    write: (id = 'g_1', target = 'prod-db', mark = '', ttlMs = HOUR_MS, by: Leasing = leasing) =>
+      by.write({ ...newLease(clock, id, target, ttlMs), deliver: mode }, delivery(`jit-${target}`, mark)),
+    renew: (id: string, target: string, mark: string) => leasing.renew(id, delivery(`jit-${target}`, mark)),
+    check: () =>
+      leasing.check(
+        delivery().map(({ cloud, profile }) => ({
+          cloud,
+          profile,
+          target: 'prod-db',
+          asDefault: false,
+          deliver: mode,
+        })),
+      ),
+    wipe: (...ids: readonly string[]) => leasing.wipe(ids, 'revoked'),
+    /** jit on the same home with other files under it. */
+    over: (fs: FileSystem) => createLeasing({ ...leasingDeps({ ...place, fs }), keyStore: deps.keyStore }),
+    keyStore: deps.keyStore,
+    home: () => disk(home),
+    secretsIn: (root = files.root) => filesHolding(root, subject.secrets),
+    runtime: deps.runtime,
+    [Symbol.dispose]: () => files[Symbol.dispose](),
+  }
+}
+type World = ReturnType<typeof setUp>
+
+const isWiped = { wiped: true, reason: 'revoked' }
+
+describe.each(Object.entries(SINK_SUBJECTS))('sink %s', (_name, subject) => {
+  const openSecret = subject.make({ fs: nodeFileSystem, env: {}, home: '/', program: ['/bin/jit'] }).mode !== 'process'
+
+  async function written(at: World): Promise<void> {
+    const before = JSON.stringify(at.home())
+    await at.write()
+    expect(at.secretsIn().length > 0).toBe(openSecret)
+    for (const path of at.secretsIn()) expect(statSync(path).mode & 0o177).toBe(0)
+    if (subject.shared.length > 0) expect(JSON.stringify(at.home())).not.toBe(before)
   }
 
-  describe('gives the user back his bytes and his mode', () => {
-    test.each(Object.entries(subject.originals))('%s', async (_original, bytes) => {
-      using at = setUp()
-      at.home.put(bytes, 0o644)
-      const place = await deliver(at.sink, lease(at.clock))
-      expect(at.home.filesHolding(...SECRETS)).toEqual([at.home.credentials])
-      expect(at.home.mode()).toBe(0o600)
-      await at.sink.wipe(lease(at.clock), place)
-      expect(at.home.text()).toBe(Buffer.from(bytes).toString('latin1'))
-      expect(at.home.mode()).toBe(0o644)
-      expect(at.home.names()).toEqual(['.aws', '.aws/credentials'])
-    })
-
-    test('any text and mode, two leases ended in either order', { timeout: 30_000 }, async () => {
-      const line = fc.constantFrom('# c', '', ' ', '; é', '[b]', '  k1 = v')
-      const body = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r')), { maxLength: 6 })
-      const mode = fc.constantFrom(0o600, 0o640, 0o644, 0o400, 0o660)
-      await fc.assert(
-        fc.asyncProperty(body, fc.constantFrom('', '# end'), mode, fc.boolean(), async (lines, last, mode, swap) => {
-          using at = setUp()
-          const once = lines.filter(([text], index) => index === lines.findIndex(([other]) => other === text))
-          const bytes = `[default]\n${once.flat().join('')}${last}`
-          at.home.put(bytes)
-          chmodSync(at.home.credentials, mode)
-          const one = lease(at.clock, 'g_1', 'one')
-          const two = lease(at.clock, 'g_2', 'two')
-          const first = await deliver(at.sink, one)
-          const second = { ...(await deliver(at.sink, two, 'X')), mode }
-          for (const [of, place] of swap
-            ? ([
-                [two, second],
-                [one, first],
-              ] as const)
-            : ([
-                [one, first],
-                [two, second],
-              ] as const))
-            await at.sink.wipe(of, place)
-          expect([at.home.text(), at.home.mode()]).toEqual([Buffer.from(bytes).toString('latin1'), mode])
-        }),
-        { numRuns: 100 },
-      )
-    })
+  test.each([0o600, 0o640, 0o644, 0o400])('gives the user back his home as it was, files of mode %o', async (mode) => {
+    using at = setUp(subject)
+    at.layAll(mode)
+    const before = at.home()
+    await written(at)
+    expect(await at.wipe('g_1')).toMatchObject([isWiped])
+    expect(at.home()).toEqual(before)
+    expect(at.secretsIn()).toEqual([])
+    expect(existsSync(at.runtime)).toBe(false)
   })
 
   test('where there was no file, and no directory, there is none afterwards', async () => {
-    using at = setUp()
-    const place = await deliver(at.sink, lease(at.clock))
-    expect(at.home.mode()).toBe(0o600)
-    expect(at.home.mode(join(at.home.home, '.aws'))).toBe(0o700)
-    await at.sink.wipe(lease(at.clock), place)
-    expect(at.home.names()).toEqual([])
+    using at = setUp(subject)
+    const before = at.home()
+    await at.write()
+    await at.wipe('g_1')
+    expect(at.home()).toEqual(before)
+    expect(existsSync(at.runtime)).toBe(false)
   })
 
-  test('keeps what others wrote into the file it had made', async () => {
-    using at = setUp()
-    const place = await deliver(at.sink, lease(at.clock))
-    writeFileSync(at.home.credentials, `${at.home.text()}[mine]\nk = v\n`)
-    await at.sink.wipe(lease(at.clock), place)
-    expect(at.home.text()).toBe('[mine]\nk = v\n')
+  test('ends by itself when its time is up', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    const before = at.home()
+    await at.write('g_1', 'prod-db', '', 60_000)
+    at.clock.advance(61_000)
+    expect(await at.leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true, reason: 'ttl' }])
+    expect(at.home()).toEqual(before)
+    expect([at.leasing.list(), at.secretsIn()]).toEqual([[], []])
+  })
+
+  test('two leases end in either order, the other one stays whole', async () => {
+    for (const [one, two] of [
+      ['g_1', 'g_2'],
+      ['g_2', 'g_1'],
+    ] as const) {
+      using at = setUp(subject)
+      at.layAll()
+      const before = at.home()
+      await at.write('g_1', 'one', 'A')
+      const alone = at.home()
+      await at.write('g_2', 'two', 'B')
+      if (one === 'g_2' && subject.shared.length === 0) {
+        await at.wipe('g_2')
+        expect(Object.keys(at.home())).toEqual(Object.keys(alone))
+      } else await at.wipe(one)
+      const left = subject.secrets.flatMap((secret) => filesHolding(at.files.root, [secret]))
+      expect(left.length > 0).toBe(openSecret)
+      await at.wipe(two)
+      expect(at.home()).toEqual(before)
+      expect(at.secretsIn()).toEqual([])
+    }
+  })
+
+  test('the next slice takes the place of the last one, and nothing of that is left', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    const before = at.home()
+    const lease = await at.write('g_1', 'prod-db', 'FIRST')
+    const renewed = await at.renew('g_1', 'prod-db', 'SECOND')
+    expect(renewed.endsAt).toBe(lease.endsAt)
+    expect(renewed.places.map(({ path }) => path)).toEqual(lease.places.map(({ path }) => path))
+    const marked = (mark: string) =>
+      filesHolding(
+        at.files.root,
+        subject.secrets.flatMap((s) => [s + mark, mark + s]),
+      )
+    expect([marked('FIRST').length, marked('SECOND').length > 0]).toEqual([0, openSecret])
+    await at.wipe('g_1')
+    expect(at.home()).toEqual(before)
+    expect(at.secretsIn()).toEqual([])
+  })
+
+  test('an elevation anew replaces the earlier lease in one step', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    const before = at.home()
+    await at.write('g_1', 'prod-db', 'FIRST')
+    await at.write('g_2', 'prod-db', 'SECOND')
+    expect(at.leasing.list().map(({ id }) => id)).toEqual(['g_2'])
+    const marked = (mark: string) =>
+      filesHolding(
+        at.files.root,
+        subject.secrets.flatMap((s) => [s + mark, mark + s]),
+      )
+    expect([marked('FIRST').length, marked('SECOND').length > 0]).toEqual([0, openSecret])
+    await at.wipe('g_2')
+    expect(at.home()).toEqual(before)
   })
 
   test('wiping twice, or before anything was written, is no error', async () => {
-    using at = setUp()
-    at.home.put('[default]\n')
-    const place = at.sink.plan(lease(at.clock))
-    await at.sink.wipe(lease(at.clock), place)
-    await deliver(at.sink, lease(at.clock))
-    await at.sink.wipe(lease(at.clock), place)
-    await at.sink.wipe(lease(at.clock), place)
-    expect(at.home.text()).toBe('[default]\n')
+    using at = setUp(subject)
+    at.layAll()
+    const before = at.home()
+    expect(await at.wipe('g_1')).toEqual([])
+    await at.write()
+    await at.wipe('g_1')
+    expect(await at.wipe('g_1')).toEqual([])
+    expect(at.home()).toEqual(before)
   })
 
-  test('writes and wipes through a symbolic link, which stays one', async () => {
-    using at = setUp()
-    const real = join(at.home.root, 'dotfiles')
-    at.home.put('[default]\n', 0o640, real)
-    mkdirSync(join(at.home.home, '.aws'))
-    symlinkSync('../../dotfiles', at.home.credentials)
-    const place = await deliver(at.sink, lease(at.clock))
-    expect(place.path).toBe(real)
-    expect(at.home.filesHolding(...SECRETS)).toEqual([real])
-    await at.sink.wipe(lease(at.clock), place)
-    expect(readlinkSync(at.home.credentials)).toBe('../../dotfiles')
-    expect([at.home.text(real), at.home.mode(real)]).toEqual(['[default]\n', 0o640])
+  test('a lost journal does not save it: what is over by its own mark goes, what is not stays', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    const before = at.home()
+    await at.write('g_1', 'one', 'A', 60_000)
+    await at.write('g_2', 'two', 'B')
+    rmSync(join(at.files.stateDir, 'm1', 'leases'), { recursive: true })
+    at.clock.advance(61_000)
+    expect(await at.leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true }])
+    expect(at.secretsIn().length > 0).toBe(openSecret)
+    at.clock.advance(HOUR_MS)
+    expect(await at.leasing.sweep()).toMatchObject([{ lease: 'g_2', wiped: true }])
+    expect(at.secretsIn()).toEqual([])
+    for (const { path } of subject.shared)
+      expect(at.home()[path]?.split(' ').at(-1)).toBe(before[path]?.split(' ').at(-1))
   })
 
-  test('makes the file that a dangling link means, and takes it away again', async () => {
-    using at = setUp()
-    mkdirSync(join(at.home.home, '.aws'))
-    symlinkSync(join(at.home.root, 'later', 'dotfiles'), at.home.credentials)
-    const place = await deliver(at.sink, lease(at.clock))
-    expect(at.home.filesHolding(...SECRETS)).toEqual([join(at.home.root, 'later', 'dotfiles')])
-    await at.sink.wipe(lease(at.clock), place)
-    expect(lstatSync(at.home.credentials).isSymbolicLink()).toBe(true)
-    expect(() => statSync(join(at.home.root, 'later'))).toThrow('ENOENT')
+  test('a torn journal entry does not save it either', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    await at.write('g_1', 'one', 'A')
+    const entry = join(at.files.stateDir, 'm1', 'leases', 'g_1.lease')
+    writeFileSync(entry, readFileSync(entry).subarray(0, -20))
+    expect(at.leasing.unreadable()).toMatchObject([{ id: 'g_1' }])
+    expect(await at.wipe('g_1')).toMatchObject([{ lease: 'g_1', wiped: true }])
+    expect(at.secretsIn()).toEqual([])
+    for (const { path, original } of subject.shared) expect(readFileSync(at.at(path), 'latin1')).toBe(original)
   })
 
-  test('keeps a hard link one file with its twin', async () => {
-    using at = setUp()
-    at.home.put('[default]\nk = v', 0o644)
-    const twin = join(at.home.root, 'twin')
-    linkSync(at.home.credentials, twin)
-    const place = await deliver(at.sink, lease(at.clock))
-    writeFileSync(twin, `${at.home.text()}[mine]\n`) // behind our block, so the wipe has to move it
-    expect(statSync(twin).ino).toBe(statSync(at.home.credentials).ino)
-    await at.sink.wipe(lease(at.clock), place)
-    expect(statSync(twin).ino).toBe(statSync(at.home.credentials).ino)
-    expect([at.home.text(twin), at.home.mode(twin)]).toEqual(['[default]\nk = v\n[mine]\n', 0o644])
+  test('tells how it is used, without a secret in it', async () => {
+    using at = setUp(subject)
+    at.layAll()
+    const guides = at.leasing.guide(await at.write())
+    expect(guides.flatMap(({ usage }) => usage).length).toBeGreaterThan(0)
+    for (const secret of subject.secrets) expect(JSON.stringify(guides)).not.toContain(secret)
   })
 
-  test('replaces the block of an earlier lease with the same profile in one step', async () => {
-    using at = setUp()
-    at.home.put('[default]\n')
-    await deliver(at.sink, lease(at.clock, 'g_1'))
-    const second = await deliver(at.sink, lease(at.clock, 'g_2'), 'NEW')
-    expect(at.home.text()?.split(SECRETS[1] ?? '').length).toBe(2)
-    await at.sink.wipe(lease(at.clock, 'g_2'), { ...second, existed: true })
-    expect(at.home.text()).toBe('[default]\n')
-  })
-
-  test('finds its keys after a tool has written the file anew without our markers', async () => {
-    using at = setUp()
-    at.home.put('[default]\nk = v\n')
-    const place = await deliver(at.sink, lease(at.clock))
-    const unmarked = `${at.home.text()?.replaceAll(/^#.*\n/gm, '')}output = json\n# ${SECRETS[1]}\n`
-    writeFileSync(at.home.credentials, unmarked)
-    await at.sink.wipe(lease(at.clock), place)
-    expect(at.home.text()).toBe('[default]\nk = v\n[jit-prod-db]\nregion = eu-west-1\noutput = json\n')
-  })
-
-  describe('refuses, and changes nothing:', () => {
-    /** The code of the refusal, or what was changed in spite of it. */
-    const refusal = (at: ReturnType<typeof setUp>): unknown => {
-      const look = () => JSON.stringify([at.home.filesHolding('').map((file) => at.home.text(file)), at.home.names()])
-      const before = look()
-      try {
-        at.sink.plan(lease(at.clock))
-        return 'accepted'
-      } catch (error) {
-        return look() === before && error instanceof JitError ? error.code : error
-      }
+  test('a failure in the middle leaves nothing behind', async () => {
+    for (let nth = 1; ; nth++) {
+      using at = setUp(subject)
+      at.layAll()
+      const before = at.home()
+      let renames = 0
+      const failing = at.over({
+        ...nodeFileSystem,
+        rename: (from, to) => {
+          if (!to.includes('/leases/') && !to.includes(`${at.files.stateDir}/m1/`) && ++renames === nth)
+            throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' })
+          nodeFileSystem.rename(from, to)
+        },
+      })
+      const failed = await at.write('g_1', 'prod-db', '', HOUR_MS, failing).then(
+        () => false,
+        (error: unknown) => error instanceof JitError,
+      )
+      if (!failed) return
+      expect([at.home(), at.secretsIn(), at.leasing.list()]).toEqual([before, [], []])
     }
+  })
 
-    test.each(Object.entries(subject.unreadable))('%s', (_why, bytes) => {
-      using at = setUp()
-      at.home.put(bytes)
-      expect(refusal(at)).toBe('FILE_UNREADABLE')
-    })
+  test.skipIf(subject.taken === undefined)(
+    'refuses a name that the user has already, and changes nothing',
+    async () => {
+      using at = setUp(subject)
+      at.layAll()
+      at.lay(subject.taken?.('jit-prod-db') ?? {})
+      const before = at.home()
+      await expect(at.check()).rejects.toMatchObject({ code: 'PROFILE_TAKEN' })
+      await expect(at.write()).rejects.toMatchObject({ code: 'PROFILE_TAKEN' })
+      expect(at.home()).toEqual(before)
+      expect(at.leasing.list()).toEqual([])
+    },
+  )
 
-    test('a profile that the user has already', () => {
-      using at = setUp()
-      at.home.put(subject.taken('jit-prod-db'))
-      expect(refusal(at)).toBe('PROFILE_TAKEN')
-    })
+  describe.each(subject.shared.map((each) => [each.path, each] as const))(
+    'in %s',
+    (path, { original, edit, format }) => {
+      test.each(Object.entries(format.originals))('with %s', async (_original, bytes) => {
+        using at = setUp(subject)
+        at.layAll()
+        at.lay({ [path]: bytes })
+        const before = at.home()
+        await at.write()
+        await at.wipe('g_1')
+        expect(at.home()).toEqual(before)
+      })
 
-    test('a directory in place of the file', () => {
-      using at = setUp()
-      mkdirSync(at.home.credentials, { recursive: true })
-      expect(refusal(at)).toBe('FILE_REFUSED')
-    })
+      test('keeps what others wrote into it meanwhile', async () => {
+        using at = setUp(subject)
+        at.layAll()
+        await at.write()
+        const theirs = edit(readFileSync(at.at(path)))
+        writeFileSync(`${at.at(path)}.new`, theirs, { mode: 0o600 })
+        renameSync(`${at.at(path)}.new`, at.at(path))
+        await at.wipe('g_1')
+        expect(readFileSync(at.at(path), 'latin1')).toBe(edit(Buffer.from(original)).toString('latin1'))
+      })
 
-    test('links that go round in a circle', () => {
-      using at = setUp()
-      mkdirSync(join(at.home.home, '.aws'))
-      symlinkSync('credentials', at.home.credentials)
-      expect(refusal(at)).toBe('FILE_REFUSED')
-    })
+      test('keeps what others wrote into the file it had made', async () => {
+        using at = setUp(subject)
+        await at.write()
+        writeFileSync(at.at(path), edit(readFileSync(at.at(path))))
+        await at.wipe('g_1')
+        expect(readFileSync(at.at(path), 'latin1')).toBe(edit(Buffer.alloc(0)).toString('latin1'))
+      })
 
-    test('a directory in which everybody may replace files', () => {
-      using at = setUp()
-      at.home.put('[default]\n')
-      chmodSync(join(at.home.home, '.aws'), 0o777)
-      expect(refusal(at)).toBe('FILE_REFUSED')
-    })
+      test('writes and wipes through a symbolic link, which stays one', async () => {
+        using at = setUp(subject)
+        at.layAll()
+        const real = join(at.files.root, 'dotfiles')
+        renameSync(at.at(path), real)
+        symlinkSync(real, at.at(path))
+        const before = [at.home(), readFileSync(real, 'latin1'), statSync(real).mode]
+        await at.write()
+        expect(readFileSync(real, 'latin1')).not.toBe(original)
+        expect(lstatSync(at.at(path)).isSymbolicLink()).toBe(true)
+        await at.wipe('g_1')
+        expect([at.home(), readFileSync(real, 'latin1'), statSync(real).mode]).toEqual(before)
+      })
 
-    test.skipIf(process.getuid?.() !== 0)('a file of another user', () => {
-      using at = setUp()
-      at.home.put('[default]\n')
-      chownSync(at.home.credentials, 12345, 12345)
-      expect(refusal(at)).toBe('FILE_REFUSED')
-    })
+      test('makes the file that a dangling link means, and takes it away again', async () => {
+        using at = setUp(subject)
+        at.layAll()
+        rmSync(at.at(path))
+        symlinkSync(join(at.files.root, 'later', 'dotfiles'), at.at(path))
+        await at.write()
+        expect(existsSync(join(at.files.root, 'later', 'dotfiles'))).toBe(true)
+        await at.wipe('g_1')
+        expect(lstatSync(at.at(path)).isSymbolicLink()).toBe(true)
+        expect(existsSync(join(at.files.root, 'later'))).toBe(false)
+      })
 
-    test('a file too large to be one', () => {
-      using at = setUp()
-      at.home.put(`[a]\n${'#\n'.repeat(5_000_000)}`)
-      expect(refusal(at)).toBe('FILE_REFUSED')
-    })
+      test('keeps a hard link one file with its twin', async () => {
+        using at = setUp(subject)
+        at.layAll()
+        const twin = join(at.files.root, 'twin')
+        linkSync(at.at(path), twin)
+        await at.write()
+        writeFileSync(twin, edit(readFileSync(twin)))
+        expect(statSync(twin).ino).toBe(statSync(at.at(path)).ino)
+        await at.wipe('g_1')
+        expect(statSync(twin).ino).toBe(statSync(at.at(path)).ino)
+        expect(readFileSync(twin, 'latin1')).toBe(edit(Buffer.from(original)).toString('latin1'))
+        expect(statSync(twin).mode & 0o7777).toBe(0o644)
+      })
 
-    test.skipIf(!canSetAttributes()).each(['+a', '+i'])(
-      'chattr %s, which could be written but never wiped',
-      (attribute) => {
-        using at = setUp()
-        at.home.put('[default]\n')
-        setAttribute(attribute, at.home.credentials)
-        try {
-          expect(refusal(at)).toBe('FILE_REFUSED')
-        } finally {
-          setAttribute('-ai', at.home.credentials)
+      test(`${format.format.secret ? 'narrows' : 'keeps'} its mode while an entry is in it`, async () => {
+        using at = setUp(subject)
+        at.layAll(0o644)
+        await at.write()
+        expect(statSync(at.at(path)).mode & 0o7777).toBe(format.format.secret ? 0o600 : 0o644)
+      })
+
+      describe('refuses, and changes nothing:', () => {
+        const refusal = async (at: World): Promise<unknown> => {
+          const before = JSON.stringify(disk(at.files.root))
+          const error: unknown = await at.check().then(
+            () => 'accepted',
+            (thrown: unknown) => thrown,
+          )
+          if (JSON.stringify(disk(at.files.root)) !== before) return 'changed something'
+          return error instanceof JitError ? error.code : error
         }
-      },
-    )
 
-    test.skipIf(!canSetAttributes())('a directory that never gives a file back, before a secret is in it', async () => {
-      using at = setUp()
-      at.home.put('[default]\n')
-      const directory = join(at.home.home, '.aws')
-      setAttribute('+a', directory)
-      try {
-        await expect(deliver(at.sink, lease(at.clock))).rejects.toMatchObject({ code: 'FILE_REFUSED' })
-        expect(at.home.filesHolding(...SECRETS)).toEqual([])
-      } finally {
-        setAttribute('-a', directory)
-      }
-    })
+        test.each(Object.entries(format.unreadable))('%s', async (_why, bytes) => {
+          using at = setUp(subject)
+          at.layAll()
+          at.lay({ [path]: bytes })
+          expect(await refusal(at)).toBe('FILE_UNREADABLE')
+        })
 
-    test.each(['a\nb', 'a]', 'a b', ''])('a value that is no single word: %j', async (value) => {
-      using at = setUp()
-      at.home.put('[default]\n')
-      const delivery = subject.delivery('jit-prod-db', 'g_1')
-      const bad = { ...delivery, credential: { ...delivery.credential, sessionToken: value } }
-      const place = at.sink.plan(lease(at.clock))
-      await expect(at.sink.write(lease(at.clock), place, bad)).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
-      expect(at.home.text()).toBe('[default]\n')
-    })
-  })
+        test('a name that the user has in it', async () => {
+          using at = setUp(subject)
+          at.layAll()
+          at.lay({ [path]: format.taken('jit-prod-db') })
+          expect(await refusal(at)).toBe('PROFILE_TAKEN')
+        })
 
-  test("honours the vendor's own variable, with ~ in it", async () => {
-    using at = setUp({ [subject.fileVariable]: '~/elsewhere' })
-    const place = await deliver(at.sink, lease(at.clock))
-    expect(place.path).toBe(join(at.home.home, 'elsewhere'))
-  })
+        test('a directory in its place', async () => {
+          using at = setUp(subject)
+          mkdirSync(at.at(path), { recursive: true })
+          expect(await refusal(at)).toBe('FILE_REFUSED')
+        })
 
-  test('takes away orphans that are over by their own marker, and counts those that are not', async () => {
-    using at = setUp()
-    at.home.put('[default]\n')
-    await deliver(at.sink, { ...lease(at.clock, 'g_1', 'one'), endsAt: at.clock.now() + 1000 })
-    await deliver(at.sink, lease(at.clock, 'g_2', 'two'), 'X')
-    at.clock.advance(5000)
-    const search = { known: new Set<string>(), torn: new Set<string>(), ended: new Set<string>() }
-    const [path = ''] = at.sink.paths()
-    expect(await at.sink.wipeOrphans(path, search)).toEqual({ wiped: ['g_1'], alive: ['g_2'] })
-    expect(await at.sink.wipeOrphans(path, { ...search, ended: new Set(['g_2']) })).toEqual({
-      wiped: ['g_2'],
-      alive: [],
-    })
-    expect(at.home.text()).toBe('[default]\n')
+        test('links that go round in a circle', async () => {
+          using at = setUp(subject)
+          mkdirSync(dirname(at.at(path)), { recursive: true })
+          symlinkSync(at.at(path), at.at(path))
+          expect(await refusal(at)).toBe('FILE_REFUSED')
+        })
+
+        test('a directory in which everybody may replace files', async () => {
+          using at = setUp(subject)
+          at.layAll()
+          chmodSync(dirname(at.at(path)), 0o777)
+          expect(await refusal(at)).toBe('FILE_REFUSED')
+        })
+
+        test.skipIf(process.getuid?.() !== 0)('a file of another user', async () => {
+          using at = setUp(subject)
+          at.layAll()
+          chownSync(at.at(path), 12345, 12345)
+          expect(await refusal(at)).toBe('FILE_REFUSED')
+        })
+
+        test('a file too large to be one', async () => {
+          using at = setUp(subject)
+          at.lay({ [path]: `[a]\n${'#\n'.repeat(5_000_000)}` })
+          expect(await refusal(at)).toBe('FILE_REFUSED')
+        })
+
+        test.skipIf(!canSetAttributes()).each(['+a', '+i'])(
+          'chattr %s, which could never be wiped',
+          async (attribute) => {
+            using at = setUp(subject)
+            at.layAll()
+            setAttribute(attribute, at.at(path))
+            try {
+              expect(await refusal(at)).toBe('FILE_REFUSED')
+            } finally {
+              setAttribute('-ai', at.at(path))
+            }
+          },
+        )
+
+        test.skipIf(!canSetAttributes())(
+          'a directory that never gives a file back, before a secret is in it',
+          async () => {
+            using at = setUp(subject)
+            at.layAll()
+            setAttribute('+a', dirname(at.at(path)))
+            try {
+              await expect(at.write()).rejects.toMatchObject({ code: 'FILE_REFUSED' })
+              expect(at.secretsIn(at.files.home)).toEqual([])
+            } finally {
+              setAttribute('-a', dirname(at.at(path)))
+            }
+          },
+        )
+      })
+    },
+  )
+
+  test.skipIf(subject.variable === undefined)("honours the vendor's own variable", async () => {
+    const elsewhere = new TempHome()
+    using at = setUp(subject, { [subject.variable ?? '']: join(elsewhere.home, 'new', 'file') })
+    const lease = await at.write()
+    expect(lease.places.map(({ path }) => path)).toContain(join(elsewhere.home, 'new', 'file'))
+    await at.wipe('g_1')
+    expect(elsewhere.names()).toEqual([])
+    elsewhere[Symbol.dispose]()
   })
 })

@@ -1,10 +1,10 @@
 // A process of its own that writes a lease for this machine: `node elevate.ts '{"home": …, "stateDir": …, "ttlMs": …}'`.
-import path from 'node:path'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import { machineId } from '../../src/platform/machine.ts'
 import { awsDelivery, newLease } from '../support/aws-lease.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
 
 export type ElevateJob = { readonly home: string; readonly stateDir: string; readonly ttlMs: number }
 
@@ -15,13 +15,7 @@ function isJob(value: unknown): value is ElevateJob {
 const job: unknown = JSON.parse(process.argv[2] ?? '')
 if (!isJob(job)) throw new TypeError('The argument is an ElevateJob.')
 const { home, stateDir, ttlMs } = job
-const uid = process.getuid?.() ?? 0
-const leasing = createLeasing({
-  fs: nodeFileSystem,
-  clock: systemClock,
-  env: {},
-  home,
-  root: path.join(stateDir, machineId()),
-  uid,
-})
-await leasing.write(newLease(systemClock, 'g1', 'one', ttlMs), awsDelivery('jit-one', 'g1'))
+const leasing = createLeasing(
+  leasingDeps({ fs: nodeFileSystem, clock: systemClock, home, stateDir, machine: machineId() }),
+)
+await leasing.write(newLease(systemClock, 'g1', 'one', ttlMs), awsDelivery('jit-one'))

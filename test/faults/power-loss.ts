@@ -55,7 +55,7 @@ async function everyMoment(
 ): Promise<void> {
   const clock = new FakeClock(START)
   const fs = new VolatileFiles(await scenes.laid(original, scene, clock), () => clock.now())
-  await scene.act(scenes.depsOn(parts.files(fs), clock, parts.sink), clock, parts)
+  await scene.act(scenes.depsOn(parts.files(fs), clock, parts.engine), clock, parts)
   const wanted = scenes.wantedPaths(original, scene).join('\n')
   for (let moment = 0; moment <= fs.moment; moment++)
     for (const disk of statesAt(fs, moment, choices)) {

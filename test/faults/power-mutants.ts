@@ -1,4 +1,5 @@
-import type { Lease, Place } from '../../src/client/leases/types.ts'
+import { filesOf, writeFiles } from '../../src/client/leases/files.ts'
+import type { Lease } from '../../src/client/leases/types.ts'
 import type { FileSystem } from '../../src/platform/files.ts'
 import type { Parts } from './power-scenes.ts'
 import type { VolatileFiles } from './volatile-files.ts'
@@ -9,35 +10,33 @@ export const MUTANTS: Readonly<Record<string, Partial<Parts>>> = {
   'no fsync of directories': { files: (fs) => fs.with({ syncDirectory: () => undefined }) },
   'rename before fsync': { files: renameBeforeFsync },
   'secret before journal': {
-    write: async (deps, sink, wanted, delivery) => {
-      const place: Place = { ...sink.plan(wanted), secretHashes: sink.secretHashes(delivery) }
+    write: async (deps, wanted, parcels) => {
       const { clock, store } = deps
+      const files = await filesOf(deps, parcels)
       const boot = { writtenAt: clock.now(), writtenAtBootSeconds: Math.floor(clock.bootSeconds()) }
-      const lease: Lease = { ...wanted, ...boot, version: 1, state: 'active', places: [place], attempts: 0 }
-      await sink.write(lease, place, delivery)
+      const entries = parcels.map(({ entry }) => entry)
+      const places = files.map(({ place }) => place)
+      const lease: Lease = { ...wanted, ...boot, version: 1, state: 'active', entries, places, attempts: 0 }
+      await writeFiles(deps, lease, files)
       store.put(lease)
       return lease
     },
   },
   'journal gone before the secret': {
-    end: async ({ store, sinks }, lease, reason) => {
+    end: async ({ store, engines }, lease, reason) => {
       store.remove(lease.id)
-      for (const place of lease.places) await sinks[0]?.wipe(lease, place)
+      for (const place of lease.places) await engines[place.kind].wipe(lease, place)
       return { lease: lease.id, target: lease.target, wiped: true, reason }
     },
   },
   'a temp file whose name the lease does not know': {
-    sink: (sink) => ({
-      name: sink.name,
-      plan: (lease) => sink.plan(lease),
-      secretHashes: (delivery) => sink.secretHashes(delivery),
-      write: (lease, place, delivery) => sink.write(lease, { ...place, temp: `${place.path}.x7f3` }, delivery),
-      confirm: (lease, place, writtenAt) => sink.confirm(lease, place, writtenAt),
-      finish: (place) => sink.finish(place),
-      settle: (place) => sink.settle(place),
-      wipe: (lease, place) => sink.wipe(lease, place),
-      paths: () => sink.paths(),
-      wipeOrphans: (path, search) => sink.wipeOrphans(path, search),
+    engine: (engine) => ({
+      plan: (file, intent) => engine.plan(file, intent),
+      write: (lease, place, contents) => engine.write(lease, { ...place, temp: `${place.path}.x7f3` }, contents),
+      confirm: (lease, place, contents, writtenAt) => engine.confirm(lease, place, contents, writtenAt),
+      finish: (place) => engine.finish(place),
+      settle: (place) => engine.settle(place),
+      wipe: (owner, place) => engine.wipe(owner, place),
     }),
   },
 }

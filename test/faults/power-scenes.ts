@@ -1,13 +1,15 @@
 import type { LeaseDeps } from '../../src/client/leases/deps.ts'
-import { LeaseStore } from '../../src/client/leases/store.ts'
 import { sweepLeases } from '../../src/client/leases/sweep.ts'
 import { endLease } from '../../src/client/leases/wipe.ts'
 import { writeLease } from '../../src/client/leases/write.ts'
-import { AwsFiles } from '../../src/client/sinks/aws-files.ts'
-import type { Sink } from '../../src/client/sinks/types.ts'
+import { leaseDeps } from '../../src/client/leasing.ts'
+import { grantsIn } from '../../src/client/sinks/grant-directory.ts'
+import { parcelling } from '../../src/client/sinks/parcels.ts'
+import type { Engine } from '../../src/client/sinks/types.ts'
 import type { FileSystem } from '../../src/platform/files.ts'
 import { awsDelivery, newLease } from '../support/aws-lease.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
 import { Disk } from './disk.ts'
 import { VolatileFiles } from './volatile-files.ts'
 
@@ -19,24 +21,25 @@ const BEHIND = '[later]\nk = v\n'
 /** jit's own parts without the lock, which a simulated disk cannot hold. A mutant replaces one of them. */
 export type Parts = {
   readonly files: (fs: VolatileFiles) => FileSystem
-  readonly sink: (sink: Sink) => Sink
+  readonly engine: (engine: Engine) => Engine
   readonly write: typeof writeLease
   readonly end: typeof endLease
 }
-export const REAL: Parts = { files: (fs) => fs, sink: (sink) => sink, write: writeLease, end: endLease }
+export const REAL: Parts = { files: (fs) => fs, engine: (engine) => engine, write: writeLease, end: endLease }
 
-export function depsOn(fs: FileSystem, clock: FakeClock, wrap: Parts['sink'] = REAL.sink): LeaseDeps {
-  const sink = wrap(new AwsFiles({ fs, clock, env: {}, home: '/home', uid: 0 }))
-  return { store: new LeaseStore(fs, clock, ROOT_DIRECTORY), clock, sinks: [sink] }
+export function depsOn(fs: FileSystem, clock: FakeClock, wrap: Parts['engine'] = REAL.engine): LeaseDeps {
+  const deps = leaseDeps({ ...leasingDeps({ fs, clock, home: '/home', stateDir: '/state' }), uid: 0 })
+  return { ...deps, engines: { ...deps.engines, entry: wrap(deps.engines.entry) } }
 }
 
 export type Step = (deps: LeaseDeps, clock: FakeClock, parts: Parts) => Promise<unknown>
 const write =
   (id: string, target: string, ttlMs?: number): Step =>
   async (deps, clock, parts) => {
-    const [sink] = deps.sinks
-    if (sink !== undefined)
-      await parts.write(deps, sink, newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, id))
+    const lease = newLease(clock, id, target, ttlMs)
+    const { sinks, runtime } = leasingDeps({ clock, home: '/home', stateDir: '/state' })
+    const parcels = parcelling(sinks, grantsIn(runtime)).first(lease, awsDelivery(`jit-${target}`, id))
+    await parts.write(deps, lease, parcels)
   }
 const wipe =
   (id: string): Step =>

@@ -1,11 +1,10 @@
-import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { createLeasing, type Leasing } from '../../src/client/leasing.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { nodeFileSystem } from '../../src/platform/files.ts'
 import { machineId } from '../../src/platform/machine.ts'
 import { awsDelivery, newLease, SECRETS } from '../support/aws-lease.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
 import { TempHome } from '../support/temp-home.ts'
 import { JIT } from './tools.ts'
 
@@ -26,17 +25,17 @@ export class RealHome {
       HOME: home,
       JIT_STATE_DIR: stateDir,
       JIT_CONFIG_DIR: `${stateDir}/config`,
+      JIT_RUNTIME_DIR: `${stateDir}/run`,
     }
   }
 
   leasing(clock: Clock = systemClock): Leasing {
     const { home, stateDir } = this.files
-    const uid = process.getuid?.() ?? 0
-    return createLeasing({ fs: nodeFileSystem, clock, env: {}, home, root: path.join(stateDir, machineId()), uid })
+    return createLeasing(leasingDeps({ clock, home, stateDir, machine: machineId() }))
   }
 
   async elevate(ttlMs: number, clock: Clock = systemClock): Promise<void> {
-    await this.leasing(clock).write(newLease(clock, 'g1', 'one', ttlMs), awsDelivery('jit-one', 'g1'))
+    await this.leasing(clock).write(newLease(clock, 'g1', 'one', ttlMs), awsDelivery('jit-one'))
     if (!this.holdsSecret()) throw new Error('The lease was not written, so nothing would be proved.')
   }
 

@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000
 const write =
   (id: string, target: string, ttlMs = HOUR_MS) =>
   (leasing: Leasing, clock: Clock) =>
-    leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, id === 'g2' ? 'Longer' : ''))
+    leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id === 'g2' ? 'Longer' : ''))
 const wipe = (id: string) => (leasing: Leasing) => leasing.wipe([id], 'revoked')
 const one = write('g1', 'one')
 const two = write('g2', 'two')

@@ -1,11 +1,11 @@
 // A process that kills itself at one file-system call: `node victim.ts '<json of VictimJob>'`. Says how many calls it made if it lives.
 import { writeSync } from 'node:fs'
-import path from 'node:path'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import { killingFiles } from './killing-files.ts'
 import { SCENES } from './scenes.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
 
 export type VictimJob = {
   readonly home: string
@@ -26,13 +26,6 @@ const scene = SCENES[job.scene]
 if (scene === undefined) throw new RangeError(`There is no scene ${job.scene}.`)
 const { fs, calls } = killingFiles(nodeFileSystem, job)
 const { home, stateDir } = job
-const leasing = createLeasing({
-  fs,
-  clock: systemClock,
-  env: {},
-  home,
-  root: path.join(stateDir, 'm1'),
-  uid: process.getuid?.() ?? 0,
-})
+const leasing = createLeasing(leasingDeps({ fs, clock: systemClock, home, stateDir }))
 await scene.act(leasing, systemClock)
 writeSync(1, JSON.stringify(calls))

@@ -60,6 +60,7 @@ export function fakeContext(given: Fake = {}) {
     leasing,
     pending,
     startReaper: () => void seen.calls.push('reaper'),
+    exchange: async (credential) => credential,
     random: { bytes: (length) => Buffer.alloc(length, 7) },
     host: 'laptop',
     clock,
@@ -99,6 +100,14 @@ export function fakeContext(given: Fake = {}) {
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, clock }),
     serving: async () => ({ leases: () => leasing.list(), read: () => undefined, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leasing.list(),
+      read: () => undefined,
+      readSealed: () => Promise.reject(new Error('no sealed file')),
+      renew: async () => undefined,
+      clock,
+      env: {},
+    }),
     pending: async () => pending,
     startUp: async () => undefined,
   }

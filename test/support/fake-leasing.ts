@@ -1,4 +1,5 @@
 import { JitError } from '../../src/base/errors.ts'
+import { sharesProfile } from '../../src/client/leases/shares-profile.ts'
 import type { Lease, OutboxEntry } from '../../src/client/leases/types.ts'
 import type { Leasing } from '../../src/client/leasing.ts'
 import { NOW } from './fake-approval.ts'
@@ -8,17 +9,28 @@ export const lease = (target: string, more: Partial<Lease> = {}): Lease => ({
   id: `grant_${target}`,
   target,
   endpoint: 'https://jit.example',
-  cloud: 'aws',
   deliver: 'files',
-  profile: `jit-${target}`,
-  role: 'arn:aws:iam::111122223333:role/Admin',
+  entries: [
+    {
+      cloud: 'aws',
+      profile: `jit-${target}`,
+      role: 'arn:aws:iam::111122223333:role/Admin',
+      sink: 'aws-files',
+      deliver: 'files',
+      asDefault: false,
+      validUntil: NOW + 3_000_000,
+    },
+  ],
   state: 'active',
   writtenAt: NOW - 600_000,
   endsAt: NOW + 3_000_000,
   writtenAtBootSeconds: 0,
   places: [
     {
-      sink: 'aws-files',
+      kind: 'entry',
+      format: 'aws-credentials',
+      cloud: 'aws',
+      profile: `jit-${target}`,
       path: '/home/eve/.aws/credentials',
       temp: '',
       redo: '',
@@ -71,20 +83,34 @@ export function fakeLeasing(
     ]
   }
   return {
-    check: (profile) => {
-      calls.push(`check ${profile}`)
-      if (given.taken?.includes(profile) === true)
-        throw new JitError('PROFILE_TAKEN', `You already have a profile called ${profile}.`, 'Rename yours.')
+    check: async (intents) => {
+      for (const { profile } of intents) {
+        calls.push(`check ${profile}`)
+        if (given.taken?.includes(profile) === true)
+          throw new JitError('PROFILE_TAKEN', `You already have a profile called ${profile}.`, 'Rename yours.')
+      }
     },
-    write: async (fresh, _delivery, onUsable) => {
+    write: async (fresh, deliveries, onUsable) => {
       if (given.unwritable?.includes(fresh.target) === true)
         throw new JitError('WRITE_FAILED', `No space left for ${fresh.target}.`, 'Make room.')
       calls.push(`write ${fresh.target}`)
-      const written = lease(fresh.target, { ...fresh, writtenAt: NOW })
-      leases = [...leases.filter(({ profile }) => profile !== fresh.profile), written]
+      const entries = deliveries.map(({ credential: _secret, ...entry }) => ({
+        ...entry,
+        sink: `${entry.cloud}-files`,
+        deliver: fresh.deliver,
+      }))
+      const written = lease(fresh.target, { ...fresh, entries, writtenAt: NOW })
+      leases = [...leases.filter((each) => !sharesProfile(each.entries, entries)), written]
       onUsable?.(written)
       return written
     },
+    renew: async (id) => {
+      calls.push(`renew ${id}`)
+      const known = leases.find((each) => each.id === id)
+      if (known === undefined) throw new JitError('GRANT_ENDED', `The grant ${id} is over.`, 'Ask again.')
+      return known
+    },
+    guide: ({ entries }) => entries.map((entry) => ({ entry, environment: {}, usage: [] })),
     list: () => leases,
     unreadable: () =>
       torn.map((id) => ({ id, file: `/state/${id}.lease`, why: 'it is torn', paths: [], newer: false })),

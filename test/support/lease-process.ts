@@ -1,11 +1,11 @@
 // A process of its own that writes, wipes or reaps: `node lease-process.ts '<json of ProcessJob>'`. Says `paused` or `done` on stdout.
 import { writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { JitError } from '../../src/base/errors.ts'
 import { createLeasing } from '../../src/client/leasing.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
 import { awsDelivery, newLease } from './aws-lease.ts'
+import { leasingDeps } from './leasing-deps.ts'
 
 export type ProcessJob = {
   readonly home: string
@@ -42,16 +42,17 @@ function pausing(at: ProcessJob['pauseBefore']): FileSystem {
 
 const job: unknown = JSON.parse(process.argv[2] ?? '')
 if (!isJob(job)) throw new TypeError('The argument is a ProcessJob.')
-const leasing = createLeasing({
-  fs: pausing(job.pauseBefore),
-  clock: systemClock,
-  env: job.env ?? {},
-  home: job.home,
-  uid: process.getuid?.() ?? 0,
-  root: join(job.stateDir, 'm1'),
-})
+const leasing = createLeasing(
+  leasingDeps({
+    fs: pausing(job.pauseBefore),
+    clock: systemClock,
+    home: job.home,
+    stateDir: job.stateDir,
+    env: job.env ?? {},
+  }),
+)
 const write = (id: string) =>
-  leasing.write(newLease(systemClock, id, job.target, job.ttlMs), awsDelivery(`jit-${job.target}`, id))
+  leasing.write(newLease(systemClock, id, job.target, job.ttlMs), awsDelivery(`jit-${job.target}`))
 if (job.do === 'write') await write(job.id)
 if (job.do === 'wipe') await leasing.wipe([job.id], 'revoked')
 if (job.do === 'sweep') await leasing.sweep()
@@ -63,7 +64,7 @@ writeSync(1, 'done\n')
 /** A lock that others hold for too long is an answer too: `refused LOCKED`. What was written by then is left to a sweep. */
 async function playRound(id: string, { target, ttlMs }: ProcessJob): Promise<void> {
   try {
-    await leasing.write(newLease(systemClock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, id))
+    await leasing.write(newLease(systemClock, id, target, ttlMs), awsDelivery(`jit-${target}`, id))
     const [outcome] = await leasing.wipe([id], 'revoked')
     if (outcome?.wiped !== true) writeSync(1, `stuck ${JSON.stringify(outcome)}\n`)
   } catch (error) {

@@ -1,45 +1,109 @@
-import { AwsFiles } from '../../src/client/sinks/aws-files.ts'
-import type { Delivery, Sink } from '../../src/client/sinks/types.ts'
-import { nodeFileSystem } from '../../src/platform/files.ts'
-import { awsDelivery } from './aws-lease.ts'
-import type { FakeClock } from './fake-clock.ts'
-import type { TempHome } from './temp-home.ts'
+import { awsFiles } from '../../src/client/sinks/clouds/aws-files.ts'
+import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
+import { gcpIsolated } from '../../src/client/sinks/clouds/gcp-isolated.ts'
+import { gcpProcess } from '../../src/client/sinks/clouds/gcp-process.ts'
+import type { GcpDelivered } from '../../src/client/sinks/clouds/gcp.ts'
+import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
+import type { CloudSink } from '../../src/client/sinks/clouds/types.ts'
+import type { EntryDelivery } from '../../src/client/sinks/types.ts'
+import { awsDelivery, SECRETS } from './aws-lease.ts'
+import { type Edit, FORMAT_SUBJECTS, type FormatSubject } from './format-subjects.ts'
+import { FEDERATED, gcpDelivery } from './gcp-delivery.ts'
+import { PLAIN_SECRET, plainDelivery, plainFiles, plainPointing, plainProcess } from './plain-sinks.ts'
 
-/** What the suite needs to know of a sink: how to make it, what to hand it, and what its user's file may hold. */
-export type SinkSubject = {
-  readonly make: (home: TempHome, clock: FakeClock, env?: Readonly<Record<string, string>>) => Sink
-  readonly delivery: (profile: string, grant: string, mark?: string) => Delivery
-  readonly originals: Readonly<Record<string, string>>
-  readonly unreadable: Readonly<Record<string, string | Buffer>>
-  readonly taken: (profile: string) => string
-  readonly fileVariable: string
+/** A file of the user's that takes an entry, relative to his home. */
+export type SharedSubject = {
+  readonly path: string
+  /** As the user has it. */
+  readonly original: string
+  /** What another program does to it meanwhile. */
+  readonly edit: Edit
+  readonly format: FormatSubject
 }
 
-/** Every sink there is; the contract suite runs over each. */
-export const SINKS: Readonly<Record<string, SinkSubject>> = {
+/** What the suite over all cloud sinks needs to know of one. Add yours to {@link SINK_SUBJECTS}. */
+export type SinkSubject = {
+  readonly make: (deps: SinkDeps) => CloudSink
+  readonly delivery: (profile: string, mark?: string) => EntryDelivery
+  /** Texts that must never be found after the wipe; of a `process` sink never at all. */
+  readonly secrets: readonly string[]
+  /** Files of the user's as they are before, relative to home, beside those of `shared`. */
+  readonly home: Readonly<Record<string, string>>
+  readonly shared: readonly SharedSubject[]
+  /** Where the client's own variable can lead elsewhere: the first of `shared`. */
+  readonly variable?: string
+  /** A home in which the user has something of the name of this profile already. */
+  readonly taken?: (profile: string) => Readonly<Record<string, string>>
+}
+
+const shared = (path: string, name: string, original: string, edit: string): readonly SharedSubject[] => {
+  const format = FORMAT_SUBJECTS[name]
+  const change = format?.edits[edit]
+  if (format === undefined || change === undefined) throw new RangeError(`no format ${name} with an edit "${edit}"`)
+  return [{ path, original, edit: change, format }]
+}
+
+/** Every sink there is, and the plain ones that try the engines out. */
+export const SINK_SUBJECTS: Readonly<Record<string, SinkSubject>> = {
   'aws-files': {
-    make: (home, clock, env = {}) =>
-      new AwsFiles({ fs: nodeFileSystem, clock, env, home: home.home, uid: process.getuid?.() ?? 0 }),
-    delivery: awsDelivery,
-    originals: {
-      'one profile': '[default]\naws_access_key_id = A\naws_secret_access_key = B\n',
-      nothing: '',
-      CRLF: '[default]\r\nregion = a\r\n',
-      'mixed ends': '[default]\r\nregion = a\n[b]\nk = v\r\n',
-      'no final newline': '[default]\nregion = a',
-      'CRLF, no final newline': '[default]\r\nregion = a',
-      'nested blocks': '[default]\ns3 =\n  max = 1\n\n[b]\ns3 =\n\tmin = 2\n',
-      'odd names': '[my.org]\nk = v\n[ a b ]\n["quoted"]\n[é]\n',
-      'comments only': '# mine\n\n; mine too',
-      '1 MB': `[default]\n${'# long comment\n'.repeat(70_000)}k = v`,
-    },
-    unreadable: {
-      'a byte order mark': '\ufeff[a]\n',
-      'UTF-16': Buffer.from('[a]\n', 'utf16le'),
-      'a duplicate section': '[a]\n[a]\n',
-      'a garbage line': '[a]\ngarbage\n',
-    },
-    taken: (profile) => `[default]\n[${profile}]\naws_access_key_id = MINE\n`,
-    fileVariable: 'AWS_SHARED_CREDENTIALS_FILE',
+    make: awsFiles,
+    delivery: (profile, mark) => first(awsDelivery(profile, mark)),
+    secrets: SECRETS,
+    home: { '.aws/config': '[default]\nregion = eu-west-1\n' },
+    shared: shared('.aws/credentials', 'aws-credentials', '[default]\naws_access_key_id = A', 'appends a profile'),
+    variable: 'AWS_SHARED_CREDENTIALS_FILE',
+    taken: (profile) => ({ '.aws/config': `[profile ${profile}]\nrole_arn = arn:aws:iam::1:role/mine\n` }),
   },
+  'plain files': {
+    make: plainFiles,
+    delivery: plainDelivery,
+    secrets: [PLAIN_SECRET],
+    home: { '.plain/settings/mine.conf': 'token_file = mine\n' },
+    shared: [],
+    taken: (profile) => ({ [`.plain/settings/${profile}.conf`]: 'mine = 1\n' }),
+  },
+  'plain sealed files': {
+    make: plainProcess,
+    delivery: plainDelivery,
+    secrets: [PLAIN_SECRET],
+    home: { '.plain/settings/mine.conf': 'token_file = mine\n' },
+    shared: [],
+    taken: (profile) => ({ [`.plain/settings/${profile}.conf`]: 'mine = 1\n' }),
+  },
+  'gcp-files': gcpSubject(gcpFiles),
+  'gcp-isolated': gcpSubject(gcpIsolated),
+  'gcp-process': gcpSubject(gcpProcess),
+  'plain files with a pointer to them': {
+    make: plainPointing,
+    delivery: plainDelivery,
+    secrets: [PLAIN_SECRET],
+    home: { '.plain/active': 'mine', '.plain/settings/mine.conf': 'token_file = mine\n' },
+    shared: [],
+  },
+}
+
+function gcpSubject(make: (deps: SinkDeps) => CloudSink<GcpDelivered>): SinkSubject {
+  return {
+    make,
+    delivery: (profile, mark = '') => {
+      const { accessToken, subjectToken } = FEDERATED
+      const marked = { accessToken: accessToken + mark, subjectToken: subjectToken + mark }
+      return gcpDelivery({ ...FEDERATED, ...marked }, false, profile)
+    },
+    secrets: [FEDERATED.accessToken, FEDERATED.subjectToken],
+    home: {
+      '.config/gcloud/active_config': 'mine',
+      '.config/gcloud/configurations/config_mine': '[core]\nproject = mine\n',
+      '.config/gcloud/mine_configs.db': 'sqlite',
+    },
+    shared: [],
+    ...(make === gcpFiles && {
+      taken: (profile: string) => ({ [`.config/gcloud/configurations/config_${profile}`]: '[core]\nproject = mine\n' }),
+    }),
+  }
+}
+
+function first<T>([one]: readonly T[]): T {
+  if (one === undefined) throw new RangeError('an empty list')
+  return one
 }

@@ -49,12 +49,24 @@ export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions)
 
 /** No cloud takes temporary credentials back: what someone copied works until the end that is written into it. */
 function copies({ clock }: CliContext, ended: readonly Revocation[]): string {
-  const ends = ended.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
-  const until = ends.length < ended.length ? 'its end' : timeOfDay(Math.max(...ends), clock.now())
-  return `A copy of the keys, if someone made one, works in the cloud until ${until}.`
+  const entries = ended.flatMap(({ lease }) => lease.entries ?? [])
+  if (ended.some(({ lease }) => lease.entries === undefined))
+    return 'A copy of the keys, if someone made one, works in the cloud until its end.'
+  const until = Math.max(...entries.map(({ validUntil }) => validUntil))
+  const clouds = new Set(entries.filter(({ validUntil }) => validUntil === until).map(({ cloud }) => cloud))
+  return `A copy of the keys, if someone made one, works until ${timeOfDay(until, clock.now())} (${[...clouds].join(', ')}).`
 }
 
-const asJson = ({ lease, ...result }: Revocation) => ({ grant: lease.id, target: lease.target, ...result })
+const asJson = ({ lease, ...result }: Revocation) => ({
+  grant: lease.id,
+  target: lease.target,
+  ...result,
+  entries: lease.entries?.map((entry) => ({
+    cloud: entry.cloud,
+    profile: entry.profile,
+    cloudTakesItUntil: new Date(entry.validUntil).toISOString(),
+  })),
+})
 
 async function notFound(ctx: CliContext, name: string): Promise<JitError> {
   const { leasing } = await ctx.revocation()

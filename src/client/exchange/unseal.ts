@@ -11,11 +11,7 @@ const readHeader = object({
 })
 
 /** Opens what the endpoint sealed to `privateKey`. Throws `ENDPOINT_INVALID` where it cannot be opened, or is none of the cloud it is said to be of. */
-export function unseal<T extends CloudCredential>(
-  sealed: SealedCredential,
-  privateKey: KeyObject,
-  read: Reader<T>,
-): T {
+export function unseal<T extends CloudCredential>(sealed: SealedCredential, privateKey: KeyObject, read: Reader<T>): T {
   try {
     const credential = read(JSON.parse(decrypt(sealed.jwe, privateKey).toString('utf8')), 'credential')
     if (credential.cloud !== sealed.cloud) throw new Error('a credential of another cloud')

@@ -1,23 +1,55 @@
 import { isAbsolute } from 'node:path'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
-import { ENDINGS, type Lease, type Place, type UnreadableLease } from './types.ts'
+import { FORMAT_NAMES } from '../sinks/formats/types.ts'
+import {
+  ENDINGS,
+  type Entry,
+  type Lease,
+  type NamedPath,
+  type Place,
+  PLACE_KINDS,
+  type UnreadableLease,
+} from './types.ts'
 
 const VERSION = 1
 export const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
 
+const flag: Reader<boolean> = (value, path) => oneOf('true', 'false')(String(value), path) === 'true'
+
 const readPlace: Reader<Place> = object(
   {
-    sink: string,
+    kind: oneOf(...PLACE_KINDS),
+    cloud: oneOf(...CLOUDS),
+    profile: string,
     path: string,
     temp: string,
     redo: string,
     backup: string,
-    existed: (value, path) => oneOf('true', 'false')(String(value), path) === 'true',
+    existed: flag,
     madeDirectories: list(string),
     secretHashes: list(string),
   },
-  { mode: integer },
+  {
+    format: oneOf(...FORMAT_NAMES),
+    held: object({ path: string, text: string }),
+    names: string,
+    before: string,
+    mode: integer,
+  },
+)
+
+const readEntry: Reader<Entry> = object(
+  {
+    cloud: oneOf(...CLOUDS),
+    profile: string,
+    role: string,
+    sink: string,
+    deliver: oneOf(...DELIVERY_MODES),
+    asDefault: flag,
+    validUntil: integer,
+  },
+  { note: string, renewAt: integer },
 )
 
 const readLease: Reader<Omit<Lease, 'version'>> = object(
@@ -25,10 +57,8 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
     id: string,
     target: string,
     endpoint: string,
-    cloud: oneOf(...CLOUDS),
     deliver: oneOf(...DELIVERY_MODES),
-    profile: string,
-    role: string,
+    entries: list(readEntry),
     state: oneOf('writing', 'active', 'wiping', 'stuck'),
     writtenAt: integer,
     endsAt: integer,
@@ -39,7 +69,13 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
   { bootId: string, ending: oneOf(...ENDINGS), lastError: string, retryAt: integer },
 )
 
-export const serialize = (lease: Lease): Buffer => Buffer.from(`${JSON.stringify(lease, null, 2)}\n`)
+export const serialize = (lease: Lease): Buffer =>
+  Buffer.from(`${JSON.stringify({ ...lease, places: lease.places.map(inOrder) }, null, 2)}\n`)
+
+/** What a torn entry must still tell stands together. */
+function inOrder({ kind, format, cloud, profile, path, ...rest }: Place): Place {
+  return { kind, ...(format === undefined ? {} : { format }), cloud, profile, path, ...rest }
+}
 
 /** A lease, or the reason why these bytes are none. Never "nothing to do": a torn entry may be all that names a secret. */
 export function parseLease(id: string, file: string, bytes: Buffer): Lease | UnreadableLease {
@@ -56,16 +92,23 @@ export function parseLease(id: string, file: string, bytes: Buffer): Lease | Unr
   }
 }
 
+/** See {@link inOrder}. */
+const NAMED =
+  /(?:"kind": ?"([a-z-]+)",\s*)?(?:"format": ?"([a-z-]+)",\s*)?(?:"cloud": ?"[^"]*",\s*"profile": ?"[^"]*",\s*)?(?<!"held": ?\{\s*)"path": ?("(?:[^"\\]|\\.)*")/g
+
 function unreadable(id: string, file: string, text: string, why: string, newer: boolean): UnreadableLease {
-  const paths = [...text.matchAll(/"path": ?("(?:[^"\\]|\\.)*")/g)].flatMap(([, quoted = '']) => pathIn(quoted))
+  const paths = [...text.matchAll(NAMED)].flatMap(([, kind, format, quoted = '']) => pathIn(quoted, kind, format))
   return { id, file, why, paths, newer }
 }
 
 /** Torn bytes (zeros after a power loss, say) can make a string that is none. */
-function pathIn(quoted: string): readonly string[] {
+function pathIn(quoted: string, ofKind: string | undefined, inFormat: string | undefined): readonly NamedPath[] {
   try {
     const path = String(JSON.parse(quoted))
-    return isAbsolute(path) && !path.includes('\0') ? [path] : []
+    if (!isAbsolute(path) || path.includes('\0')) return []
+    const kind = PLACE_KINDS.find((each) => each === ofKind)
+    const format = FORMAT_NAMES.find((each) => each === inFormat)
+    return [{ path, ...(kind === undefined ? {} : { kind }), ...(format === undefined ? {} : { format }) }]
   } catch {
     return []
   }

@@ -1,4 +1,4 @@
-import { type LeaseDeps, sinkOf } from './deps.ts'
+import { engineOf, type LeaseDeps } from './deps.ts'
 import { isOver } from './expiry.ts'
 import { untilRetry } from './retry.ts'
 import type { Ending, Lease, UnreadableLease, WipeOutcome } from './types.ts'
@@ -15,8 +15,8 @@ export async function sweepLeases(deps: LeaseDeps): Promise<readonly WipeOutcome
   for (const lease of deps.store.list()) {
     const reason = dueEnding(deps, lease, seen)
     if (reason !== undefined) outcomes.push(await endLease(deps, lease, reason))
-    else if (lease.state === 'active') await settle(deps, lease)
   }
+  for (const lease of deps.store.list()) if (lease.state === 'active') await settle(deps, lease)
   return [...outcomes, ...(await sweepOrphans(deps))]
 }
 
@@ -28,7 +28,7 @@ function dueEnding({ clock }: LeaseDeps, lease: Lease, seen: number): Ending | u
 }
 
 async function settle(deps: LeaseDeps, lease: Lease): Promise<void> {
-  for (const place of lease.places) await sinkOf(deps, place.sink).settle(place)
+  for (const place of lease.places) await engineOf(deps, place).settle(place)
 }
 
 /**
@@ -36,29 +36,19 @@ async function settle(deps: LeaseDeps, lease: Lease): Promise<void> {
  * `ended`: those that go whatever their marker says.
  */
 export async function sweepOrphans(
-  { store, sinks }: LeaseDeps,
+  { store, wipeOrphans }: LeaseDeps,
   ended: ReadonlySet<string> = new Set(),
 ): Promise<readonly WipeOutcome[]> {
   const leases = store.list()
   const unreadable = store.unreadable()
   const search = { known: idsOf(leases), torn: idsOf(unreadable), ended }
-  const named = [...leases.flatMap(({ places }) => places), ...unreadable.flatMap(({ paths }) => paths.map(toPath))]
-  const outcomes: WipeOutcome[] = []
-  const alive = new Set<string>()
-  for (const sink of sinks)
-    for (const path of new Set([...sink.paths(), ...named.map(({ path }) => path)])) {
-      const found = await sink.wipeOrphans(path, search)
-      for (const id of found.alive) alive.add(id)
-      outcomes.push(
-        ...found.wiped.map((lease) => ({ lease, target: '', wiped: true as const, reason: 'ttl' as const })),
-      )
-    }
-  for (const entry of unreadable) if (isDone(entry, alive)) store.setAside(entry)
-  return outcomes
+  const entries = leases.flatMap(({ places }) => places.filter(({ kind }) => kind === 'entry'))
+  const found = await wipeOrphans([...entries, ...unreadable.flatMap(({ paths }) => paths)], search)
+  for (const entry of unreadable) if (isDone(entry, new Set(found.alive))) store.setAside(entry)
+  return found.wiped.map((lease) => ({ lease, target: '', wiped: true, reason: 'ttl' }))
 }
 
 const idsOf = (entries: readonly { readonly id: string }[]): ReadonlySet<string> => new Set(entries.map(({ id }) => id))
-const toPath = (path: string) => ({ path })
 
 /** A newer jit can still read its own entry. One of ours has done its part once no block of its id is left to wait for. */
 const isDone = ({ id, newer }: UnreadableLease, alive: ReadonlySet<string>): boolean => !newer && !alive.has(id)

@@ -1,6 +1,6 @@
 import { reasonOf } from '../../base/errors.ts'
 import { attempt } from '../../platform/durable.ts'
-import { finishCut, type LeaseDeps, sinkOf } from './deps.ts'
+import { engineOf, finishCut, type LeaseDeps } from './deps.ts'
 import { backoffMs } from './retry.ts'
 import type { Ending, Lease, WipeOutcome } from './types.ts'
 
@@ -14,8 +14,7 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
   try {
     // A full disk takes no journal entry, and the old one already leads to every place: not a reason to keep a secret.
     attempt(() => deps.store.put({ ...lease, state: 'wiping', ending }))
-    finishCut(deps, lease.places)
-    for (const place of lease.places) await sinkOf(deps, place.sink).wipe(lease, place)
+    await wipePlaces(deps, lease)
     deps.store.remove(id)
     return { lease: id, target, wiped: true, reason: ending }
   } catch (error) {
@@ -23,6 +22,22 @@ export async function endLease(deps: LeaseDeps, lease: Lease, reason: Ending): P
     attempt(() => deps.store.put(stuck(deps, { ...lease, ending }, why)))
     return { lease: id, target, wiped: false, why }
   }
+}
+
+/**
+ * What leads to a secret goes before it, so that no client finds half a delivery. One place that refuses does not save the
+ * others: throws the first failure when all were tried.
+ */
+async function wipePlaces(deps: LeaseDeps, lease: Lease): Promise<void> {
+  const failures: unknown[] = []
+  for (const place of lease.places.toReversed())
+    try {
+      finishCut(deps, [place])
+      await engineOf(deps, place).wipe(lease, place)
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
 }
 
 function stuck({ clock }: LeaseDeps, lease: Lease, lastError: string): Lease {

@@ -1,55 +1,50 @@
-import { JitError } from '../../base/errors.ts'
-import type { Delivery, Sink } from '../sinks/types.ts'
+import type { Parcel } from '../sinks/types.ts'
 import { finishCut, type LeaseDeps } from './deps.ts'
 import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
+import { confirmFiles, filesOf, type LeaseFile, writeFiles } from './files.ts'
+import { sharesProfile } from './shares-profile.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
 
-const ROUNDS = 5
-
 /**
- * Journal, secret, journal: a crash at any point leaves either the user's own bytes or a durable entry that names every place
- * where secret bytes may lie. The caller holds the lock, so no other entry is in state `writing` by rights.
+ * Journal, secrets, journal: a crash at any point leaves either the user's own bytes or a durable entry that names every place
+ * where secret bytes may lie. All places of all clouds or none. The caller holds the lock, so no other entry is in state
+ * `writing` by rights.
  */
 export async function writeLease(
   deps: LeaseDeps,
-  sink: Sink,
   wanted: NewLease,
-  delivery: Delivery,
+  parcels: readonly Parcel[],
   onUsable: (lease: Lease) => void = () => undefined,
 ): Promise<Lease> {
-  const place = placeFor(deps, sink, wanted, delivery)
-  const lease = draft(deps, wanted, place)
+  const files = await filesOf(deps, parcels)
+  const entries = parcels.map(({ entry }) => entry)
+  const lease = draft(deps, { ...wanted, entries }, files)
   try {
     deps.store.put(lease)
-    finishCut(deps, [place])
-    await sink.write(lease, place, delivery)
-    const writtenAt = deps.clock.now()
+    finishCut(deps, lease.places)
+    const times = await writeFiles(deps, lease, files)
     const active: Lease = { ...lease, state: 'active' }
     deps.store.put(active)
     await endReplaced(deps, active)
     onUsable(active)
-    await confirm(deps, sink, { lease: active, place, delivery, writtenAt })
+    await confirmFiles(deps, lease, files, times)
     return active
   } catch (error) {
     const { wiped } = await endLease(deps, lease, 'interrupted')
-    throw asJitError(error, `Could not write ${place.path}`, wiped ? NOTHING_LEFT : TRIED_AGAIN)
+    throw asJitError(error, `Could not write ${pathsOf(lease)}`, wiped ? NOTHING_LEFT : TRIED_AGAIN)
   }
 }
 
-function placeFor({ store }: LeaseDeps, sink: Sink, wanted: NewLease, delivery: Delivery): Place {
-  const place = { ...sink.plan(wanted), secretHashes: sink.secretHashes(delivery) }
-  const earlier = store.list().flatMap(({ places }) => places.filter(({ path }) => path === place.path))[0]
-  return earlier === undefined ? place : inherit(place, earlier)
-}
+export const pathsOf = ({ places }: Pick<Lease, 'places'>): string => places.map(({ path }) => path).join(', ')
 
-/** What the file was like before the first of us: whoever goes last gives it back. */
-function inherit({ mode: _current, ...place }: Place, { existed, madeDirectories, mode }: Place): Place {
-  return { ...place, existed, madeDirectories, ...(mode === undefined ? {} : { mode }) }
-}
-
-function draft({ clock }: LeaseDeps, wanted: NewLease, place: Place): Lease {
+function draft(
+  { store, clock }: LeaseDeps,
+  wanted: NewLease & Pick<Lease, 'entries'>,
+  files: readonly LeaseFile[],
+): Lease {
   const bootId = clock.bootId()
+  const earlier = store.list().find(({ id }) => id === wanted.id)
   return {
     ...wanted,
     version: 1,
@@ -57,33 +52,26 @@ function draft({ clock }: LeaseDeps, wanted: NewLease, place: Place): Lease {
     writtenAt: clock.now(),
     writtenAtBootSeconds: Math.floor(clock.bootSeconds()), // early by under a second rather than late
     ...(bootId === undefined ? {} : { bootId }),
-    places: [place],
+    places: withEarlier(
+      files.map(({ place }) => place),
+      earlier?.places ?? [],
+    ),
     attempts: 0,
   }
 }
 
-/** Earlier leases whose profile this one has just taken over: nothing of theirs is left in the file. */
-async function endReplaced(deps: LeaseDeps, { id, profile, cloud }: Lease): Promise<void> {
-  const replaced = deps.store
-    .list()
-    .filter((each) => each.id !== id && each.cloud === cloud && each.profile === profile)
+/** The same grant may have been written before, elsewhere or with other secrets: those must be found too. */
+export function withEarlier(places: readonly Place[], earlier: readonly Place[]): readonly Place[] {
+  const before = new Map(earlier.map((place) => [place.path, place]))
+  const kept = places.map((place) => {
+    const { secretHashes = [] } = before.get(place.path) ?? {}
+    return { ...place, secretHashes: [...new Set([...secretHashes, ...place.secretHashes])] }
+  })
+  return [...kept, ...earlier.filter(({ path }) => !places.some((place) => place.path === path))]
+}
+
+/** Earlier leases that gave a profile which this one has just taken over: their grants have no use any more. */
+async function endReplaced(deps: LeaseDeps, { id, entries }: Lease): Promise<void> {
+  const replaced = deps.store.list().filter((each) => each.id !== id && sharesProfile(each.entries, entries))
   for (const lease of replaced) await endLease(deps, lease, 'revoked')
-}
-
-type Written = {
-  readonly lease: Lease
-  readonly place: Place
-  readonly delivery: Delivery
-  readonly writtenAt: number
-}
-
-async function confirm({ clock }: LeaseDeps, sink: Sink, written: Written): Promise<void> {
-  const { lease, place, delivery } = written
-  let { writtenAt } = written
-  for (let round = 0; round < ROUNDS; round++) {
-    if (await sink.confirm(lease, place, writtenAt)) return
-    await sink.write(lease, place, delivery)
-    writtenAt = clock.now()
-  }
-  throw new JitError('WRITE_FAILED', `Another program keeps writing over ${place.path}.`, 'Try again when it is done.')
 }

@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto'
 import { EXPIRES_KEY, GRANT_KEY } from '../../base/credentials-block.ts'
 import { JitError } from '../../base/errors.ts'
 import type { AwsCredential } from '../../contract/credential.ts'
-import type { Delivery } from './types.ts'
+
+export type ProfileDelivery = {
+  readonly profile: string
+  readonly grant: string
+  readonly credential: AwsCredential
+}
 
 /** Lines of the profile as botocore and the JavaScript SDK both read them (aws: "Configuration and credential file settings"). */
-export function profileLines({ profile, grant, credential }: Delivery): readonly string[] {
+export function profileLines({ profile, grant, credential }: ProfileDelivery): readonly string[] {
   const lines: readonly (readonly [string, string])[] = [
     ['aws_access_key_id', credential.accessKeyId],
     ['aws_secret_access_key', credential.secretAccessKey],
@@ -35,8 +39,3 @@ function assertOneWord(key: string, value: string): void {
     'Nothing was written. Show this to whoever runs the endpoint.',
   )
 }
-
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-export const hashesOf = ({ credential }: Delivery): readonly string[] =>
-  [credential.accessKeyId, credential.secretAccessKey, credential.sessionToken].map(hashOf)

@@ -2,11 +2,11 @@ import { dirname } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 import { attempt, createFile, ifExists, removeFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import type { Place } from '../leases/types.ts'
+import type { FilePlace } from './place.ts'
 import { sameContent, type Snapshot, unchanged } from './settled.ts'
 
 /** File systems without hard links, and files bound from another mount. */
-const NO_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
+export const NO_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
 
 /**
  * Puts `next` where `base` was, in one step for every reader. The old file keeps a second name, `place.backup`
@@ -14,7 +14,7 @@ const NO_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
  */
 export function exchangeBytes(
   fs: FileSystem,
-  place: Place,
+  place: FilePlace,
   base: Snapshot | undefined,
   next: Buffer,
   mode: number,
@@ -29,7 +29,7 @@ export function exchangeBytes(
   }
 }
 
-function publish(fs: FileSystem, place: Place, next: Buffer, mode: number): 'done' | 'moved' {
+function publish(fs: FileSystem, place: FilePlace, next: Buffer, mode: number): 'done' | 'moved' {
   createFile(fs, place.temp, next, (fd) => fs.fchmod(fd, mode))
   try {
     fs.link(place.temp, place.path) // unlike rename, never replaces what somebody else has just made
@@ -43,7 +43,7 @@ function publish(fs: FileSystem, place: Place, next: Buffer, mode: number): 'don
   return 'done'
 }
 
-function displace(fs: FileSystem, place: Place, base: Snapshot, next: Buffer, mode: number): 'done' | 'moved' {
+function displace(fs: FileSystem, place: FilePlace, base: Snapshot, next: Buffer, mode: number): 'done' | 'moved' {
   keepWithinReach(fs, place)
   const before = ifExists(() => fs.lstat(place.path))
   if (before === undefined || !sameContent(before, base.stat)) return 'moved'
@@ -58,7 +58,7 @@ function displace(fs: FileSystem, place: Place, base: Snapshot, next: Buffer, mo
   return 'done'
 }
 
-function keepWithinReach(fs: FileSystem, place: Place): void {
+function keepWithinReach(fs: FileSystem, place: FilePlace): void {
   try {
     fs.link(place.path, place.backup)
   } catch (error) {
@@ -67,7 +67,7 @@ function keepWithinReach(fs: FileSystem, place: Place): void {
 }
 
 /** Removes a file that was not there before us, keeping it within reach as above. */
-export function displaceWhole(fs: FileSystem, place: Place, base: Snapshot): 'done' | 'moved' {
+export function displaceWhole(fs: FileSystem, place: FilePlace, base: Snapshot): 'done' | 'moved' {
   const now = ifExists(() => fs.lstat(place.path))
   if (now === undefined || !unchanged(base.stat, now)) return 'moved'
   fs.rename(place.path, place.backup)
@@ -76,7 +76,7 @@ export function displaceWhole(fs: FileSystem, place: Place, base: Snapshot): 'do
 }
 
 /** Nothing has been exchanged: the names made on the way go. What cannot go now is named in the lease and goes with it. */
-function forget(fs: FileSystem, place: Place): void {
+function forget(fs: FileSystem, place: FilePlace): void {
   attempt(() => removeFile(fs, place.temp))
   attempt(() => {
     const kept = ifExists(() => fs.lstat(place.backup))

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Span } from '../../base/lines.ts'
 import { createFile, readFile, readOpen, removeFile, withFile, writeAll } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import type { Place } from '../leases/types.ts'
+import type { FilePlace } from './place.ts'
 import { leftByUs, type Snapshot, type System } from './settled.ts'
 
 /**
@@ -11,7 +11,7 @@ import { leftByUs, type Snapshot, type System } from './settled.ts'
  * An append or a cut at the end is one call. Anything else moves bytes of the user, so the result is on disk beside the file
  * before the first of them moves ({@link finishRewrite}).
  */
-export function rewriteInPlace(fs: FileSystem, place: Place, base: Snapshot, next: Buffer, mode: number): void {
+export function rewriteInPlace(fs: FileSystem, place: FilePlace, base: Snapshot, next: Buffer, mode: number): void {
   const same = commonPrefix(base.bytes, next)
   const moves = same < base.bytes.length && same < next.length
   if (moves) {
@@ -44,7 +44,7 @@ export function scrubInPlace(fs: FileSystem, path: string, spansOf: (bytes: Buff
 }
 
 /** Finishes a rewrite that a crash cut in two. A record that is itself torn means that nothing had moved yet. */
-export function finishRewrite(system: System, place: Place): void {
+export function finishRewrite(system: System, place: FilePlace): void {
   const { fs } = system
   const redo = leftByUs(system, place.redo) === undefined ? undefined : readFile(fs, place.redo)
   if (redo === undefined) return

@@ -2,13 +2,18 @@ import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { ifExists, readOpen, withFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
+import type { ProcessTable } from '../../platform/process-table.ts'
+import type { Format } from './formats/types.ts'
 
 export type System = {
   readonly fs: FileSystem
   readonly clock: Clock
+  readonly processes: ProcessTable
   /** Who we are; absent on Windows. */
   readonly uid?: number
 }
+/** What a file of one format is worked on with. */
+export type FormatSystem = System & { readonly format: Format }
 export type Snapshot = { readonly bytes: Buffer; readonly stat: FileStat }
 
 const INTERVAL_MS = 5
@@ -17,8 +22,8 @@ const EMPTY_QUIET_MS = 1000
 const PATIENCE_MS = 3000
 
 /**
- * A file's bytes at a moment when nobody was writing it, as far as one can tell from outside: no lock is shared with the
- * AWS tools, editors and the like. `aws configure set` truncates and then writes, so an empty file is believed late.
+ * A file's bytes at a moment when nobody was writing it, as far as one can tell from outside: no lock is shared with
+ * clients, editors and the like (`az` alone has one). `aws configure set` truncates and then writes, so an empty file is believed late.
  * `undefined` where the file does not exist.
  */
 export async function readSettled({ fs, clock }: System, path: string): Promise<Snapshot | undefined> {
@@ -38,10 +43,10 @@ export async function readSettled({ fs, clock }: System, path: string): Promise<
 }
 
 /**
- * What lies under a name of our own beside the credentials file, if we put it there: in a directory such as /tmp another user
+ * What lies under a name of our own beside a file of the user, if we put it there: in a directory such as /tmp another user
  * can be faster, and his bytes must not become the user's.
  */
-export function leftByUs({ fs, uid }: Omit<System, 'clock'>, path: string): FileStat | undefined {
+export function leftByUs({ fs, uid }: Pick<System, 'fs' | 'uid'>, path: string): FileStat | undefined {
   const stat = ifExists(() => fs.lstat(path))
   return stat?.kind === 'file' && (uid === undefined || stat.uid === uid) ? stat : undefined
 }

@@ -16,7 +16,7 @@ export function resolveTarget(fs: FileSystem, path: string): string {
     if (found?.kind !== 'symlink') return join(directory, basename(at))
     at = resolve(directory, fs.readlink(at))
   }
-  throw refused(path, 'its symbolic links go round in a circle', 'Remove the link, or set AWS_SHARED_CREDENTIALS_FILE.')
+  throw refused(path, 'its symbolic links go round in a circle', 'Remove one of the links.')
 }
 
 /** Refuses what could not be written or, worse, could be written and never wiped. `uid` is absent on Windows. */
@@ -24,16 +24,16 @@ export function assertWritableAndWipable(fs: FileSystem, path: string, uid: numb
   const stat = ifExists(() => fs.stat(path))
   assertOwnDirectory(fs, dirname(path), uid)
   if (stat === undefined) return undefined
-  if (stat.kind !== 'file')
-    throw refused(path, 'it is not a regular file', 'Move it away, or set AWS_SHARED_CREDENTIALS_FILE.')
+  if (stat.kind !== 'file') throw refused(path, 'it is not a regular file', 'Move it away.')
   if (uid !== undefined && stat.uid !== uid)
     throw refused(path, `it belongs to user ${stat.uid}`, 'Run jit as the owner of the file, without sudo.')
-  if (stat.size > MAX_BYTES) throw refused(path, 'it is larger than 8 MiB', 'Is this really a credentials file?')
+  if (stat.size > MAX_BYTES) throw refused(path, 'it is larger than 8 MiB', 'Is this really the file of a client?')
   assertChangeable(fs, path, stat)
   return stat
 }
 
-function assertOwnDirectory(fs: FileSystem, directory: string, uid: number | undefined): void {
+/** Refuses a directory in which others could put their files in place of ours. */
+export function assertOwnDirectory(fs: FileSystem, directory: string, uid: number | undefined): void {
   const stat = ifExists(() => fs.stat(directory))
   if (stat === undefined)
     return directory === dirname(directory) ? undefined : assertOwnDirectory(fs, dirname(directory), uid)

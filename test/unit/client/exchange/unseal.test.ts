@@ -47,7 +47,9 @@ describe('unsealing', () => {
 
   test('refuses what was sealed to another key', async () => {
     const answer = await sealed(CREDENTIAL, generateEphemeralKey())
-    expect(() => unseal(answer, generateEphemeralKey().privateKey, readAwsCredential)).toThrow(expect.objectContaining(INVALID))
+    expect(() => unseal(answer, generateEphemeralKey().privateKey, readAwsCredential)).toThrow(
+      expect.objectContaining(INVALID),
+    )
   })
 
   test.each([0, 2, 3, 4])('refuses a JWE whose part %i was changed', async (part) => {

@@ -27,8 +27,8 @@ async function run(home: TempHome, clock: FakeClock, original: Original, step: S
   const files = faultyFiles(nodeFileSystem, fault)
   const faulty = leasingIn(home, clock, files.fs)
   const whole = leasingIn(home, clock)
-  const one = (leasing: Leasing) => leasing.write(newLease(clock, 'g_1', 'one'), awsDelivery('jit-one', 'g_1'))
-  const two = (leasing: Leasing) => leasing.write(newLease(clock, 'g_2', 'two'), awsDelivery('jit-two', 'g_2', 'X'))
+  const one = (leasing: Leasing) => leasing.write(newLease(clock, 'g_1', 'one'), awsDelivery('jit-one'))
+  const two = (leasing: Leasing) => leasing.write(newLease(clock, 'g_2', 'two'), awsDelivery('jit-two', 'X'))
   const steps: Record<Step, () => Promise<unknown>> = {
     write: () => one(faulty),
     'write beside another': async () => [await one(whole), await dies(two(faulty))],

@@ -26,7 +26,7 @@ function setUp(mode = 0o600) {
 }
 
 const write = (leasing: Leasing, clock: FakeClock, id: string, target: string, mark = '') =>
-  leasing.write(newLease(clock, id, target), awsDelivery(`jit-${target}`, id, mark))
+  leasing.write(newLease(clock, id, target), awsDelivery(`jit-${target}`, mark))
 
 /** A kill before and inside each write, and before each cut, that a run of `act` makes; each in a home of its own. Returns how many. */
 async function atEveryCrash(

@@ -16,7 +16,7 @@ function setUp(where?: 'memory') {
   const clock = new FakeClock(Date.now() + 60_000)
   const leasing = leasingIn(home, clock)
   const write = (id: string, target: string, ttlMs?: number, mark?: string) =>
-    leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id, mark))
+    leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, mark))
   const stateFile = (...name: readonly string[]) => join(home.stateDir, 'm1', ...name)
   return { home, clock, leasing, write, stateFile, [Symbol.dispose]: () => home[Symbol.dispose]() }
 }
@@ -32,7 +32,7 @@ describe('the journal', () => {
         if (to === at.home.credentials) journal = readFileSync(at.stateFile('leases', 'g_1.lease'), 'utf8')
       },
     }
-    await leasingIn(at.home, at.clock, spying).write(newLease(at.clock), awsDelivery('jit-prod-db', 'g_1'))
+    await leasingIn(at.home, at.clock, spying).write(newLease(at.clock), awsDelivery('jit-prod-db'))
     expect(JSON.parse(journal)).toMatchObject({
       state: 'writing',
       places: [{ path: at.home.credentials, mode: 0o644 }],
@@ -132,8 +132,8 @@ test.each([0o644, 0o666, 0o440])(
       if (!hardLinked) rmSync(twin)
       chmodSync(at.home.credentials, mode)
       const leasing = leasingIn(at.home, at.clock, watched)
-      await leasing.write(newLease(at.clock, 'g_1', 'one'), awsDelivery('jit-one', 'g_1'))
-      await leasing.write(newLease(at.clock, 'g_2', 'two'), awsDelivery('jit-two', 'g_2', 'X'))
+      await leasing.write(newLease(at.clock, 'g_1', 'one'), awsDelivery('jit-one'))
+      await leasing.write(newLease(at.clock, 'g_2', 'two'), awsDelivery('jit-two', 'X'))
       await leasing.wipe(['g_1', 'g_2'], 'revoked')
       expect(at.home.mode()).toBe(mode)
     }
@@ -203,7 +203,7 @@ describe('an entry that cannot be read', () => {
     using at = setUp()
     const elsewhere = join(at.home.home, 'elsewhere')
     const there = leasingIn(at.home, at.clock, nodeFileSystem, { AWS_SHARED_CREDENTIALS_FILE: elsewhere })
-    await there.write(newLease(at.clock), awsDelivery('jit-prod-db', 'g_1'))
+    await there.write(newLease(at.clock), awsDelivery('jit-prod-db'))
     const file = at.stateFile('leases', 'g_1.lease')
     writeFileSync(file, readFileSync(file).subarray(0, -20))
     at.clock.advance(7_200_000)
@@ -269,7 +269,7 @@ describe('a system call that fails during write', () => {
           using at = setUp('memory')
           const files = faultyFiles(nodeFileSystem, { kind: 'error', at: number, code, forGood })
           const failed = await leasingIn(at.home, at.clock, files.fs)
-            .write(newLease(at.clock), awsDelivery('jit-prod-db', 'g_1'))
+            .write(newLease(at.clock), awsDelivery('jit-prod-db'))
             .then(
               () => undefined,
               (error: unknown) => error,

@@ -9,7 +9,7 @@ test('a reboot with the clock set back to any time before the reboot ends a leas
   using home = new TempHome()
   const clock = new FakeClock(Date.now() + 60_000)
   const leasing = leasingIn(home, clock)
-  await leasing.write(newLease(clock, 'g_1', 'prod-db', 3_600_000), awsDelivery('jit-prod-db', 'g_1'))
+  await leasing.write(newLease(clock, 'g_1', 'prod-db', 3_600_000), awsDelivery('jit-prod-db'))
   const stop = new AbortController()
   clock.sleep = async (ms) => {
     clock.advance(ms)

@@ -9,7 +9,7 @@ test('an entry that cannot be read keeps no other lease from its end, whatever b
   using home = new TempHome()
   const clock = new FakeClock(Date.now() + 60_000)
   const leasing = leasingIn(home, clock)
-  await leasing.write(newLease(clock, 'g_1', 'prod-db', 600_000), awsDelivery('jit-prod-db', 'g_1'))
+  await leasing.write(newLease(clock, 'g_1', 'prod-db', 600_000), awsDelivery('jit-prod-db'))
   const entry = (id: string): string => join(home.stateDir, 'm1', 'leases', `${id}.lease`)
   const zeros = readFileSync(entry('g_1'))
   zeros.fill(0, zeros.indexOf('"path"') + 12, zeros.indexOf('"path"') + 16) // a block that never reached the disk

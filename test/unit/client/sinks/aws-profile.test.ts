@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { profileLines } from '../../../../src/client/sinks/aws-profile.ts'
 import { readCredentialsAnswer } from '../../../../src/contract/grant.ts'
 import { readTargets } from '../../../../src/contract/target.ts'
-import { awsDelivery } from '../../../support/aws-lease.ts'
+import { awsCredential } from '../../../support/aws-lease.ts'
 
-const delivery = awsDelivery('jit-prod-db', 'g_1')
+const delivery = { profile: 'jit-prod-db', grant: 'g_1', credential: awsCredential() }
 
 test.each(['x.attacker.example/', 'a@attacker.example', 'eu-west-1\n[default]', '', 'eu.west'])(
   'a region that would lead SDKs to another host is not written: %j',

@@ -45,7 +45,7 @@ function setUp() {
     home,
     clock,
     leasing,
-    write: (of = leasing) => of.write(newLease(clock), awsDelivery('jit-prod-db', 'g_1')),
+    write: (of = leasing) => of.write(newLease(clock), awsDelivery('jit-prod-db')),
     wipe: () => leasing.wipe(['g_1'], 'revoked'),
     has: (text: string) => () => home.text()?.includes(text) === true,
     lacks: (text: string) => () => home.text()?.includes(text) !== true,
@@ -104,7 +104,7 @@ describe('a program that had the file open when jit exchanged it', () => {
       () => at.clock.now() >= seen + 80,
       () => writer.finish(EDITED),
     )
-    await at.leasing.write({ ...newLease(at.clock), id: 'g_2' }, awsDelivery('jit-prod-db', 'g_2'))
+    await at.leasing.write({ ...newLease(at.clock), id: 'g_2' }, awsDelivery('jit-prod-db'))
     expect(at.clock.left).toBe(0)
     expect(at.home.text()?.startsWith(EDITED)).toBe(true)
     expect(at.home.text()).toContain('g_2')
@@ -191,7 +191,7 @@ describe('a file that is just being written', () => {
       () => clock.now() > emptied,
       () => writer.finish(EDITED),
     )
-    await leasing.write(newLease(clock), awsDelivery('jit-prod-db', 'g_1'))
+    await leasing.write(newLease(clock), awsDelivery('jit-prod-db'))
     expect(clock.left).toBe(0)
     await leasing.wipe(['g_1'], 'revoked')
     expect(at.home.text()).toBe(EDITED)

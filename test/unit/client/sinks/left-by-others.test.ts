@@ -32,7 +32,7 @@ function setUp() {
     return path
   }
   const leasing = leasingIn(home, clock, fs)
-  const write = () => leasing.write(newLease(clock), awsDelivery('jit-prod-db', 'g_1'))
+  const write = () => leasing.write(newLease(clock), awsDelivery('jit-prod-db'))
   return { home, clock, leasing, write, plant, [Symbol.dispose]: () => home[Symbol.dispose]() }
 }
 
