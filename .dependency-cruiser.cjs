@@ -71,7 +71,7 @@ module.exports = {
     {
       name: 'google-sdk-only-in-its-exchange',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/gcp' },
+      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/g(cp|oogle)' },
       to: { path: packages('google-auth-library|gaxios|gcp-metadata') },
     },
     {
