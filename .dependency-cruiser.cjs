@@ -34,7 +34,7 @@ module.exports = {
       severity: 'error',
       comment: 'Combine features in src/client/*.ts, not in each other.',
       from: { path: '^src/client/([^/]+)/' },
-      to: { path: '^src/client/', pathNot: '^src/client/($1/|([^/]+/)+types[.]ts$)' },
+      to: { path: '^src/client/', pathNot: '^src/client/($1/|.*/types[.]ts$)' },
     },
     {
       name: 'server-features-are-islands',
