@@ -95,7 +95,7 @@ export class OwnFile implements Engine {
     if (leftByUs(this.#system, place.path) === undefined) return
     const bytes = readNow(fs, place.path)?.bytes ?? Buffer.alloc(0)
     const isHeldByUs = place.held !== undefined && isHeld(fs, place.held)
-    if (isHeldByUs || (place.kind !== 'debris' && isOf(bytes, { id }, place))) scrubAndRemove(fs, place.path)
+    if (isHeldByUs || (place.kind !== 'debris' && isOf(bytes, { id }, place))) takeAway(fs, place)
     else this.#scrubSecrets(place)
   }
 
@@ -161,6 +161,14 @@ function replace(fs: FileSystem, { path, temp, backup }: Place): void {
     if (!NO_LINK.includes(errnoOf(error) ?? '')) throw error
   }
   fs.rename(temp, path)
+}
+
+/** Under a name that follows from the lease: blanking it where it lies would blank the mark first. */
+export function takeAway(fs: FileSystem, { path, backup }: Pick<Place, 'path' | 'backup'>): void {
+  fs.rename(path, backup)
+  fs.syncDirectory(dirname(path))
+  scrubAndRemove(fs, backup)
+  fs.syncDirectory(dirname(path))
 }
 
 /** `temp` is a second name of the file itself where a crash came between its two steps. */
