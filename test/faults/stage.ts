@@ -78,7 +78,7 @@ export class PreparedStage {
       ...leasing.list().map((lease) => `stuck: ${lease.id} ${lease.lastError}`),
       ...leasing.unreadable().map(({ file }) => `stuck: ${file} is unreadable`),
       ...home.filesHolding(...ALL_SECRETS).map((file) => `secret in ${file}`),
-      ...(existsSync(runtimeOf(home)) ? readdirSync(runtimeOf(home), { recursive: true }) : []).map(
+      ...(existsSync(runtimeOf(home)) ? readdirSync(runtimeOf(home), { recursive: true, encoding: 'utf8' }) : []).map(
         (name) => `left over ${name}`,
       ),
       ...[...this.keys.keys()].map((item) => `key ${item} left`),
