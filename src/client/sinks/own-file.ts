@@ -15,7 +15,7 @@ import { readOwnMark } from './own-mark.ts'
 import { namesFor } from './place.ts'
 import { hashOf } from '../../base/secret-hash.ts'
 import { leftByUs, readNow, type System } from './settled.ts'
-import { assertOwnDirectory, refused } from './target-path.ts'
+import { assertOwnDirectory, realDirectory, refused } from './target-path.ts'
 import type { Contents, Engine, Owner, PlannedPlace } from './types.ts'
 
 /** A client that has just opened the file of the last slice reads it to its end before that is blanked. */
@@ -34,7 +34,7 @@ export class OwnFile implements Engine {
 
   async plan(file: PlannedFile, { lease, profile }: Intent): Promise<PlannedPlace> {
     const { fs, uid } = this.#system
-    const directory = ifExists(() => fs.realpath(dirname(file.path))) ?? dirname(file.path)
+    const directory = realDirectory(fs, dirname(file.path))
     const path = join(directory, basename(file.path))
     assertOwnDirectory(fs, directory, uid)
     const held = 'held' in file ? file.held : undefined

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createLeasing } from '../../../../src/client/leasing.ts'
@@ -118,6 +118,21 @@ test('directories that one lease made go with the last one that lies in them', a
   await at.leasing.wipe(['g_1'], 'revoked')
   await at.leasing.wipe(['g_2'], 'revoked')
   expect(at.files.names()).toEqual([])
+})
+
+test('a file goes by one name, also where its directory is yet to be made below a link', async () => {
+  using at = setUp()
+  const real = join(at.files.root, 'real')
+  renameSync(at.files.home, real)
+  symlinkSync(real, at.files.home)
+  const first = await at.leasing.write(newLease(at.clock, 'g_1', 'one'), both('one'))
+  const second = await at.leasing.write(newLease(at.clock, 'g_2', 'two'), both('two', 'X'))
+  expect(first.places[0]?.path).toBe(join(real, '.aws', 'credentials'))
+  expect(second.places[0]?.path).toBe(first.places[0]?.path)
+  const renewed = await at.leasing.renew('g_1', both('one', 'Y'))
+  expect(renewed.places.map(({ path }) => path)).toEqual(first.places.map(({ path }) => path))
+  await at.leasing.wipe(['g_1', 'g_2'], 'revoked')
+  expect([at.files.names(), at.holding()]).toEqual([[], []])
 })
 
 test('the same grant, written again elsewhere, keeps track of the first place', async () => {
