@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { JitError, reasonOf } from '../base/errors.ts'
+import { reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -57,8 +57,10 @@ export function buildContext(
     servingKubernetes: async () => ({
       leases: () => leases.list(),
       read: installation.read,
-      readSealed: async (_lease, { path }) => {
-        throw new JitError('SECRET_STORE', `${path} cannot be opened.`, 'See: jit status')
+      readSealed: async ({ id }, { cloud, path }) => {
+        const { openSealed } = await import('../client/sinks/open-sealed.ts')
+        const keyStore = async () => (await import('./key-store.ts')).openKeyStore(env, platform, places)
+        return openSealed({ read: installation.read, keyStore }, { lease: id, cloud, path })
       },
       renew: async () => undefined,
       clock,
