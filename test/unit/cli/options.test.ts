@@ -64,8 +64,8 @@ const commands = (): readonly Command[] => buildProgram(fakeContext().ctx).comma
 describe('the command tree keeps its promises', () => {
   test('every command that prints has --json', () => {
     const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
-    // SDKs get JSON from credential-process anyway; help is text.
-    expect(without.map((each) => each.name())).toEqual(['credential-process', 'help'])
+    // SDKs and kubectl get JSON from these anyway; help is text.
+    expect(without.map((each) => each.name())).toEqual(['credential-process', 'kube-credential', 'help'])
   })
 
   test.each(
