@@ -106,10 +106,19 @@ function containerAt(json: Json, path: JsonPath): Span & Container {
 const splice = ({ text }: Json, { start, end }: Span, put: string): Json =>
   jsonOf(text.slice(0, start) + put + text.slice(end))
 
-/** What lies at `path`; `undefined` where nothing does. */
+/**
+ * What lies at `path`; `undefined` where nothing does. Put together from the parts: V8 (Node 24.21) takes the name `"` for `\\` in an
+ * object that looks like an earlier one with that name.
+ */
 export function valueAt(json: Json, path: JsonPath): unknown {
   const node = find(json, path)
-  return node === undefined ? undefined : JSON.parse(json.text.slice(node.start, node.end))
+  return node === undefined ? undefined : valueOf(json, node)
+}
+
+function valueOf(json: Json, node: JsonNode): unknown {
+  if (node.kind === 'scalar') return JSON.parse(json.text.slice(node.start, node.end))
+  const entries = node.children.map(({ key, value }) => [key, valueOf(json, value)] as const)
+  return node.kind === 'array' ? entries.map(([, value]) => value) : Object.fromEntries(entries)
 }
 
 /** As {@link valueAt}, as it is written. */
