@@ -20,7 +20,7 @@ export function awsDelivery(profile: string, grant: string, mark = ''): Delivery
     grant,
     credential: {
       cloud: 'aws',
-    accessKeyId: accessKeyId + mark,
+      accessKeyId: accessKeyId + mark,
       secretAccessKey: secretAccessKey + mark,
       sessionToken: mark + sessionToken,
       expiration: '2099-01-01T01:00:00Z',

@@ -1,4 +1,4 @@
-import { append, type Json, removeAt, replaceAt, textAt } from '../../../base/json-splice.ts'
+import { append, type Json, jsonOf, removeAt, replaceAt, textAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
 import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken } from './az-json.ts'
 import { addRecord, type AzRecord, changeRecord, recordsIn, removeRecords } from './az-record.ts'
@@ -192,7 +192,8 @@ function giveDefaultBack(json: Json, record: AzRecord, isFree: boolean): Json {
 /** Who took the default from us gives it to whom we had it from. */
 function passOn(json: Json, record: AzRecord): Json {
   const { id, displaced, defaults } = knowledgeOf(record)
-  if (displaced !== undefined) return json
+  const back: unknown = displaced === undefined ? undefined : valueAt(jsonOf(displaced), ['isDefault'])
+  if (back === true) return json // the user's own entry of this subscription is whom we had it from
   return recordsIn(json).reduce((at, other) => {
     const theirs = knowledgeOf(other).defaults
     if (other.lease === record.lease || !theirs.includes(id)) return at
