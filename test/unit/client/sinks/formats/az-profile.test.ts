@@ -195,11 +195,16 @@ describe('refused', () => {
   test.each([
     [{ subscriptions: {} }, 'subscriptions is not a list'],
     [{ subscriptions: [{ id: 1 }] }, 'without id, name'],
-    [{ subscriptions: [], jit: 'mine' }, undefined],
-  ])('a file of another shape: %j', (value, why) => {
+  ])('a file at which az would stop: %j', (value, why) => {
     const bytes = Buffer.from(JSON.stringify(value))
-    if (why !== undefined) expect(check(bytes)).toThrow(why)
+    expect(check(bytes)).toThrow(why)
     expect(() => azProfile.insert(bytes, profileEntry(3))).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+  })
+
+  test('a file with a member jit that is not of jit', () => {
+    const bytes = Buffer.from('{"subscriptions":[],"jit":"mine"}')
+    expect(() => azProfile.insert(bytes, profileEntry(3))).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+    expect(azProfile.remove(bytes, () => true)).toEqual(bytes)
   })
 
   test('our own entry is no obstacle to itself', () => {
