@@ -27,7 +27,7 @@ const ownDirectory = (deps: SinkDeps, mode: DeliveryMode): CloudSink<AzureCreden
   mode,
   plan: (intent) => FILES.map((name) => ({ kind: 'own', path: join(directoryOf(intent), name) })),
   contents(delivery) {
-    const { tokenCache, servicePrincipals, profile } = azureContents({ ...delivery, asDefault: true })
+    const { tokenCache, servicePrincipals, profile } = azureContents(delivery) // alone in its list, it is the default
     return [
       { content: configFile(deps), secrets: [] },
       asFile(azTokenCache, delivery, tokenCache),

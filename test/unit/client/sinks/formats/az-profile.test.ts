@@ -154,6 +154,17 @@ describe("the user's own entry of the same subscription", () => {
     expect(shown(wipe(accountSet(full, 'nobody'), 3))).toEqual(['*prod'])
   })
 
+  test.each([[[3, 4]], [[4, 3]]])(
+    'is the default again after two grants that took that from it, ended in order %j',
+    (order) => {
+      const his = file({ ...theirs, isDefault: true }, OTHER)
+      const one = azProfile.insert(his, profileEntry(3, { asDefault: true }))
+      const two = azProfile.insert(one, profileEntry(4, { asDefault: true }))
+      expect(shown(two)).toEqual(['jit-target-3', 'other', '*jit-target-4'])
+      expect(order.reduce((bytes, number) => wipe(bytes, number), two)).toEqual(his)
+    },
+  )
+
   test('is known of, also while it lies aside', () => {
     const his = file(MINE, theirs)
     const full = azProfile.insert(his, profileEntry(3))
