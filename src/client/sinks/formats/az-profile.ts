@@ -1,7 +1,7 @@
 import { append, type Json, jsonOf, removeAt, replaceAt, textAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
 import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken } from './az-json.ts'
-import { addRecord, type AzRecord, changeRecord, recordsIn, removeRecords } from './az-record.ts'
+import { addRecord, type AzRecord, changeRecord, recordsIn, removeRecords, tornRecord } from './az-record.ts'
 import type { Access, Subscription } from './az-subscriptions.ts'
 import {
   assertProfile,
@@ -35,7 +35,8 @@ export const azProfile: Format = {
   },
   find(bytes) {
     const json = readIfWhole(bytes)
-    return json === undefined ? [] : recordsIn(json).map(foundOf)
+    const torn = tornRecord(bytes)
+    return json === undefined ? (torn === undefined ? [] : [foundOf(torn.record)]) : recordsIn(json).map(foundOf)
   },
   insert(bytes, entry) {
     const replaced = (old: { readonly lease: string; readonly profile?: string }): boolean =>

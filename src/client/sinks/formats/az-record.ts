@@ -1,4 +1,4 @@
-import { append, type Json, prepend, removeAt, replaceAt, valueAt } from '../../../base/json-splice.ts'
+import { append, type Json, jsonOf, prepend, removeAt, replaceAt, valueAt } from '../../../base/json-splice.ts'
 import { bytesOf, isRecord, readIfWhole, unreadable } from './az-json.ts'
 
 /**
@@ -7,6 +7,7 @@ import { bytesOf, isRecord, readIfWhole, unreadable } from './az-json.ts'
  */
 const ROOT = 'jit'
 const WHOLE_FILE = 'file'
+const HEAD_BYTES = 500
 
 export type AzRecord = {
   readonly lease: string
@@ -61,6 +62,8 @@ export function removeRecords(
   without: (json: Json, record: AzRecord) => Json,
 ): Buffer {
   const whole = readIfWhole(bytes)
+  const torn = whole === undefined ? tornRecord(bytes) : undefined
+  if (torn !== undefined && pick(torn.record, jsonOf('{}'))) return Buffer.alloc(0)
   const picked = whole === undefined ? [] : recordsIn(whole).filter((record) => pick(record, whole))
   let json = whole
   for (const { lease } of picked) {
@@ -82,6 +85,17 @@ function dropRecord(json: Json, { lease }: AzRecord): Json | undefined {
     removeAt(rest, [ROOT]),
   )
   return made.includes(WHOLE_FILE) && isEmpty(valueAt(bare, [])) ? undefined : bare
+}
+
+/** The beginning of a file that we made, just as we write it and no other program does. */
+const TORN =
+  /^\uFEFF?\{"jit": \{"made": \["file"[^\]]*\], "leases": \{"([\w-]{1,80})": \{"expiresAt":(\d{1,12}),"profile":"([a-z0-9-]{1,80})"/
+
+/** What a crash left of the first record in a file that was empty before: all bytes are ours. `from`: where the record ends. */
+export function tornRecord(bytes: Buffer): { readonly record: AzRecord; readonly from: number } | undefined {
+  const [begin = '', lease, expiresAt, profile] = TORN.exec(bytes.toString('utf8', 0, HEAD_BYTES)) ?? []
+  if (lease === undefined || profile === undefined || readIfWhole(bytes) !== undefined) return undefined
+  return { record: { lease, expiresAt: Number(expiresAt), profile, more: {} }, from: Buffer.byteLength(begin) }
 }
 
 function madeIn(json: Json): readonly string[] {

@@ -9,6 +9,7 @@ import type { Format, Found } from './types.ts'
  * oldest of our entries, where the file was not there before.
  */
 const MARK = 'jit'
+const HEAD_BYTES = 500
 type Mark = { readonly lease: string; readonly expiresAt: number; readonly profile: string; readonly madeFile?: true }
 
 /**
@@ -25,7 +26,9 @@ export const azServicePrincipals: Format = {
   },
   find(bytes) {
     const json = readIfWhole(bytes)
-    return json === undefined ? [] : marks(json).map(({ mark }) => foundOf(mark))
+    if (json !== undefined) return marks(json).map(({ mark }) => foundOf(mark))
+    const torn = tornMark(bytes)
+    return torn === undefined ? [] : [foundOf(torn)]
   },
   insert(bytes, { lease, expiresAt, profile, content }) {
     const before = azServicePrincipals.remove(bytes, (old) => old.lease === lease || old.profile === profile)
@@ -37,6 +40,8 @@ export const azServicePrincipals: Format = {
   },
   remove(bytes, pick) {
     const json = readIfWhole(bytes)
+    const torn = json === undefined ? tornMark(bytes) : undefined
+    if (torn !== undefined && pick(foundOf(torn))) return Buffer.alloc(0)
     const gone = json === undefined ? [] : marks(json).filter(({ mark }) => pick(foundOf(mark)))
     if (json === undefined || gone.length === 0) return bytes
     const rest = gone.reduceRight((at, { index }) => removeAt(at, [index]), json)
@@ -96,6 +101,15 @@ function readMark(value: unknown): Mark | undefined {
   return { lease, expiresAt, profile, ...(madeFile === true && { madeFile }) }
 }
 
+/** What a crash left of our entry in a file that was empty before: just as we write it and no other program does. */
+function tornMark(bytes: Buffer): Mark | undefined {
+  const text = bytes.toString('utf8', 0, HEAD_BYTES)
+  const mark = /^\[\{"jit":(\{"lease":"[\w-]+","expiresAt":\d+,"profile":"[a-z0-9-]+","madeFile":true\})/.exec(
+    text,
+  )?.[1]
+  return mark === undefined ? undefined : readMark(JSON.parse(mark))
+}
+
 function principalAt(json: Json, index: number): Principal {
   const entry = valueAt(json, [index])
   return isRecord(entry)
@@ -118,7 +132,7 @@ function assertFree(json: Json, profile: string, { clientId, tenantId }: Princip
 }
 
 const withEntry = (json: Json, { clientId, tenantId }: Principal, mark: Mark): Json =>
-  append(json, [], JSON.stringify({ client_id: clientId, tenant: tenantId, [MARK]: mark }))
+  append(json, [], JSON.stringify({ [MARK]: mark, client_id: clientId, tenant: tenantId }))
 
 /** An entry of ours that is left knows from now on that the file was not there; with none left there is no file. */
 function leaveToNext(json: Json): Buffer {

@@ -1,7 +1,7 @@
 import { append, type Json, removeAt, replaceAt, spanAt, textAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret, type IsSecret } from '../../../base/unmarked-secrets.ts'
 import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken, unreadable } from './az-json.ts'
-import { addRecord, type AzRecord, recordsIn, removeRecords } from './az-record.ts'
+import { addRecord, type AzRecord, recordsIn, removeRecords, tornRecord } from './az-record.ts'
 import type { Format, Found } from './types.ts'
 
 /** `target`: scopes, separated by blanks. `expiresOn`: Unix seconds; MSAL lets go of a token five minutes before. */
@@ -29,7 +29,7 @@ export const azTokenCache: Format = {
   },
   find(bytes) {
     const json = readIfWhole(bytes)
-    return json === undefined ? [] : recordsIn(json).map((record) => foundOf(json, record))
+    return json === undefined ? tornIn(bytes) : recordsIn(json).map((record) => foundOf(json, record))
   },
   insert(bytes, { content, ...entry }) {
     const before = azTokenCache.remove(bytes, (old) => old.lease === entry.lease || old.profile === entry.profile)
@@ -66,6 +66,13 @@ const foundOf = (json: Json, record: AzRecord): Found => ({
   profile: record.profile,
   secrets: keysOf(json, principalOf(record)).flatMap((key) => spanAt(json, [TOKENS, key, 'secret']) ?? []),
 })
+
+function tornIn(bytes: Buffer): readonly Found[] {
+  const torn = tornRecord(bytes)
+  if (torn === undefined) return []
+  const { lease, expiresAt, profile } = torn.record
+  return [{ lease, expiresAt, profile, secrets: [{ start: torn.from, end: bytes.length }] }]
+}
 
 const principalOf = ({ more }: AzRecord): Principal => ({
   clientId: String(more['clientId']),

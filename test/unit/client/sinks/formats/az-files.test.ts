@@ -215,7 +215,7 @@ describe.each([PROFILE, PRINCIPALS, CACHE])('$format.name', (subject) => {
   })
 
   test('a half-written file is kept away from', () => {
-    const [current] = insertAll(subject, Buffer.alloc(0), [1])
+    const [current] = insertAll(subject, asAz(subject, format.name === 'az-service-principals' ? [] : {}), [1])
     const torn = current.subarray(0, current.length - 9)
     expect(format.graft(torn, current)).toEqual(current)
     expect(format.find(torn)).toEqual([])
@@ -224,6 +224,19 @@ describe.each([PROFILE, PRINCIPALS, CACHE])('$format.name', (subject) => {
       /cannot read \/home\/alice\/\.azure\/x: it is not valid JSON/,
     )
     expect(() => format.insert(torn, entry(1))).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+  })
+
+  test('what a crash left of a file that only we wrote is found, and goes', () => {
+    const [file] = insertAll(subject, Buffer.alloc(0), [1])
+    const torn = file.subarray(0, file.length - 9)
+    const [found] = format.find(torn)
+    expect(found).toMatchObject({ lease: 'g_1', expiresAt: 2_000_000_001, profile: 'jit-target-1' })
+    expect(format.remove(torn, lease(1))).toHaveLength(0)
+    expect(format.remove(torn, lease(2))).toEqual(torn)
+    const blank = Buffer.from(torn)
+    for (const { start, end } of found?.secrets ?? []) blank.fill(' ', start, end)
+    expect(blank.toString()).not.toContain('eyJ')
+    expect(format.find(asAz(subject, valueOf(file)).subarray(0, -9))).toEqual([]) // may hold what az wrote for the user
   })
 
   test.each([
