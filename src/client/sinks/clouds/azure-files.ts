@@ -1,14 +1,13 @@
 import { join } from 'node:path'
 import { JitError } from '../../../base/errors.ts'
 import type { AzureCredential } from '../../../contract/credential.ts'
-import { readFile } from '../../../platform/durable.ts'
 import { azProfile, hasOwnSubscription } from '../formats/az-profile.ts'
 import { azServicePrincipals } from '../formats/az-service-principals.ts'
 import { azTokenCache } from '../formats/az-token-cache.ts'
 import type { Format, Wanted } from '../formats/types.ts'
 import { azureContents } from './azure-content.ts'
 import { setupObstacle } from './azure-obstacle.ts'
-import { azureDirectory, azureVersion } from './azure-settings.ts'
+import { azureDirectory, azureVersion, readAzureFile } from './azure-settings.ts'
 import { versionNotes } from './azure-versions.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink, Delivery, Intent } from './types.ts'
@@ -31,7 +30,7 @@ export const azureFiles = (deps: SinkDeps): CloudSink<AzureCredential> => ({
   ],
   contents(delivery) {
     const { tokenCache, servicePrincipals, profile, clouds } = azureContents(delivery)
-    const list = readFile(deps.fs, join(azureDirectory(deps), 'azureProfile.json')) ?? Buffer.alloc(0)
+    const list = readAzureFile(deps, 'azureProfile.json')
     // who has the subscription himself may have chosen it himself, and can keep it chosen
     const isTheirs = hasOwnSubscription(list, delivery.credential.subscriptionId)
     return [tokenCache, servicePrincipals, profile, isTheirs ? { ...clouds, secrets: [] } : clouds]
@@ -67,10 +66,12 @@ function conflict(deps: SinkDeps, intent: Intent | Delivery<AzureCredential>): s
   return undefined
 }
 
-function conflictIn({ fs, ...deps }: SinkDeps, name: string, format: Format, wanted: Wanted): string | undefined {
+function conflictIn(deps: SinkDeps, name: string, format: Format, { content, ...wanted }: Wanted): string | undefined {
   const path = join(azureDirectory(deps), name)
+  const bytes = readAzureFile(deps, name)
+  format.check(path, bytes, wanted) // a name that is taken stays so in any mode
   try {
-    format.check(path, readFile(fs, path) ?? Buffer.alloc(0), wanted)
+    format.check(path, bytes, { ...wanted, ...(content === undefined ? {} : { content }) })
     return undefined
   } catch (error) {
     if (error instanceof JitError && error.code === 'PROFILE_TAKEN') return error.message

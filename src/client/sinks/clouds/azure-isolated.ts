@@ -19,8 +19,11 @@ const FILES = ['config', 'msal_token_cache.json', 'service_principal_entries.jso
  */
 export const azureIsolated = (deps: SinkDeps): CloudSink<AzureCredential> => ownDirectory(deps, 'isolated')
 
-/** The same: `az` offers no way to ask a program for a token. */
-export const azureProcess = (deps: SinkDeps): CloudSink<AzureCredential> => ownDirectory(deps, 'process')
+/** `az` has no way to ask a program for a token, so that the secret could stay encrypted: whoever wants that is told. */
+export const azureProcess = (deps: SinkDeps): CloudSink<AzureCredential> => ({
+  ...ownDirectory(deps, 'process'),
+  obstacle: () => 'The Azure CLI asks no program for its tokens.',
+})
 
 const ownDirectory = (deps: SinkDeps, mode: DeliveryMode): CloudSink<AzureCredential> => ({
   cloud: 'azure',

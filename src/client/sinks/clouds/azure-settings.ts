@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { ifExists, readFile } from '../../../platform/durable.ts'
+import { readFile } from '../../../platform/durable.ts'
 import type { FileSystem } from '../../../platform/files.ts'
+import { resolveTarget } from '../target-path.ts'
 import type { SinkDeps } from './deps.ts'
 
 /** Where `az` keeps what it knows (`_environment.py`: the variable as it is, without `~`). */
@@ -8,6 +9,10 @@ export function azureDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>): s
   const directory = env['AZURE_CONFIG_DIR']
   return directory === undefined || directory === '' ? join(home, '.azure') : directory
 }
+
+/** A file of `az`, through links; empty where there is none. */
+export const readAzureFile = ({ fs, env, home }: Omit<SinkDeps, 'program'>, name: string): Buffer =>
+  readFile(fs, resolveTarget(fs, join(azureDirectory({ env, home }), name))) ?? Buffer.alloc(0)
 
 /** Where `az` keeps its extensions; no settings of a grant may hide them. */
 export function extensionDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>): string {
@@ -19,8 +24,7 @@ export function extensionDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>
 export function azureSetting({ fs, env, home }: SinkDeps, section: string, name: string): string | undefined {
   const variable = env[`AZURE_${section}_${name}`.toUpperCase()]
   if (variable !== undefined && variable !== '') return variable
-  const file = ifExists(() => readFile(fs, join(azureDirectory({ env, home }), 'config')))
-  return iniValue(file?.toString('utf8') ?? '', section, name)
+  return iniValue(readAzureFile({ fs, env, home }, 'config').toString('utf8'), section, name)
 }
 
 /** As Python's `configparser` reads it; the last one counts. */
@@ -44,8 +48,8 @@ export function isOn(value: string | undefined): boolean | undefined {
 
 /** The version of `az` that ran last with these settings, or that a package manager has put here. Starts nothing. */
 export function azureVersion(deps: SinkDeps): string | undefined {
-  const index = ifExists(() => readFile(deps.fs, join(azureDirectory(deps), 'commandIndex.json')))
-  return /^\uFEFF?\{"version": ?"(\d+\.\d+\.\d+)"/.exec(index?.toString('utf8') ?? '')?.[1] ?? installed(deps.fs)
+  const index = readAzureFile(deps, 'commandIndex.json').toString('utf8', 0, 100)
+  return /^\uFEFF?\{"version": ?"(\d+\.\d+\.\d+)"/.exec(index)?.[1] ?? installed(deps.fs)
 }
 
 /** Debian's own package, those of Microsoft for deb and rpm, and Homebrew's for both kinds of Mac. */

@@ -1,3 +1,5 @@
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { azureFiles } from '../../../../../src/client/sinks/clouds/azure-files.ts'
 import { azureVersion } from '../../../../../src/client/sinks/clouds/azure-settings.ts'
@@ -131,6 +133,20 @@ describe('an obstacle to files is', () => {
       },
     )
     expect(azureFiles(here.deps).obstacle?.(DELIVERY)).toBeUndefined()
+  })
+
+  test('not a name that is taken: that is refused, in any mode', () => {
+    using here = machine({}, list(subscription(guid(8), 'jit-prod-db')))
+    expect(() => azureFiles(here.deps).obstacle?.(DELIVERY)).toThrow(expect.objectContaining({ code: 'PROFILE_TAKEN' }))
+  })
+
+  test('seen through a symbolic link', () => {
+    using here = machine({}, {})
+    const real = join(here.directory, 'dotfiles.json')
+    writeFileSync(real, list(subscription(guid(3), 'Prod', true))['azureProfile.json'])
+    symlinkSync(real, join(here.directory, 'azureProfile.json'))
+    expect(azureFiles(here.deps).obstacle?.(DELIVERY)).toContain('--as-default only')
+    expect(azureFiles(here.deps).contents(DELIVERY).at(-1)?.secrets).toEqual([])
   })
 
   test('not a file that az cannot read: that is refused', () => {

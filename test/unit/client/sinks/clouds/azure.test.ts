@@ -31,7 +31,7 @@ describe('files', () => {
     const sink = azureFiles(here.deps)
     const contents = sink.contents(DELIVERY)
     expect(contents).toHaveLength(sink.plan(DELIVERY).length)
-    expect(contents.flatMap(({ secrets }) => secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
+    expect(contents.flatMap((each) => each.secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
     for (const { content } of contents.slice(1)) expect(content).not.toContain('eyJ')
   })
 
@@ -101,8 +101,9 @@ describe('files', () => {
 })
 
 describe('a directory of its own', () => {
-  test('is the same for isolated and process', () => {
+  test('is what process means for az, and says so', () => {
     using here = machine()
+    expect(azureProcess(here.deps).obstacle?.(DELIVERY)).toBe('The Azure CLI asks no program for its tokens.')
     expect([azureIsolated(here.deps).mode, azureProcess(here.deps).mode]).toEqual(['isolated', 'process'])
     expect(azureProcess(here.deps).contents(DELIVERY)).toEqual(azureIsolated(here.deps).contents(DELIVERY))
     expect(azureIsolated(here.deps).plan(DELIVERY)).toEqual(
