@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { azureFiles } from '../../../../../src/client/sinks/clouds/azure-files.ts'
 import { azureIsolated, azureProcess } from '../../../../../src/client/sinks/clouds/azure-isolated.ts'
 import type { SinkDeps } from '../../../../../src/client/sinks/clouds/deps.ts'
+import type { FileContent } from '../../../../../src/client/sinks/clouds/types.ts'
 import { cloudsLine } from '../../../../../src/client/sinks/formats/az-clouds.ts'
 import type { AzureCredential } from '../../../../../src/contract/credential.ts'
 import { nodeFileSystem } from '../../../../../src/platform/files.ts'
@@ -29,10 +30,10 @@ describe('files', () => {
   test('have one content for each, and every token among the secrets', () => {
     using here = machine()
     const sink = azureFiles(here.deps)
-    const contents = sink.contents(DELIVERY)
+    const contents: readonly (FileContent | undefined)[] = sink.contents(DELIVERY)
     expect(contents).toHaveLength(sink.plan(DELIVERY).length)
-    expect(contents.flatMap((each) => each.secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
-    for (const { content } of contents.slice(1)) expect(content).not.toContain('eyJ')
+    expect(contents.flatMap((each) => each?.secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
+    for (const each of contents.slice(1)) expect(each?.content).not.toContain('eyJ')
   })
 
   test('hold tokens until five minutes after the slice, which MSAL takes off again, and never longer than Entra says', () => {
