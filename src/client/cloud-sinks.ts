@@ -1,6 +1,8 @@
 import { awsFiles } from './sinks/clouds/aws-files.ts'
 import { awsIsolated } from './sinks/clouds/aws-isolated.ts'
 import { awsProcess } from './sinks/clouds/aws-process.ts'
+import { azureFiles } from './sinks/clouds/azure-files.ts'
+import { azureIsolated, azureProcess } from './sinks/clouds/azure-isolated.ts'
 import type { SinkDeps } from './sinks/clouds/deps.ts'
 import { gcpFiles } from './sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from './sinks/clouds/gcp-isolated.ts'
@@ -16,6 +18,9 @@ export const cloudSinks = (deps: SinkDeps): readonly CloudSink[] =>
     awsFiles,
     awsProcess,
     awsIsolated,
+    azureFiles,
+    azureProcess,
+    azureIsolated,
     gcpFiles,
     gcpProcess,
     gcpIsolated,
