@@ -123,7 +123,7 @@ describe.each(Object.entries(SINK_SUBJECTS).filter(([, { shared }]) => shared.le
           test('a name that the user has in it', async () => {
             using at = sinkWorld(subject)
             at.layAll()
-            at.lay({ [path]: format.taken('jit-prod-db') })
+            at.lay({ [path]: format.taken?.('jit-prod-db') ?? '' })
             expect(await refusal(at)).toBe('PROFILE_TAKEN')
           })
 

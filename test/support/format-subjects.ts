@@ -1,3 +1,4 @@
+import { AZ_FORMAT_SUBJECTS } from './azure-subjects.ts'
 import { stringify } from 'yaml'
 import { endOfLine } from '../../src/base/lines.ts'
 import { awsCredentials } from '../../src/client/sinks/formats/aws-credentials.ts'
@@ -16,7 +17,7 @@ export type FormatSubject = {
   readonly originals: Readonly<Record<string, string | Buffer>>
   readonly unreadable: Readonly<Record<string, string | Buffer>>
   /** A file in which the user has an entry of this name. */
-  readonly taken: (profile: string) => string
+  readonly taken?: (profile: string) => string
   /** Contents of an entry, as its sink makes them; every text of {@link secrets} for the same mark is in it. */
   readonly content: (of: { readonly lease: string; readonly profile: string; readonly mark: string }) => string
   /** Texts of at least 16 characters; none where the format holds no secret. */
@@ -124,6 +125,7 @@ export const FORMAT_SUBJECTS: Readonly<Record<string, FormatSubject>> = {
     },
     asDefault: true,
   },
+  ...AZ_FORMAT_SUBJECTS,
 }
 
 const THEIRS = stringify([{ cluster: { server: 'https://theirs.example' }, name: 'a-theirs' }]).trimEnd()

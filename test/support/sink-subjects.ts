@@ -1,3 +1,4 @@
+import { AZURE_SINK_SUBJECTS } from './azure-subjects.ts'
 import { awsFiles } from '../../src/client/sinks/clouds/aws-files.ts'
 import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../src/client/sinks/clouds/gcp-isolated.ts'
@@ -82,6 +83,7 @@ export const SINK_SUBJECTS: Readonly<Record<string, SinkSubject>> = {
     home: { '.kube/config': USUAL },
     shared: [],
   },
+  ...AZURE_SINK_SUBJECTS,
   'plain files': {
     make: plainFiles,
     delivery: plainDelivery,
