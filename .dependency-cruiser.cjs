@@ -69,6 +69,18 @@ module.exports = {
       to: { path: packages('@aws-sdk|@smithy') },
     },
     {
+      name: 'google-sdk-only-in-its-exchange',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/g(cp|oogle)' },
+      to: { path: packages('google-auth-library|gaxios|gcp-metadata') },
+    },
+    {
+      name: 'azure-sdk-only-in-its-exchange',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/azure' },
+      to: { path: packages('@azure') },
+    },
+    {
       name: 'database-only-in-store',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/server/store/' },

@@ -55,6 +55,12 @@ export default defineConfig([
     esbuildPlugins: [builtinsByCall],
     metafile: true,
   },
-  { ...common, entry: ['src/cli/fast/main.ts'], outDir: 'dist/jit-fast', esbuildPlugins: [builtinsByCall] },
-  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint' },
+  {
+    ...common,
+    entry: ['src/cli/fast/main.ts'],
+    outDir: 'dist/jit-fast',
+    esbuildPlugins: [builtinsByCall],
+    splitting: false, // what opens a key store stays asleep in the one file until it is called
+  },
+  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint', metafile: true },
 ])

@@ -5,12 +5,22 @@ export const SECRET_KEYS = ['aws_access_key_id', 'aws_secret_access_key', 'aws_s
 /** Names the lease inside the section, so that it is found even after a tool has dropped our comments. */
 export const GRANT_KEY = 'x_jit_grant'
 export const EXPIRES_KEY = 'x_security_token_expires'
-const OWN_KEYS: readonly string[] = [...SECRET_KEYS, GRANT_KEY, EXPIRES_KEY, 'region']
+/** Digests of the lines that we wrote into `[default]`, where the user's own tools write as well. */
+export const LINES_KEY = 'x_jit_lines'
+/** What a block of ours holds, in the credentials file and in the config file. */
+export const OWN_KEYS: readonly string[] = [
+  ...SECRET_KEYS,
+  GRANT_KEY,
+  EXPIRES_KEY,
+  LINES_KEY,
+  'region',
+  'credential_process',
+]
 
 const BEGIN = /^# >>> jit ([\w-]{1,80}) exp=(\d{1,12}) nl=([012]) >>>$/
 const END = /^# <<< jit ([\w-]{1,80}) <<<$/
 const HEADER = /^\s*\[([^\]]*)\]/
-const PAIR = /^\s*([\w-]+)\s*=\s*(.*)$/
+export const PAIR = /^\s*([\w-]+)\s*=\s*(.*)$/
 
 /** One marked block of ours, found in a file. */
 export type Block = {

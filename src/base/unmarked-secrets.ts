@@ -1,4 +1,4 @@
-import { EXPIRES_KEY, GRANT_KEY } from './credentials-block.ts'
+import { EXPIRES_KEY, GRANT_KEY, OWN_KEYS, PAIR } from './credentials-block.ts'
 import { cut, type Line, linesOf, type Span, textOf } from './lines.ts'
 
 /** Says of a piece of text whether it is one of the secrets looked for; the secrets themselves are known by hash only. */
@@ -62,9 +62,10 @@ function goneFrom(
   const grant = (text: string): boolean => new RegExp(`^\\s*${GRANT_KEY}\\s*[=:]\\s*${ours.lease}\\s*$`).test(text)
   const secret = lines.filter((line) => lineHolds(textOf(bytes, line), isSecret) || grant(textOf(bytes, line)))
   if (secret.length === 0) return []
-  const beside = lines.filter((line) => textOf(bytes, line).trimStart().startsWith(EXPIRES_KEY))
-  const gone = lines.filter((line) => secret.includes(line) || beside.includes(line))
-  const empty = lines.every((line) => gone.includes(line) || textOf(bytes, line).trim() === '')
   const named = header !== undefined && textOf(bytes, header).trim() === `[${ours.profile}]`
+  const whole = named && lines.some((line) => grant(textOf(bytes, line))) // our own section, not one that a key was copied to
+  const beside = (text: string): boolean => (whole ? OWN_KEYS : [EXPIRES_KEY]).includes(PAIR.exec(text)?.[1] ?? '')
+  const gone = lines.filter((line) => secret.includes(line) || beside(textOf(bytes, line)))
+  const empty = lines.every((line) => gone.includes(line) || textOf(bytes, line).trim() === '')
   return empty && named ? [header, ...gone] : gone
 }

@@ -1,17 +1,22 @@
 import type { Environment } from '../base/environment.ts'
 import type { ApprovalApi } from '../client/approval/types.ts'
+import type { ChildRunDeps } from '../client/child-run.ts'
+import type { ConsoleDeps } from '../client/console.ts'
 import type { Elevation, Order, Progress } from '../client/elevation.ts'
 import type { explainWish } from '../client/explanation.ts'
 import type { HousekeepingDeps } from '../client/housekeeping.ts'
 import type { LogoutResult } from '../client/identity/logout.ts'
 import type { Identity } from '../client/identity/types.ts'
+import type { Leasing } from '../client/leasing.ts'
 import type { LoginOrder, LoginResult } from '../client/login.ts'
 import type { PendingRequests } from '../client/pending.ts'
 import type { RevocationDeps } from '../client/revocation.ts'
 import type { Wish } from '../client/preflight.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
+import type { KubernetesServing } from '../client/served-kubernetes.ts'
 import type { StatusDeps } from '../client/status.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Ending } from '../platform/processes.ts'
 import type { Ask } from './ui/ask.ts'
 import type { Spinner } from './ui/spinner.ts'
 import type { Terminal } from './ui/terminal.ts'
@@ -23,6 +28,7 @@ import type { Terminal } from './ui/terminal.ts'
 export type CliContext = {
   readonly version: string
   readonly env: Environment
+  readonly platform: NodeJS.Platform
   readonly terminal: Terminal
   readonly clock: Clock
   /** Aborts at Ctrl-C, SIGTERM and SIGHUP. */
@@ -41,9 +47,21 @@ export type CliContext = {
   readonly status: () => Promise<StatusDeps>
   readonly housekeeping: () => Promise<HousekeepingDeps>
   readonly serving: () => Promise<ServingDeps>
+  readonly servingKubernetes: () => Promise<KubernetesServing>
+  /** How clients are told to use what was delivered. */
+  readonly guiding: () => Promise<Pick<Leasing, 'guide'>>
+  readonly children: () => Promise<Children>
+  readonly console: () => Promise<ConsoleDeps & { readonly isHeadless: boolean }>
   readonly pending: () => Promise<PendingRequests>
+  /** How this process shall end, where that is not for jit to say: as the program ended that it has run. */
+  readonly exit: (as: Ending) => void
   /** What every start does first: ends what is over, sends what waits. Cheap where there is nothing to do. */
   readonly startUp: (argv: readonly string[]) => Promise<void>
+}
+
+export type Children = ChildRunDeps & {
+  /** Throws `NOT_FOUND` for a program that is not there. */
+  readonly assertProgram: (file: string) => void
 }
 
 /** `client/elevation.ts` and `client/explanation.ts` with everything they need. */

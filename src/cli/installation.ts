@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type LeaseRecords, leaseRecords } from '../client/lease-records.ts'
 import { type PendingRequests, pendingRequests, readPending } from '../client/pending.ts'
+import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readFile } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
@@ -17,16 +18,26 @@ export type Installation = {
   readonly leases: LeaseRecords
   readonly pending: PendingRequests
   readonly read: (path: string) => Buffer | undefined
+  /** Opens the key store, and loads what that takes. */
+  readonly readSealed: ServingDeps['readSealed']
 }
 
 export function openInstallation({ process, home }: Pick<Host, 'process' | 'home'>): Installation {
   const places = placesOf({ env: process.env, home, platform: process.platform, cwd: process.cwd() })
   const root = join(places.state, machineId())
+  const read = (path: string): Buffer | undefined => readFile(nodeFileSystem, path)
   return {
     places,
     root,
     leases: leaseRecords(nodeFileSystem, systemClock, root),
     pending: pendingRequests(recordsIn(nodeFileSystem, join(places.state, 'requests'), readPending)),
-    read: (path) => readFile(nodeFileSystem, path),
+    read,
+    readSealed: async (of) => {
+      const [{ openSealed }, { openKeyStore }] = await Promise.all([
+        import('../client/sinks/open-sealed.ts'),
+        import('./key-store.ts'),
+      ])
+      return openSealed({ read, keyStore: async () => openKeyStore(process.env, process.platform, places) }, of)
+    },
   }
 }

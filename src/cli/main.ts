@@ -1,4 +1,5 @@
-import { homedir, hostname } from 'node:os'
+import { constants, homedir, hostname } from 'node:os'
+import type { Ending } from '../platform/processes.ts'
 import type { Host } from './host.ts'
 
 /**
@@ -14,5 +15,16 @@ export async function main(script: string): Promise<void> {
     process.exit(0)
   }
   const { run } = await import('./run.ts')
-  process.exit(await run(argv, host))
+  end(await run(argv, host))
+}
+
+/** A shell that waits looks at the signal, not at the code, to know whether Ctrl-C was meant for it too. */
+const RAISED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** As the program ended that was run. Signals that would dump our memory, where keys have been, become the code that shells give them. */
+function end(ending: Ending): void {
+  if ('code' in ending) process.exit(ending.code)
+  if (!RAISED.includes(ending.signal)) process.exit(128 + (constants.signals[ending.signal] ?? 0))
+  process.removeAllListeners(ending.signal)
+  process.kill(process.pid, ending.signal)
 }

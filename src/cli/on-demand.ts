@@ -1,15 +1,20 @@
 import { elevate } from '../client/elevation.ts'
 import { explainWish } from '../client/explanation.ts'
 import type { Connection } from '../client/grant-ends.ts'
+import { isHeadless as browserIsElsewhere } from '../client/identity/choose-flow.ts'
 import type { Leasing } from '../client/leasing.ts'
+import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
+import { nodeHttp } from '../platform/http-node.ts'
 import { startDetached } from '../platform/processes.ts'
+import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { background } from './background.ts'
 import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { openLeasing } from './open-leasing.ts'
+import { finishExchange } from './finish-exchange.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
 import type { Terminal } from './ui/terminal.ts'
 
@@ -20,6 +25,7 @@ export type OnDemand = {
   /** Rejects where nobody is logged in. */
   readonly connect: () => Promise<Connection>
   readonly elevation: CliContext['elevation']
+  readonly console: (serving: ServingDeps) => ReturnType<CliContext['console']>
   /** Starts `jit COMMAND` in the background; says `otherwise` where that is impossible. */
   readonly inBackground: (command: 'reap' | 'sweep', otherwise: string) => void
 }
@@ -51,8 +57,23 @@ export function onDemand(
     online,
     connect: connected,
     inBackground,
+    console: async (serving) => {
+      await useProxyFromEnv(env)
+      const isHeadless = browserIsElsewhere(env, platform)
+      return { serving, http: nodeHttp, random: systemRandom, clock, platform, signal, isHeadless }
+    },
     elevation: async (tell) => {
-      const common = { leasing, pending, startReaper, random: systemRandom, host: host.hostname, clock, signal, tell }
+      const common = {
+        leasing,
+        pending,
+        startReaper,
+        exchange: finishExchange,
+        random: systemRandom,
+        host: host.hostname,
+        clock,
+        signal,
+        tell,
+      }
       const deps = { ...(await connected()), ...common }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },

@@ -3,10 +3,14 @@ import { JitError } from '../base/errors.ts'
 import { JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { consoleCommand } from './commands/console.ts'
 import { credentialProcessCommand } from './commands/credential-process.ts'
 import { denyCommand } from './commands/deny.ts'
 import { elevateCommand } from './commands/elevate.ts'
+import { envCommand } from './commands/env.ts'
+import { execCommand } from './commands/exec.ts'
 import { helpCommand } from './commands/help.ts'
+import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
 import { requestsCommand } from './commands/requests.ts'
@@ -36,6 +40,9 @@ export function buildProgram(ctx: CliContext): Command {
     elevateCommand,
     statusCommand,
     revokeCommand,
+    execCommand,
+    envCommand,
+    consoleCommand,
     whoamiCommand,
     logoutCommand,
   ])
@@ -43,7 +50,7 @@ export function buildProgram(ctx: CliContext): Command {
   program.commandsGroup('Requests:')
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Plumbing:')
-  for (const make of [sweepCommand, credentialProcessCommand]) program.addCommand(make(ctx))
+  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Help:')
   program.addCommand(helpCommand(ctx, program))
   for (const command of [program, ...program.commands])

@@ -1,4 +1,6 @@
 import { JitError } from '../base/errors.ts'
+import type { DivertSignals } from '../client/child-run.ts'
+import type { Ending } from '../platform/processes.ts'
 import type { Host } from './host.ts'
 import { runProgram } from './program.ts'
 import { readSwitches } from './switches.ts'
@@ -8,8 +10,8 @@ import { buildContext } from './wiring.ts'
 
 const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
-/** Runs one command line to its exit code. Never rejects. */
-export async function run(argv: readonly string[], host: Host): Promise<number> {
+/** Runs one command line to its end: an exit code, or the signal that ended the program that it ran. Never rejects. */
+export async function run(argv: readonly string[], host: Host): Promise<Ending> {
   const { process } = host
   const switches = readSwitches(argv, process.env)
   const terminal = await openTerminal(process, switches)
@@ -20,14 +22,16 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   }
   const interruption = onSignals(process)
   process.on('uncaughtException', (thrown) => process.exit(fail(thrown)))
+  let ending: Ending = { code: 0 }
+  const exit = (as: Ending): void => void (ending = as)
   try {
-    const ctx = buildContext(host, { terminal, signal: interruption.signal })
+    const ctx = buildContext(host, { terminal, ...interruption, exit })
     await ctx.startUp(argv)
     await runProgram(ctx, argv)
-    return 0
+    return ending
   } catch (error) {
-    const exitCode = fail(interruption.signal.aborted ? asInterruption(error) : error)
-    return exitCode === SIGNAL_EXIT_CODE.SIGINT ? (interruption.exitCode() ?? exitCode) : exitCode
+    const code = fail(interruption.signal.aborted ? asInterruption(error) : error)
+    return { code: code === SIGNAL_EXIT_CODE.SIGINT ? (interruption.exitCode() ?? code) : code }
   }
 }
 
@@ -35,16 +39,28 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
 function onSignals(process: NodeJS.Process): {
   readonly signal: AbortSignal
   readonly exitCode: () => number | undefined
+  readonly divertSignals: DivertSignals
 } {
   const controller = new AbortController()
   let code: number | undefined
-  for (const [name, exitCode] of Object.entries(SIGNAL_EXIT_CODE))
+  let diverted: ((signal: NodeJS.Signals) => void) | undefined
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(exitCode)
-      code = exitCode
+      if (diverted !== undefined) return diverted(name)
+      if (controller.signal.aborted) process.exit(SIGNAL_EXIT_CODE[name])
+      code = SIGNAL_EXIT_CODE[name]
       controller.abort()
     })
-  return { signal: controller.signal, exitCode: () => code }
+  const quit = (): void => diverted?.('SIGQUIT')
+  const divertSignals: DivertSignals = (handle) => {
+    diverted = handle
+    process.on('SIGQUIT', quit) // Ctrl-\\, which would otherwise end this process and leave the child's credentials behind
+    return () => {
+      diverted = undefined
+      process.off('SIGQUIT', quit)
+    }
+  }
+  return { signal: controller.signal, exitCode: () => code, divertSignals }
 }
 
 /** A call that was cut off because of the signal failed for no other reason; what failed on this machine stays what it is. */

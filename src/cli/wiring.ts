@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
+import type { DivertSignals } from '../client/child-run.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
+import { assertProgram, runChild } from '../platform/processes.ts'
 import { readSettings } from '../platform/settings.ts'
 import { isTimeAgain } from '../platform/throttle.ts'
 import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
+import { servingFrom } from './serving.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { loadSpinner } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
@@ -18,11 +21,16 @@ import { manifest } from './version.ts'
 const OUTBOX_INTERVAL_MS = 30_000
 const NOT_TOLD = 'The endpoint could not be told yet what ended here. Type: jit sweep'
 
+/** What run.ts makes of the process. */
+type Process = {
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  readonly divertSignals: DivertSignals
+  readonly exit: CliContext['exit']
+}
+
 /** Wires the real thing. What costs time is behind a function and loaded at its first call. */
-export function buildContext(
-  host: Host,
-  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
-): CliContext {
+export function buildContext(host: Host, { terminal, signal, divertSignals, exit }: Process): CliContext {
   const { process } = host
   const { env, platform } = process
   const clock = systemClock
@@ -35,10 +43,12 @@ export function buildContext(
     return onDemand(host, installation, { terminal, signal })
   }
   const online = async () => (await loaded()).online()
+  const serving = servingFrom(installation)
   const housekeeping = async () => ({ ...(await loaded()), clock })
   return {
     version: manifest.version,
     env,
+    platform,
     terminal,
     clock,
     signal,
@@ -53,7 +63,22 @@ export function buildContext(
     revocation: housekeeping,
     housekeeping,
     status: async () => ({ leasing: leases, pending, clock }),
-    serving: async () => ({ leases: () => leases.list(), read: installation.read, clock }),
+    servingKubernetes: async () => ({
+      ...serving,
+      env,
+      readSealed: ({ id }, { cloud, path }) => serving.readSealed({ lease: id, cloud, path }),
+      renew: (lease) => serving.renewed(lease),
+    }),
+    serving: async () => serving,
+    guiding: async () => (await loaded()).leasing,
+    children: async () => ({
+      runChild,
+      divertSignals,
+      onTerminal: terminal.inIsTty,
+      assertProgram: (file) => assertProgram(file, env, platform),
+    }),
+    console: async () => (await loaded()).console(serving),
+    exit,
     pending: async () => pending,
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so

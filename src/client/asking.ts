@@ -50,18 +50,22 @@ export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> 
   return remember(deps, asked, 'asked')
 }
 
-/** A request that was made before. */
-export async function comeBack(deps: AskingDeps, id: string): Promise<AccessRequest> {
-  const request = await deps.api.request(id, 0, deps.signal)
-  refuseOtherKey(request, deps.api.jkt)
-  for (const { target } of request.grants) await checkTarget(deps, target)
-  return remember(deps, request, 'resumed')
-}
+/** A request that was made before, and how it shall be delivered here. */
+export type Resumption = { readonly resume: string; readonly asDefault?: boolean }
 
-/** The file may have changed since the request was made: refused before credentials are fetched. */
-async function checkTarget({ api, leasing, signal }: AskingDeps, name: string): Promise<void> {
-  const target = (await api.targets(signal)).find((each) => each.name === name)
-  if (target !== undefined) await leasing.check(intentsOf(target))
+/** Comes back to a request. The files may have changed since it was made: refused before credentials are fetched. */
+export async function comeBack(
+  deps: AskingDeps,
+  { resume: id, asDefault = false }: Resumption,
+): Promise<AccessRequest> {
+  const { api, leasing, signal } = deps
+  const request = await api.request(id, 0, signal)
+  refuseOtherKey(request, api.jkt)
+  for (const { target: name, deliver } of request.grants) {
+    const target = (await api.targets(signal)).find((each) => each.name === name)
+    if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
+  }
+  return remember(deps, request, 'resumed')
 }
 
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {

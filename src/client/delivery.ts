@@ -1,43 +1,43 @@
-import { readAwsCredential } from '../contract/credential.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
-import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
-import { unseal } from './exchange/unseal.ts'
 import { deliverOutbox } from './grant-ends.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
-import type { Lease, NewLease } from './leases/types.ts'
+import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
-import type { EntryDelivery } from './sinks/types.ts'
+import type { Guide } from './sinks/types.ts'
+import { fetchParcel, type Parcel, type ParcelDeps } from './parcel.ts'
 
-export type DeliveryDeps = {
+/** A lease, and how clients are told to use it. */
+export type LeaseGuide = { readonly lease: Lease; readonly guides: readonly Guide[] }
+
+export type DeliveryDeps = Omit<ParcelDeps, 'api'> & {
   readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'clockOffsetMs'>
-  readonly endpoint: string
   readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
   /** Starts the process that ends leases while no command runs. Must not throw. */
   readonly startReaper: () => void
   readonly clock: Clock
-  readonly signal: AbortSignal
 }
-
-/** The offset is read off whole seconds, after the answer's way here. */
-const OFFSET_NOISE_MS = 2_000
-
-type Parcel = { readonly lease: NewLease; readonly deliveries: readonly EntryDelivery[] }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
  * grant is ended at the endpoint. An interruption wipes too but lets the grants stand, so that one can come back.
  */
-export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): Promise<readonly Lease[]> {
+export async function deliverAll(
+  deps: DeliveryDeps,
+  grants: readonly Grant[],
+  wish: { readonly asDefault?: boolean },
+): Promise<readonly Lease[]> {
   const written: Lease[] = []
   try {
-    const parcels = (await Promise.all(grants.map((grant) => fetchParcels(deps, grant)))).flat()
+    const parcels = await Promise.all(grants.map((grant) => fetchParcel(deps, grant)))
     const replaced = heldBy(deps, parcels)
     refuseInterrupted(deps.signal)
-    for (const { lease, deliveries } of parcels)
-      written.push(await deps.leasing.write(lease, deliveries, deps.startReaper))
+    for (const { lease, deliveries } of parcels) {
+      const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
+      written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
+    }
     await reportEnds(deps, replaced)
     return written
   } catch (error) {
@@ -46,54 +46,6 @@ export async function deliverAll(deps: DeliveryDeps, grants: readonly Grant[]): 
     if (!deps.signal.aborted) await reportEnds(deps, grants)
     throw error
   }
-}
-
-async function fetchParcels(deps: DeliveryDeps, asked: Grant): Promise<readonly Parcel[]> {
-  refuseUndeliverable(asked)
-  const key = generateEphemeralKey()
-  const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
-  if (grant.id !== asked.id || grant.target !== asked.target || credentials.length !== 1)
-    throw new JitError(
-      'ENDPOINT_INVALID',
-      `The endpoint answered with ${credentials.length} credentials for grant ${asked.id}; this version of jit takes one.`,
-      'Update jit, or tell the administrator of the endpoint.',
-    )
-  const measured = deps.api.clockOffsetMs()
-  const offset = Math.abs(measured) < OFFSET_NOISE_MS ? 0 : measured
-  return credentials.map((sealed) => {
-    if (sealed.cloud !== 'aws')
-      throw new JitError('ENDPOINT_INVALID', `This version of jit cannot deliver ${sealed.cloud}.`, 'Update jit.')
-    const credential = unseal(sealed, key.privateKey, readAwsCredential)
-    // Those are the endpoint's and the cloud's times.
-    const validUntil = Math.min(Date.parse(credential.expiration), Date.parse(credential.notAfter)) + offset
-    const lease: NewLease = {
-      id: grant.id,
-      target: grant.target,
-      endpoint: deps.endpoint,
-      deliver: 'files',
-      endsAt: Math.min(Date.parse(grant.endsAt) + offset, validUntil),
-    }
-    const { cloud, profile } = sealed
-    const delivery: EntryDelivery = {
-      cloud,
-      profile,
-      role: credential.roleArn,
-      asDefault: false,
-      validUntil,
-      credential,
-    }
-    return { lease, deliveries: [delivery] }
-  })
-}
-
-/** Policy's word counts however the request came here; `--request` brings one that nobody has checked on this machine. */
-function refuseUndeliverable({ target, deliver = 'files' }: Grant): void {
-  if (deliver === 'files') return
-  throw new JitError(
-    'USAGE',
-    `Policy demands delivery mode ${deliver} for ${target}, which this version of jit does not have.`,
-    'Update jit, or ask the administrator of the endpoint.',
-  )
 }
 
 /** Own leases whose profile a parcel is about to take over: their grants have no use any more. */

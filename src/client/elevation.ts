@@ -2,16 +2,15 @@ import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest } from '../contract/request.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
-import { ask, type AskingDeps, type AskingProgress, comeBack } from './asking.ts'
-import { type DeliveryDeps, deliverAll } from './delivery.ts'
-import type { Lease } from './leases/types.ts'
+import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
+import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 
 export type ElevationDeps = Omit<DeliveryDeps, 'api' | 'leasing'> &
   Omit<AskingDeps, 'leasing' | 'tell'> & {
-    readonly leasing: Pick<Leasing, 'check' | 'list' | 'write' | 'wipe' | 'outbox'>
+    readonly leasing: Pick<Leasing, 'check' | 'list' | 'write' | 'wipe' | 'outbox' | 'guide'>
     readonly tell: (progress: Progress) => void
   }
 
@@ -22,12 +21,12 @@ export type Progress =
   | { readonly kind: 'delivering'; readonly request: AccessRequest }
 
 export type Order = {
-  readonly ask: Wish | { readonly resume: string }
+  readonly ask: Wish | Resumption
   /** How long to wait for the decision and the start, in ms; 0 doesn't wait at all. */
   readonly waitMs: number
 }
 export type Elevation =
-  | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly leases: readonly Lease[] }
+  | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly delivered: readonly LeaseGuide[] }
   | { readonly kind: 'pending' | 'scheduled'; readonly request: AccessRequest }
 
 /** A laptop may sleep meanwhile, so no nap is long. */
@@ -36,24 +35,36 @@ const SHORTEST_NAP_MS = 500
 
 /** Check here, ask, wait for the decision and the start, deliver. Interrupted while it waits, the request stays open. */
 export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevation> {
-  const asked = 'resume' in order.ask ? await comeBack(deps, order.ask.resume) : await ask(deps, order.ask)
+  const asked = 'resume' in order.ask ? await comeBack(deps, order.ask) : await ask(deps, order.ask)
   const patience = patienceOf(deps, order.waitMs)
   try {
     const decided = await decision(deps, asked, patience.signal)
     if (decided.state === 'pending') return { kind: 'pending', request: decided }
     refuseUnapproved(deps, decided)
     const grants = await started(deps, decided, patience.signal)
-    return grants === undefined ? { kind: 'scheduled', request: decided } : await deliver(deps, decided, grants)
+    return grants === undefined
+      ? { kind: 'scheduled', request: decided }
+      : await deliver(deps, decided, grants, order.ask)
   } finally {
     patience.end()
   }
 }
 
-async function deliver(deps: ElevationDeps, request: AccessRequest, grants: readonly Grant[]): Promise<Elevation> {
+async function deliver(
+  deps: ElevationDeps,
+  request: AccessRequest,
+  grants: readonly Grant[],
+  wish: Pick<Wish, 'asDefault'>,
+): Promise<Elevation> {
   refuseOver(deps, request, grants)
   deps.tell({ kind: 'delivering', request })
   try {
-    return { kind: 'delivered', request, leases: await deliverAll(deps, grants) }
+    const leases = await deliverAll(deps, grants, wish)
+    return {
+      kind: 'delivered',
+      request,
+      delivered: leases.map((lease) => ({ lease, guides: deps.leasing.guide(lease) })),
+    }
   } catch (error) {
     if (deps.signal.aborted)
       throw stillOpen(

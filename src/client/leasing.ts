@@ -51,8 +51,11 @@ export interface Leasing extends LeaseRecords {
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
-  /** Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. */
-  runReaper(signal: AbortSignal): Promise<void>
+  /**
+   * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
+   * it must return at once.
+   */
+  runReaper(signal: AbortSignal, besides?: (leases: readonly Lease[]) => void): Promise<void>
 }
 
 export type LeasingDeps = {
@@ -113,7 +116,8 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
-    runReaper: (signal) => runReaper({ store, clock, root, isDue: () => records.due(), sweep }, signal),
+    runReaper: (signal, besides = () => undefined) =>
+      runReaper({ store, clock, root, isDue: () => records.due(), sweep, besides }, signal),
   }
 }
 

@@ -16,6 +16,8 @@ export type Wish = {
   /** RFC 3339 in UTC. */
   readonly startsAt?: string
   readonly deliver?: DeliveryMode
+  /** Makes what is delivered the default profile, configuration, subscription or context as well, until it ends. */
+  readonly asDefault?: boolean
 }
 
 const USUAL_SECONDS = 3600
@@ -31,10 +33,11 @@ export async function preflight(
   host: string,
 ): Promise<{ readonly request: NewRequest; readonly targets: readonly Target[] }> {
   const targets = [...new Set(wish.targets)].map((name) => find(name, offered))
+  if (wish.asDefault && targets.length > 1)
+    throw new JitError('USAGE', 'Only one target can be the default.', 'Leave out --as-default, or elevate one by one.')
   for (const target of targets) {
     if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
-    refuseUndeliverable(target, wish.deliver)
-    await leasing.check(intentsOf(target, wish.deliver))
+    await leasing.check(intentsOf(target, wish))
   }
   const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
   const { reason, ticket, startsAt, deliver } = wish
@@ -51,13 +54,16 @@ export async function preflight(
 }
 
 /** What would be delivered here for a target. Policy's word on the mode counts before the wish. */
-export const intentsOf = ({ name, access, deliver }: Target, wished: DeliveryMode = 'files'): readonly EntryIntent[] =>
+export const intentsOf = (
+  { name, access, deliver }: Target,
+  wish: Pick<Wish, 'deliver' | 'asDefault'>,
+): readonly EntryIntent[] =>
   access.map(({ cloud, profile }) => ({
     target: name,
     cloud,
     profile,
-    asDefault: false,
-    deliver: deliver ?? wished,
+    asDefault: wish.asDefault === true,
+    deliver: deliver ?? wish.deliver ?? 'files',
   }))
 
 function find(name: string, offered: readonly Target[]): Target {
@@ -82,23 +88,4 @@ function refuseTooLong({ name, maxDurationSeconds }: Target, asked: number | und
     `${formatDuration(asked)} is too long: ${name} is given for ${longest} at most.`,
     `Ask for less: --for ${longest.replaceAll(' ', '')}`,
   )
-}
-
-/** Delivery modes and clouds that this version can't serve are refused before anyone decides about them. */
-function refuseUndeliverable({ name, access, deliver: demanded }: Target, asked: DeliveryMode | undefined): void {
-  if (demanded !== undefined && demanded !== 'files')
-    throw new JitError(
-      'USAGE',
-      `Policy demands delivery mode ${demanded} for ${name}, which this version of jit does not have.`,
-      'Update jit, or ask the administrator of the endpoint.',
-    )
-  if (asked !== undefined && asked !== 'files')
-    throw new JitError('USAGE', `This version of jit delivers files only, not ${asked}.`, 'Leave out --deliver.')
-  const foreign = access.find(({ cloud }) => cloud !== 'aws')
-  if (foreign !== undefined)
-    throw new JitError(
-      'USAGE',
-      `${name} opens ${foreign.cloud}, which this version of jit cannot deliver.`,
-      'Update jit.',
-    )
 }

@@ -9,7 +9,7 @@ export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreada
 >
 
 /** A lease as far as it is known: of one whose record cannot be read, that is the grant alone, which then stands as `target` too. */
-export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'endsAt' | 'endpoint'>>
+export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'entries' | 'endpoint'>>
 
 export type Revocation = {
   readonly lease: Revocable

@@ -1,59 +1,122 @@
-import { type Block, findBlocks } from '../base/credentials-block.ts'
+import { findBlocks } from '../base/credentials-block.ts'
 import { JitError } from '../base/errors.ts'
+import { accountOf, type ProcessCredential, readProcessCredential } from '../base/process-credential.ts'
+import type { Cloud } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
-import { isOver } from './leases/expiry.ts'
-import type { Lease } from './leases/types.ts'
-
-/** What `credential_process` answers with (AWS SDKs and Tools Reference Guide, "Process credential provider"). */
-export type ServedCredential = {
-  readonly Version: 1
-  readonly AccessKeyId: string
-  readonly SecretAccessKey: string
-  readonly SessionToken: string
-  /** When the lease ends here; SDKs come back before it. */
-  readonly Expiration: string
-}
+import { isOver, remainingMs } from './leases/expiry.ts'
+import type { Entry, Lease, Place } from './leases/types.ts'
 
 export type ServingDeps = {
   readonly leases: () => readonly Lease[]
   /** Bytes of a file; `undefined` where there is none. */
   readonly read: (path: string) => Buffer | undefined
+  /** What lies in a sealed file; rejects with `JitError`. */
+  readonly readSealed: (of: { readonly lease: string; readonly cloud: Cloud; readonly path: string }) => Promise<string>
+  /** The lease with its next slice; `undefined` where there is none to be had now. */
+  readonly renewed: (lease: Lease) => Promise<Lease | undefined>
   readonly clock: Clock
 }
 
+/** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
+const NEAR_MS = 60_000
+
 /**
- * The credentials of the live `files` lease of `target`, from the very file that holds them. Offline, without prompt or lock,
- * and without a side effect: SDKs call it many times at once.
+ * The AWS credentials of the live lease of `target`, from the very place that holds them. Offline, without prompt or lock, and
+ * without a side effect, because SDKs call it many times at once; a slice that is all but over asks for the next one first.
  */
-export function serveCredential(target: string, { leases, read, clock }: ServingDeps): ServedCredential {
-  const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
-  if (lease === undefined)
+export async function serveCredential(target: string, deps: ServingDeps): Promise<ProcessCredential> {
+  const lease = await withCurrentSlice(liveLease(target, deps), deps)
+  const entry = awsEntry(lease)
+  if (entry === undefined)
+    throw new JitError('USAGE', `${target} opens no AWS account.`, `How to use it: jit env ${target}`)
+  const end = endOf(lease, entry, deps.clock)
+  if (end <= deps.clock.now())
     throw new JitError(
-      'NOT_FOUND',
-      `No active grant for ${target} on this machine.`,
-      `Type: jit elevate ${target} --reason TEXT`,
+      'GRANT_ENDED',
+      `The AWS credentials of ${target} are over, and there are no new ones yet.`,
+      `See: jit status. To ask anew: jit elevate ${target} --reason TEXT`,
     )
-  for (const { path } of lease.places) {
-    const bytes = read(path)
-    const block = bytes === undefined ? undefined : findBlocks(bytes).find((each) => each.lease === lease.id)
-    if (bytes !== undefined && block !== undefined) return answer(lease, valuesOf(bytes, block))
+  const account = accountOf(entry.role)
+  return {
+    ...(await credentialIn(lease, entry, deps)),
+    Expiration: new Date(end).toISOString(),
+    ...(account !== undefined && { AccountId: account }),
   }
-  const places = lease.places.map(({ path }) => path).join(', ')
-  throw lost(target, `The credentials of ${target} are no longer in ${places}.`)
 }
 
-const lost = (target: string, sentence: string): JitError =>
-  new JitError('NOT_FOUND', sentence, `Type: jit revoke ${target}, then jit elevate ${target} --reason TEXT`)
-
-function valuesOf(bytes: Buffer, { owned }: Block): ReadonlyMap<string, string> {
-  const text = owned.map(({ start, end }) => bytes.toString('utf8', start, end)).join('')
-  return new Map([...text.matchAll(/^([\w-]+) *= *(\S+)\s*$/gm)].map(([, key = '', value = '']) => [key, value]))
+/** The region of the profile that was delivered, from whichever of its files. */
+export function deliveredRegion(lease: Lease, deps: Pick<ServingDeps, 'read'>): string | undefined {
+  const texts = lease.places.flatMap((place) =>
+    place.cloud === 'aws' && place.kind !== 'sealed' ? [textIn(lease, place, deps) ?? ''] : [],
+  )
+  return /^region *= *([a-z0-9-]+)\s*$/m.exec(texts.join('\n'))?.[1]
 }
 
-function answer(lease: Lease, values: ReadonlyMap<string, string>): ServedCredential {
+/** The lease of `target` that lives by both clocks. */
+export function liveLease(target: string, { leases, clock }: Pick<ServingDeps, 'leases' | 'clock'>): Lease {
+  const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  if (lease !== undefined) return lease
+  throw new JitError(
+    'NOT_FOUND',
+    `No active grant for ${target} on this machine.`,
+    `Type: jit elevate ${target} --reason TEXT`,
+  )
+}
+
+const awsEntry = ({ entries }: Lease): Entry | undefined => entries.find(({ cloud }) => cloud === 'aws')
+
+async function withCurrentSlice(lease: Lease, { clock, renewed }: ServingDeps): Promise<Lease> {
+  const entry = awsEntry(lease)
+  if (entry?.renewAt === undefined || entry.validUntil - clock.now() > NEAR_MS) return lease
+  try {
+    return (await renewed(lease)) ?? lease
+  } catch (error) {
+    if (entry.validUntil <= clock.now()) throw error
+    return lease // the rest of the slice is good
+  }
+}
+
+/** By the stricter clock: where the wall clock was set back, an SDK would come back too late. */
+const endOf = (lease: Lease, { validUntil }: Entry, clock: Clock): number =>
+  Math.floor(Math.min(validUntil, lease.endsAt, clock.now() + remainingMs(lease, clock)))
+
+type Keys = Pick<ProcessCredential, 'Version' | 'AccessKeyId' | 'SecretAccessKey' | 'SessionToken'>
+
+async function credentialIn(lease: Lease, { deliver }: Entry, deps: ServingDeps): Promise<Keys> {
+  const places = lease.places.filter(({ cloud, secretHashes }) => cloud === 'aws' && secretHashes.length > 0)
+  for (const place of places) {
+    if (place.kind === 'sealed') return sealedIn(lease, place, deps)
+    const text = textIn(lease, place, deps)
+    if (text !== undefined) return keysIn(lease, text)
+  }
+  const where = places.map(({ path }) => path).join(', ') || `any file (${deliver})`
+  throw lost(lease.target, `The credentials of ${lease.target} are no longer in ${where}.`)
+}
+
+async function sealedIn({ id, target }: Lease, { cloud, path }: Place, { readSealed }: ServingDeps): Promise<Keys> {
+  const text = await readSealed({ lease: id, cloud, path })
+  try {
+    return readProcessCredential(JSON.parse(text), 'credential')
+  } catch {
+    throw lost(target, `What lies in ${path} is no credential of this version of jit.`)
+  }
+}
+
+/** Our lines among the user's own, or a file that is wholly ours. */
+function textIn({ id }: Lease, { kind, path }: Place, { read }: Pick<ServingDeps, 'read'>): string | undefined {
+  const bytes = read(path)
+  if (bytes === undefined || kind === 'own') return bytes?.toString('utf8')
+  const block = findBlocks(bytes).find((each) => each.lease === id)
+  return block?.owned.map(({ start, end }) => bytes.toString('utf8', start, end)).join('')
+}
+
+function keysIn({ target }: Lease, text: string): Keys {
+  const values = new Map(
+    [...text.matchAll(/^([\w-]+) *= *(\S+)\s*$/gm)].map(([, key = '', value = '']) => [key, value]),
+  )
   const value = (key: string): string => {
     const found = values.get(key)
-    if (found === undefined) throw lost(lease.target, `The entry of ${lease.target} has lost its ${key}.`)
+    if (found === undefined) throw lost(target, `The entry of ${target} has lost its ${key}.`)
     return found
   }
   return {
@@ -61,6 +124,8 @@ function answer(lease: Lease, values: ReadonlyMap<string, string>): ServedCreden
     AccessKeyId: value('aws_access_key_id'),
     SecretAccessKey: value('aws_secret_access_key'),
     SessionToken: value('aws_session_token'),
-    Expiration: new Date(lease.endsAt).toISOString(),
   }
 }
+
+const lost = (target: string, sentence: string): JitError =>
+  new JitError('NOT_FOUND', sentence, `Type: jit revoke ${target}, then jit elevate ${target} --reason TEXT`)

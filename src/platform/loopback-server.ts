@@ -14,10 +14,13 @@ const PATH = '/callback'
 /**
  * Listens on 127.0.0.1 only, at a port that the system picks. A call is accepted once, if it is a GET of the path, addressed to
  * this very host and port (no DNS rebinding), and `accepts` says so; all others get an error page and change nothing.
+ *
+ * @param onward Where the accepted call is sent on to, instead of a page that says that it is done.
  */
 export async function listenOnLoopback(
   accepts: (query: URLSearchParams) => boolean,
   signal: AbortSignal,
+  onward?: string,
 ): Promise<LoopbackServer> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
@@ -35,7 +38,9 @@ export async function listenOnLoopback(
       const url = calledUrl(request, host)
       if (url === undefined) return reply(response, 404, 'Nothing here.')
       if (!accepts(url.searchParams)) return reply(response, 400, 'This is not the login that jit waits for.')
-      reply(response, 200, 'jit has the answer. You can close this page and go back to the terminal.')
+      if (onward === undefined)
+        reply(response, 200, 'jit has the answer. You can close this page and go back to the terminal.')
+      else reply(response, 303, 'Going on.', { location: onward })
       close()
       resolve(url)
     })
@@ -54,8 +59,14 @@ function calledUrl(request: IncomingMessage, host: string): URL | undefined {
   return request.method === 'GET' && request.headers.host === host && url?.pathname === PATH ? url : undefined
 }
 
-function reply(response: ServerResponse, status: number, sentence: string): void {
+function reply(
+  response: ServerResponse,
+  status: number,
+  sentence: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
+    ...headers,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': "default-src 'none'",
     'referrer-policy': 'no-referrer',

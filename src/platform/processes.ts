@@ -1,4 +1,9 @@
 import { spawn } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Environment } from '../base/environment.ts'
+import { errnoOf } from '../base/errno.ts'
+import { JitError } from '../base/errors.ts'
 
 export type Program = {
   readonly file: string
@@ -20,3 +25,43 @@ export const startDetached: StartDetached = ({ file, args, env }) =>
       resolve()
     })
   })
+
+/** How a process ended: by itself with a code, or by a signal. */
+export type Ending = { readonly code: number } | { readonly signal: NodeJS.Signals }
+export type Child = { readonly ended: Promise<Ending>; readonly kill: (signal: NodeJS.Signals) => void }
+
+/** A program that this one waits for: same terminal, same descriptors 0 to 2, same working directory. Rejects where it could not be started. */
+export type RunChild = (program: Program) => Promise<Child>
+
+export const runChild: RunChild = ({ file, args, env }) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(file, [...args], { stdio: 'inherit', env })
+    const ended = new Promise<Ending>((end) => {
+      child.once('exit', (code, signal) => end(signal === null ? { code: code ?? 1 } : { signal }))
+    })
+    child.once('error', (error) => reject(notStarted(file, error)))
+    child.once('spawn', () => resolve({ ended, kill: (signal) => void child.kill(signal) }))
+  })
+
+const notStarted = (file: string, cause: unknown): JitError =>
+  new JitError('NOT_FOUND', `${file} could not be started (${errnoOf(cause) ?? 'unknown cause'}).`, 'Check its name.', {
+    cause,
+  })
+
+/** Throws `NOT_FOUND` where a shell would find no such program: to be known before anybody is asked to approve anything. */
+export function assertProgram(file: string, env: Environment, platform: NodeJS.Platform): void {
+  if (platform === 'win32') return // PATHEXT and App Paths: the system finds it or not
+  const places = file.includes('/')
+    ? [file]
+    : (env['PATH'] ?? '').split(delimiter).map((each) => join(each || '.', file))
+  if (!places.some(isProgram)) throw notStarted(file, { code: 'ENOENT' })
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}

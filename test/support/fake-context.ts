@@ -4,6 +4,8 @@ import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
+import type { ServingDeps } from '../../src/client/served-credential.ts'
+import type { Ending, Program } from '../../src/platform/processes.ts'
 import type { Records } from '../../src/platform/records.ts'
 import { eve, type FakeApproval, fakeApproval, NOW } from './fake-approval.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -26,6 +28,7 @@ export type Fake = FakeApproval &
   FakeLeasing & {
     readonly interactive?: boolean
     readonly columns?: number
+    readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
     readonly endpoint?: string | undefined
@@ -33,11 +36,22 @@ export type Fake = FakeApproval &
     readonly answers?: readonly string[]
     readonly pending?: PendingRequests
     readonly signal?: AbortSignal
+    /** What every file holds. */
+    readonly file?: Buffer
+    /** How a program that is run ends; and those that are not there. */
+    readonly childEnds?: Ending
+    readonly missing?: readonly string[]
   }
 
 /** A CliContext over memory. No module is mocked anywhere: what a test sees is what main.ts wires. */
 export function fakeContext(given: Fake = {}) {
-  const seen = { out: [] as string[], note: [] as string[], calls: [] as string[] }
+  const seen = {
+    out: [] as string[],
+    note: [] as string[],
+    calls: [] as string[],
+    programs: [] as Program[],
+    exits: [] as Ending[],
+  }
   const clock = new FakeClock(NOW, BOOTED_SECONDS)
   const approval = fakeApproval(given, seen.calls)
   const leasing = fakeLeasing(given, seen.calls)
@@ -53,12 +67,22 @@ export function fakeContext(given: Fake = {}) {
     if (given.loggedIn === false) throw new JitError('LOGIN_NEEDED', 'You are not logged in.', 'Type: jit login')
     return approval
   }
+  const serving: ServingDeps = {
+    leases: () => leasing.list(),
+    read: () => given.file,
+    readSealed: async () => {
+      throw new Error('nothing is sealed here')
+    },
+    renewed: async () => undefined,
+    clock,
+  }
   const reporting = { connect: async () => ({ endpoint: ENDPOINT, api: await api() }), clock }
   const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
     api: await api(),
     endpoint: ENDPOINT,
     leasing,
     pending,
+    exchange: async (credential) => credential,
     startReaper: () => void seen.calls.push('reaper'),
     random: { bytes: (length) => Buffer.alloc(length, 7) },
     host: 'laptop',
@@ -69,10 +93,13 @@ export function fakeContext(given: Fake = {}) {
   const ctx: CliContext = {
     version: '1.2.3',
     env: given.env ?? {},
+    platform: 'linux',
     terminal: {
       out: (text) => void seen.out.push(text),
       note: (text) => void seen.note.push(text),
       interactive: given.interactive ?? false,
+      inIsTty: false,
+      outIsTty: given.outIsTty ?? false,
       columns: given.columns ?? 200,
       paint: { out: noPaint, note: noPaint },
     },
@@ -98,7 +125,32 @@ export function fakeContext(given: Fake = {}) {
     revocation: async () => ({ leasing, ...reporting }),
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, clock }),
-    serving: async () => ({ leases: () => leasing.list(), read: () => undefined, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leasing.list(),
+      read: () => undefined,
+      readSealed: () => Promise.reject(new Error('no sealed file')),
+      renew: async () => undefined,
+      clock,
+      env: {},
+    }),
+    serving: async () => serving,
+    guiding: async () => leasing,
+    children: async () => ({
+      runChild: async (program) => {
+        seen.programs.push(program)
+        seen.calls.push(`run ${program.file}`)
+        return { ended: Promise.resolve(given.childEnds ?? { code: 0 }), kill: () => undefined }
+      },
+      divertSignals: () => () => undefined,
+      onTerminal: false,
+      assertProgram: (file) => {
+        if (given.missing?.includes(file) === true) throw new JitError('NOT_FOUND', `${file} is not there.`, 'Look.')
+      },
+    }),
+    console: async () => {
+      throw new Error('no console here')
+    },
+    exit: (as) => void seen.exits.push(as),
     pending: async () => pending,
     startUp: async () => undefined,
   }

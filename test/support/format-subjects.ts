@@ -1,6 +1,10 @@
+import { stringify } from 'yaml'
 import { endOfLine } from '../../src/base/lines.ts'
 import { awsCredentials } from '../../src/client/sinks/formats/aws-credentials.ts'
+import { kubeconfig } from '../../src/client/sinks/formats/kubeconfig.ts'
 import type { Format } from '../../src/client/sinks/formats/types.ts'
+import { asKubectlWrites } from './as-kubectl-writes.ts'
+import { USUAL } from './kubeconfig-entries.ts'
 
 /** An edit by another program: the same on a file with our entry in it as on one without. */
 export type Edit = (bytes: Buffer) => Buffer
@@ -34,6 +38,12 @@ const prepended =
   (text: string): Edit =>
   (bytes) =>
     Buffer.concat([Buffer.from(text), bytes])
+
+/** As `kubectl config set-cluster` and its like do it: the whole file anew. */
+const byKubectl =
+  (change: (text: string) => string): Edit =>
+  (bytes) =>
+    Buffer.from(change(asKubectlWrites(bytes.toString('utf8'))))
 
 /** Every format there is. */
 export const FORMAT_SUBJECTS: Readonly<Record<string, FormatSubject>> = {
@@ -78,4 +88,42 @@ export const FORMAT_SUBJECTS: Readonly<Record<string, FormatSubject>> = {
     },
     unmarked: (bytes) => Buffer.from(bytes.toString('latin1').replaceAll(/^# (>>>|<<<) jit [^\n]*\n/gm, ''), 'latin1'),
   },
+  kubeconfig: {
+    format: kubeconfig,
+    originals: {
+      'as kubectl writes it': USUAL,
+      nothing: '',
+      CRLF: USUAL.replaceAll('\n', '\r\n'),
+      'mixed ends': USUAL.replace('kind: Config\n', 'kind: Config\r\n'),
+      'no final newline': USUAL.trimEnd(),
+      'a byte order mark': `\ufeff${USUAL}`,
+      'lists that are not there': 'apiVersion: v1\nclusters: # none\ncontexts: ~\n',
+      'brackets and comments': '# mine\n---\nclusters: [ ] # none\nusers: [{"name": "a", "user": {}}]\n',
+      JSON: '{\n\t"kind": "Config",\n\t"users": [\n\t\t{"name": "a", "user": {"token": "x"}}\n\t]\n}',
+      'comments only': '# mine\n\n# mine too',
+    },
+    unreadable: {
+      'two of one name': 'clusters:\n- name: a\n- name: a\n',
+      'a tab as indentation': 'clusters:\n-\tname: a\n',
+      'a number for a name': 'users: [{name: 1}]\n',
+      'another kind': 'kind: Pod\n',
+      'no YAML': 'clusters: [\n',
+    },
+    taken: (profile) => `contexts: [{"name": "${profile}", "context": {"cluster": "mine"}}]\n`,
+    content: ({ profile }) =>
+      JSON.stringify({
+        cluster: { server: 'https://k8s.example' },
+        context: { cluster: profile, user: profile },
+        user: { exec: { command: 'jit', args: ['kube-credential', profile] } },
+        asDefault: true,
+      }),
+    secrets: () => [],
+    edits: {
+      'appends a comment': appended('# theirs\n'),
+      'kubectl adds a cluster': byKubectl((text) => text.replace(/^clusters:( null)?$/m, `clusters:\n${THEIRS}`)),
+    },
+    asDefault: true,
+  },
 }
+
+const THEIRS = stringify([{ cluster: { server: 'https://theirs.example' }, name: 'a-theirs' }]).trimEnd()

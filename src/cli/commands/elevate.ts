@@ -10,7 +10,7 @@ import { printDelivered, printExplanation, printOpen, progressTo } from '../ui/e
 import { parseStart } from '../ui/time.ts'
 
 export type ElevateOptions = {
-  readonly subject: TypedWish | { readonly request: string }
+  readonly subject: TypedWish | { readonly request: string; readonly asDefault?: boolean }
   readonly waitMs: number
   readonly explain: boolean
   readonly json: boolean
@@ -24,6 +24,7 @@ type Flags = {
   readonly ticket?: string
   readonly at?: number
   readonly deliver?: DeliveryMode
+  readonly asDefault: boolean
   readonly wait: boolean
   readonly waitTimeout?: number
   readonly request?: string
@@ -49,7 +50,12 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
     .option('--justification <text>', 'the same as --reason')
     .option('--ticket <id>', 'ticket that this belongs to')
     .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z', at)
-    .option('--deliver <mode>', 'how credentials are handed over: files', choice(...DELIVERY_MODES))
+    .option(
+      '--deliver <mode>',
+      'files (where clients look), process (encrypted, clients ask jit) or isolated (for jit exec and jit env)',
+      choice(...DELIVERY_MODES),
+    )
+    .option('--as-default', 'also the default profile, configuration, subscription or context until it ends', false)
     .option('--no-wait', 'do not wait for people to decide (exit code 5 while undecided)')
     .option('--wait-timeout <duration>', 'wait that long at most (exit code 5 afterwards)', duration)
     .option('--request <id>', 'come back to a request that is open or approved')
@@ -71,7 +77,7 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
 function optionsOf(targets: readonly string[], flags: Flags): ElevateOptions {
   const { request, explain, json } = flags
   return {
-    subject: request === undefined ? wishOf(targets, flags) : comeBack(request, targets, explain),
+    subject: request === undefined ? wishOf(targets, flags) : comeBack(request, targets, flags),
     waitMs: !flags.wait ? 0 : flags.waitTimeout === undefined ? Number.POSITIVE_INFINITY : flags.waitTimeout * 1000,
     explain,
     json,
@@ -79,10 +85,11 @@ function optionsOf(targets: readonly string[], flags: Flags): ElevateOptions {
 }
 
 function wishOf(targets: readonly string[], flags: Flags): TypedWish {
-  const { for: durationSeconds, justification, ticket, at, deliver } = flags
+  const { for: durationSeconds, justification, ticket, at, deliver, asDefault } = flags
   const reason = (flags.reason ?? justification ?? '').trim()
   return {
     targets,
+    ...(asDefault && { asDefault }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(reason === '' ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
@@ -91,8 +98,12 @@ function wishOf(targets: readonly string[], flags: Flags): TypedWish {
   }
 }
 
-function comeBack(request: string, targets: readonly string[], explain: boolean): { readonly request: string } {
-  if (targets.length === 0 && !explain) return { request }
+function comeBack(
+  request: string,
+  targets: readonly string[],
+  { explain, asDefault }: Flags,
+): { readonly request: string; readonly asDefault?: boolean } {
+  if (targets.length === 0 && !explain) return { request, ...(asDefault && { asDefault }) }
   throw new JitError(
     'USAGE',
     '--request comes back to what was asked before: it takes no target and no --explain.',
@@ -102,7 +113,10 @@ function comeBack(request: string, targets: readonly string[], explain: boolean)
 
 export async function runElevate(ctx: CliContext, options: ElevateOptions): Promise<void> {
   const { subject, waitMs } = options
-  if ('request' in subject) return elevateFor(ctx, { ask: { resume: subject.request }, waitMs }, options)
+  if ('request' in subject) {
+    const { request: resume, ...wish } = subject
+    return elevateFor(ctx, { ask: { resume, ...wish }, waitMs }, options)
+  }
   if (options.explain) return explain(ctx, subject, options)
   return elevateFor(ctx, { ask: await completed(ctx, subject), waitMs }, options)
 }

@@ -3,6 +3,7 @@ import { nearest } from '../../base/nearest.ts'
 import { type Revocable, type Revocation, revoke } from '../../client/revocation.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { refuseUnwiped } from '../ui/revocation-text.ts'
 import { timeOfDay } from '../ui/time.ts'
 
 export type RevokeOptions = { readonly which: 'all' | { readonly name: string }; readonly json: boolean }
@@ -49,12 +50,24 @@ export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions)
 
 /** No cloud takes temporary credentials back: what someone copied works until the end that is written into it. */
 function copies({ clock }: CliContext, ended: readonly Revocation[]): string {
-  const ends = ended.map(({ lease }) => lease.endsAt).filter((at) => at !== undefined)
-  const until = ends.length < ended.length ? 'its end' : timeOfDay(Math.max(...ends), clock.now())
-  return `A copy of the keys, if someone made one, works in the cloud until ${until}.`
+  const entries = ended.flatMap(({ lease }) => lease.entries ?? [])
+  if (ended.some(({ lease }) => lease.entries === undefined))
+    return 'A copy of the keys, if someone made one, works in the cloud until its end.'
+  const until = Math.max(...entries.map(({ validUntil }) => validUntil))
+  const clouds = new Set(entries.filter(({ validUntil }) => validUntil === until).map(({ cloud }) => cloud))
+  return `A copy of the keys, if someone made one, works until ${timeOfDay(until, clock.now())} (${[...clouds].join(', ')}).`
 }
 
-const asJson = ({ lease, ...result }: Revocation) => ({ grant: lease.id, target: lease.target, ...result })
+const asJson = ({ lease, ...result }: Revocation) => ({
+  grant: lease.id,
+  target: lease.target,
+  ...result,
+  entries: lease.entries?.map((entry) => ({
+    cloud: entry.cloud,
+    profile: entry.profile,
+    cloudTakesItUntil: new Date(entry.validUntil).toISOString(),
+  })),
+})
 
 async function notFound(ctx: CliContext, name: string): Promise<JitError> {
   const { leasing } = await ctx.revocation()
@@ -73,17 +86,6 @@ async function notFound(ctx: CliContext, name: string): Promise<JitError> {
     'NOT_FOUND',
     `No active grant is called ${name}.`,
     meant === undefined ? 'See: jit status' : `Did you mean ${meant}? See: jit status`,
-  )
-}
-
-function refuseUnwiped(ended: readonly Revocation[]): void {
-  const missed = ended.filter(({ wiped }) => !wiped)
-  if (missed.length === 0) return
-  const what = missed.map(({ lease, why }) => `${lease.target} (${why ?? 'no reason known'})`).join(', ')
-  throw new JitError(
-    'WIPE_FAILED',
-    `Still on this machine: ${what}.`,
-    'It is retried until it works. Where each secret lies: jit status',
   )
 }
 

@@ -1,11 +1,12 @@
 import { formatDuration } from '../../base/duration.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { WaitState } from '../../client/approval/wait.ts'
+import type { LeaseGuide } from '../../client/delivery.ts'
 import type { Elevation, Progress } from '../../client/elevation.ts'
-import type { Lease } from '../../client/leases/types.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
 import type { CliContext } from '../context.ts'
 import { approvalText, waitsFor } from './approval-text.ts'
+import { entryJson, outlivesText, secretPlaces } from './entry-text.ts'
 import type { Spinner } from './spinner.ts'
 import { timeOfDay } from './time.ts'
 
@@ -84,37 +85,35 @@ type Delivered = Extract<Elevation, { kind: 'delivered' }>
 /** How to use what was delivered, where it lies and when it ends. */
 export function printDelivered(
   ctx: CliContext,
-  { request, leases }: Delivered,
+  { request, delivered }: Delivered,
   { json }: { readonly json: boolean },
 ): void {
-  if (json) ctx.terminal.out(JSON.stringify({ request: request.id, grants: leases.map(grantJson) }))
-  for (const lease of leases) for (const line of usage(ctx, lease)) ctx.terminal.note(line)
+  if (json) ctx.terminal.out(JSON.stringify({ request: request.id, grants: delivered.map(grantJson) }))
+  for (const each of delivered) for (const line of usage(ctx, each)) ctx.terminal.note(line)
   warnOfOverride(ctx)
 }
 
-const grantJson = ({ id, target, entries, endsAt, places }: Lease) => ({
-  grant: id,
-  target,
-  cloud: entries[0]?.cloud,
-  profile: entries[0]?.profile,
-  role: entries[0]?.role,
-  endsAt: new Date(endsAt).toISOString(),
-  places: places.map(({ path }) => path),
+const grantJson = ({ lease, guides }: LeaseGuide) => ({
+  grant: lease.id,
+  target: lease.target,
+  endsAt: new Date(lease.endsAt).toISOString(),
+  entries: guides.map(({ entry, environment }) => ({ ...entryJson(lease, entry), environment })),
+  places: lease.places.map(({ path }) => path),
 })
 
-function usage({ terminal, clock }: CliContext, lease: Lease): readonly string[] {
+function usage({ terminal, clock }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
   const { good, strong, faint } = terminal.paint.note
   const ends = timeOfDay(lease.endsAt, clock.now())
   const left = roughly((lease.endsAt - clock.now()) / 1000)
+  const where = lease.entries.flatMap((entry) => secretPlaces(lease, entry)).join(', ')
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
-    ...lease.entries.flatMap(({ profile }) => [
-      `  aws --profile ${profile} sts get-caller-identity`,
-      `  export AWS_PROFILE=${profile}`,
+    ...guides.flatMap(({ entry, usage }) => [
+      ...(entry.note === undefined ? [] : [terminalText(`${entry.cloud}: ${entry.note}`)]),
+      ...usage.map((line) => `  ${terminalText(line)}`),
     ]),
-    faint(
-      `In ${lease.places.map(({ path }) => path).join(', ')} until then. Sooner: jit revoke ${terminalText(lease.target)}`,
-    ),
+    ...outlivesText(lease, clock.now()),
+    faint(`In ${where} until then. Sooner: jit revoke ${terminalText(lease.target)}`),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { LiveGrant, Status } from '../../client/status.ts'
 import type { CliContext } from '../context.ts'
+import { atCloudUntil, entryJson, lapsedText, secretPlaces } from './entry-text.ts'
 import { table } from './table.ts'
 import { timeOfDay } from './time.ts'
 
@@ -13,6 +14,7 @@ export function printStatus(ctx: Speaking, now: Status, { json }: { readonly jso
   printRequests(ctx, now.requests)
   for (const { target, grant } of now.unconfirmed)
     ctx.terminal.note(`${target}: ended here, the endpoint does not know yet (${grant}). Tell it now: jit sweep`)
+  for (const { lease } of now.grants) for (const line of lapsedText(lease, ctx.clock.now())) ctx.terminal.note(line)
   for (const { lease } of now.grants)
     if (lease.state === 'stuck')
       ctx.terminal.note(
@@ -25,15 +27,19 @@ export function printStatus(ctx: Speaking, now: Status, { json }: { readonly jso
 function printGrants({ terminal, clock }: Speaking, grants: readonly LiveGrant[]): void {
   if (grants.length === 0)
     return terminal.note('No grant is active on this machine. See what you may ask for: jit targets')
-  const rows = grants.map(({ lease, secondsLeft }) => [
-    lease.target,
-    lease.state,
-    formatDuration(secondsLeft),
-    timeOfDay(lease.endsAt, clock.now()),
-    lease.entries.map(({ profile }) => profile).join(', '),
-    lease.places.map(({ path }) => path).join(', '),
-  ])
-  const heading = ['TARGET', 'STATE', 'LEFT', 'ENDS', 'PROFILE', 'SECRET LIES IN']
+  const rows = grants.flatMap(({ lease, secondsLeft }) =>
+    lease.entries.map((entry) => [
+      lease.target,
+      lease.state,
+      formatDuration(secondsLeft),
+      timeOfDay(lease.endsAt, clock.now()),
+      entry.cloud,
+      entry.profile,
+      atCloudUntil(entry, clock.now()),
+      secretPlaces(lease, entry).join(', '),
+    ]),
+  )
+  const heading = ['TARGET', 'STATE', 'LEFT', 'ENDS', 'CLOUD', 'PROFILE', 'CLOUD TAKES IT UNTIL', 'SECRET LIES IN']
   terminal.out(table(heading, rows, { columns: terminal.columns, paint: terminal.paint.out }))
 }
 
@@ -59,13 +65,11 @@ function asJson({ grants, requests, unconfirmed, unreadable }: Status) {
       grant: lease.id,
       target: lease.target,
       state: lease.state,
-      cloud: lease.entries[0]?.cloud,
       deliver: lease.deliver,
-      profile: lease.entries[0]?.profile,
-      role: lease.entries[0]?.role,
       endpoint: lease.endpoint,
       endsAt: iso(lease.endsAt),
       secondsLeft,
+      entries: lease.entries.map((entry) => entryJson(lease, entry)),
       places: lease.places.map(({ path }) => path),
       ...(lease.lastError === undefined ? {} : { lastError: lease.lastError }),
     })),

@@ -10,6 +10,10 @@ export type Terminal = {
   readonly note: (text: string) => void
   /** Someone can be asked: stdin and stderr are TTYs and nobody said `--non-interactive`. */
   readonly interactive: boolean
+  /** Keys pressed go to this process, and Ctrl-C to all of its children as well. */
+  readonly inIsTty: boolean
+  /** What is written to stdout stands on a screen. */
+  readonly outIsTty: boolean
   readonly columns: number
   readonly paint: { readonly out: Paint; readonly note: Paint }
 }
@@ -25,6 +29,8 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     out: (text) => output.out(text),
     note: (text) => output.note(text),
     interactive: !nonInteractive && output.stdinIsTty() && output.stderrIsTty(),
+    inIsTty: output.stdinIsTty(),
+    outIsTty: output.stdoutIsTty(),
     columns: output.columns(),
     paint: { out, note },
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { withLock } from '../../platform/lock.ts'
 import { remainingMs } from './expiry.ts'
 import type { LeaseStore } from './store.ts'
+import type { Lease } from './types.ts'
 
 const NEAR_MS = 60_000
 const SHORT_TICK_MS = 1000
@@ -16,6 +17,8 @@ export type ReaperDeps = {
   readonly root: string
   readonly isDue: () => boolean
   readonly sweep: () => Promise<unknown>
+  /** What else leases need from time to time (renewal). Must return at once and never throw: nothing may hold up a wipe. */
+  readonly besides: (leases: readonly Lease[]) => void
 }
 
 /** Ends leases on time while any lives, and is the only one on this machine to do so. */
@@ -36,10 +39,11 @@ export async function runReaper(deps: ReaperDeps, signal: AbortSignal): Promise<
  * Never one long timer: timers stand still in suspend on Linux, and clocks are set. The long tick bounds how late a new, very
  * short lease is noticed; a tick reads one directory and the entries in it.
  */
-async function reap({ store, clock, isDue, sweep }: ReaperDeps, signal: AbortSignal): Promise<void> {
+async function reap({ store, clock, isDue, sweep, besides }: ReaperDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && isAnythingLeft(store)) {
     store.seeTime()
     if (isDue()) await untilNextTick(sweep)
+    besides(store.list())
     await clock.sleep(tickMs(store, clock), signal)
   }
 }

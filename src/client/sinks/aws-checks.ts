@@ -22,7 +22,7 @@ export function assertProfileFree(path: string, bytes: Buffer, profile: string):
 }
 
 // Settings such as `region` are welcome beside our keys; these would be used instead of them, or mixed up with them.
-const CREDENTIAL_SOURCE =
+export const CREDENTIAL_SOURCE =
   /^(aws_(access_key_id|secret_access_key|session_token|security_token)|role_arn|source_profile|credential_(source|process)|web_identity_token_file|sso_.*|login_session)$/
 
 /** Throws `PROFILE_TAKEN` where the config file names another source of credentials for this profile. */
@@ -33,7 +33,7 @@ export function assertNoOtherSource(path: string, bytes: Buffer, profile: string
   if (taken !== undefined) throw profileTaken(profile, path, taken.line)
 }
 
-const profileTaken = (profile: string, path: string, line: number): JitError =>
+export const profileTaken = (profile: string, path: string, line: number): JitError =>
   new JitError(
     'PROFILE_TAKEN',
     `There already is a profile ${profile} in ${path} (line ${line}), and it is not jit's.`,

@@ -24,14 +24,14 @@ export function profileLines({ profile, grant, credential }: ProfileDelivery): r
 }
 
 /** The earlier of what STS and what the time fence say. */
-const endOf = ({ expiration, notAfter }: AwsCredential): string =>
+export const endOf = ({ expiration, notAfter }: AwsCredential): string =>
   Date.parse(notAfter) < Date.parse(expiration) ? notAfter : expiration
 
 /** SDKs build host names of it: with a dot or a slash in it, signed requests would go to somebody else's host. */
 const REGION = /^[a-z0-9-]{1,63}$/
 
 /** A value with a line break or a `]` could write any profile it likes into the user's file. */
-function assertOneWord(key: string, value: string): void {
+export function assertOneWord(key: string, value: string): void {
   if (key === 'region' ? REGION.test(value) : /^[\w+/=.:@-]{1,8192}$/.test(value)) return
   throw new JitError(
     'ENDPOINT_INVALID',

@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest'
 import type { JitCommand } from '../../../src/cli/command.ts'
 import { approveCommand } from '../../../src/cli/commands/approve.ts'
 import { cancelCommand } from '../../../src/cli/commands/cancel.ts'
+import { consoleCommand } from '../../../src/cli/commands/console.ts'
 import { credentialProcessCommand } from '../../../src/cli/commands/credential-process.ts'
 import { denyCommand } from '../../../src/cli/commands/deny.ts'
+import { envCommand } from '../../../src/cli/commands/env.ts'
+import { execCommand } from '../../../src/cli/commands/exec.ts'
 import { loginCommand } from '../../../src/cli/commands/login.ts'
 import { logoutCommand } from '../../../src/cli/commands/logout.ts'
 import { requestsCommand } from '../../../src/cli/commands/requests.ts'
@@ -48,6 +51,51 @@ describe('argv becomes options, whole', () => {
       { id: 'req_1', reason: 'no', json: false },
     ],
     ['cancel ID', () => parse(cancelCommand, ['req_1']), { id: 'req_1', json: false }],
+    ['env TARGET', () => parse(envCommand, ['prod-db']), { target: 'prod-db', values: false }],
+    [
+      'env TARGET --shell fish --values',
+      () => parse(envCommand, ['prod-db', '--shell', 'fish', '--values']),
+      { target: 'prod-db', shell: 'fish', values: true },
+    ],
+    [
+      'env TARGET --json',
+      () => parse(envCommand, ['prod-db', '--json']),
+      { target: 'prod-db', shell: 'json', values: false },
+    ],
+    ['console TARGET', () => parse(consoleCommand, ['prod-db']), { target: 'prod-db', print: false, json: false }],
+    [
+      'console TARGET --print --json',
+      () => parse(consoleCommand, ['prod-db', '--print', '--json']),
+      { target: 'prod-db', print: true, json: true },
+    ],
+    [
+      'exec TARGET -- CMD',
+      () => parse(execCommand, ['prod-db', '--', 'aws', 's3', '--reason', 'x']),
+      { target: 'prod-db', command: ['aws', 's3', '--reason', 'x'], wish: { targets: ['prod-db'] }, waitMs: Infinity },
+    ],
+    [
+      'exec TARGET with all of its flags',
+      () =>
+        parse(execCommand, [
+          'prod-db',
+          '--for',
+          '15m',
+          '--reason',
+          ' y ',
+          '--ticket',
+          'T-1',
+          '--wait-timeout',
+          '10s',
+          '--',
+          'id',
+        ]),
+      {
+        target: 'prod-db',
+        command: ['id'],
+        wish: { targets: ['prod-db'], durationSeconds: 900, reason: 'y', ticket: 'T-1' },
+        waitMs: 10_000,
+      },
+    ],
     ['credential-process TARGET', () => parse(credentialProcessCommand, ['prod-db']), { target: 'prod-db' }],
   ])('%s', async (_name, parsed, wanted) => {
     expect(await parsed()).toEqual(wanted)
@@ -64,8 +112,8 @@ const commands = (): readonly Command[] => buildProgram(fakeContext().ctx).comma
 describe('the command tree keeps its promises', () => {
   test('every command that prints has --json', () => {
     const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
-    // SDKs get JSON from credential-process anyway; help is text.
-    expect(without.map((each) => each.name())).toEqual(['credential-process', 'help'])
+    // What `exec` prints is its program's; SDKs and kubectl get JSON anyway; help is text.
+    expect(without.map((each) => each.name())).toEqual(['exec', 'credential-process', 'kube-credential', 'help'])
   })
 
   test.each(

@@ -1,44 +1,40 @@
-import { join } from 'node:path'
-import { JitError } from '../../../base/errors.ts'
 import type { AwsCredential } from '../../../contract/credential.ts'
-import { readFile } from '../../../platform/durable.ts'
 import { assertNoOtherSource } from '../aws-checks.ts'
 import { profileLines } from '../aws-profile.ts'
-import { resolveTarget } from '../target-path.ts'
+import { awsConfigFile, awsCredentialsFile, defaultHasOtherSource, readThrough } from './aws-locations.ts'
+import { awsEnvironment, awsUsage } from './aws-usage.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink } from './types.ts'
 
-/** A profile in the AWS credentials file, where every AWS tool and SDK looks. */
+/**
+ * A profile in the AWS credentials file, where every AWS tool and SDK looks. As the default it stands there a second time, as
+ * `[default]`; the config file is touched only where the user's own default would be asked for keys before it.
+ */
 export const awsFiles = (deps: SinkDeps): CloudSink<AwsCredential> => ({
   cloud: 'aws',
   mode: 'files',
   plan: ({ profile, asDefault }) => {
-    if (asDefault)
-      throw new JitError('USAGE', 'This version of jit cannot make an AWS profile the default.', 'Update jit.')
-    const config = resolveTarget(deps.fs, configFile(deps))
-    assertNoOtherSource(config, readFile(deps.fs, config) ?? Buffer.alloc(0), profile)
-    return [{ kind: 'entry', path: credentialsFile(deps), format: 'aws-credentials' }]
+    const config = readThrough(deps, awsConfigFile(deps))
+    assertNoOtherSource(config.path, config.bytes, profile)
+    return [
+      { kind: 'entry', path: awsCredentialsFile(deps), format: 'aws-credentials' },
+      ...(asDefault ? [{ kind: 'entry', path: awsConfigFile(deps), format: 'aws-config' } as const] : []),
+    ]
   },
-  contents: ({ profile, lease, credential }) => {
+  contents: ({ profile, lease, credential, asDefault }) => {
     const { accessKeyId, secretAccessKey, sessionToken } = credential
-    const lines = profileLines({ profile, grant: lease, credential })
-    return [{ content: lines.join('\n'), secrets: [accessKeyId, secretAccessKey, sessionToken] }]
+    const [header, ...keys] = profileLines({ profile, grant: lease, credential })
+    const byDefault = ['[default]', ...keys]
+    const lines = [header, ...keys, ...(asDefault ? byDefault : [])]
+    const credentials = { content: lines.join('\n'), secrets: [accessKeyId, secretAccessKey, sessionToken] }
+    if (!asDefault) return [credentials]
+    const open = byDefault.filter((line) => /^(\[|region|x_)/.test(line)).join('\n')
+    return [credentials, defaultHasOtherSource(deps) ? { content: open, secrets: [] } : undefined]
   },
-  environment: ({ profile }) => ({ AWS_PROFILE: profile }),
-  usage: ({ profile }) => [`aws --profile ${profile} sts get-caller-identity`, `export AWS_PROFILE=${profile}`],
-  searched: () => [{ path: credentialsFile(deps), format: 'aws-credentials' }],
+  environment: awsEnvironment,
+  usage: awsUsage,
+  searched: () => [
+    { path: awsCredentialsFile(deps), format: 'aws-credentials' },
+    { path: awsConfigFile(deps), format: 'aws-config' },
+  ],
 })
-
-type Surroundings = Pick<SinkDeps, 'env' | 'home'>
-
-const credentialsFile = (deps: Surroundings): string =>
-  fromEnv(deps, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(deps.home, '.aws', 'credentials')
-
-const configFile = (deps: Surroundings): string => fromEnv(deps, 'AWS_CONFIG_FILE') ?? join(deps.home, '.aws', 'config')
-
-/** botocore expands `~` here, so a path may come with it although no shell has seen it. */
-function fromEnv({ env, home }: Surroundings, name: string): string | undefined {
-  const path = env[name]
-  if (path === undefined || path === '') return undefined
-  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path
-}

@@ -1,0 +1,71 @@
+import { JitError } from './errors.ts'
+
+export const SHELLS = ['bash', 'zsh', 'fish', 'pwsh', 'json', 'dotenv'] as const
+export type Shell = (typeof SHELLS)[number]
+
+/** Variables to be set and those to be taken away because a client would take them first. */
+export type Exports = { readonly set: Readonly<Record<string, string>>; readonly unset: readonly string[] }
+
+/** Text that a shell can evaluate, or a program can read; what is unset comes first. */
+export function exportText(shell: Shell, exports: Exports): string {
+  for (const [name, value] of Object.entries(exports.set)) assertWritable(name, value)
+  return WRITE[shell](exports)
+}
+
+const lines = (
+  { set, unset }: Exports,
+  drop: (name: string) => string,
+  put: (name: string, value: string) => string,
+): string => [...unset.map(drop), ...Object.entries(set).map(([name, value]) => put(name, value))].join('\n')
+
+const posix = (exports: Exports): string =>
+  lines(
+    exports,
+    (name) => `unset ${name}`,
+    (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  )
+
+const WRITE: Readonly<Record<Shell, (exports: Exports) => string>> = {
+  bash: posix,
+  zsh: posix,
+  fish: (exports) =>
+    lines(
+      exports,
+      (name) => `set -e ${name}`,
+      (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`,
+    ),
+  pwsh: (exports) =>
+    lines(
+      exports,
+      (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
+      // PowerShell takes the curly quotes for the straight one (about_Quoting_Rules).
+      (name, value) => `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`,
+    ),
+  json: ({ set, unset }) => JSON.stringify({ ...Object.fromEntries(unset.map((name) => [name, null])), ...set }),
+  dotenv: ({ set }) =>
+    Object.entries(set)
+      .map(([name, value]) => `${name}=${dotenvValue(name, value)}`)
+      .join('\n'),
+}
+
+/** `docker --env-file` takes a value as it stands, and other readers do so as long as nothing in it has a meaning for them. */
+function dotenvValue(name: string, value: string): string {
+  if (/^[\w@%+=:,./-]*$/.test(value)) return value
+  if (/^[^'\p{Cc}]*$/u.test(value)) return `'${value}'`
+  throw unwritable(name)
+}
+
+function assertWritable(name: string, value: string): void {
+  if (!/^[A-Za-z_]\w*$/.test(name) || value.includes('\0')) throw unwritable(name)
+}
+
+const unwritable = (name: string): JitError =>
+  new JitError('USAGE', `The value of ${name} cannot be written in this form.`, 'Take another: --shell bash')
+
+/** The shell whose language `SHELL` names; `undefined` for one that jit does not speak. POSIX shells read what bash does. */
+export function shellNamed(path: string | undefined, platform: NodeJS.Platform): Shell | undefined {
+  if (path === undefined || path === '') return platform === 'win32' ? 'pwsh' : 'bash'
+  const name = path.replace(/^.*[\\/]/, '').replace(/\.exe$/i, '')
+  if (['sh', 'dash', 'ash', 'ksh', 'mksh', 'busybox'].includes(name)) return 'bash'
+  return (['bash', 'zsh', 'fish', 'pwsh'] as const).find((each) => each === name)
+}

@@ -1,0 +1,126 @@
+import { JitError } from '../../base/errors.ts'
+import { runToEnd } from '../../client/child-run.ts'
+import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
+import type { Lease } from '../../client/leases/types.ts'
+import { liveLease } from '../../client/served-credential.ts'
+import { stillOpen } from '../../client/pending.ts'
+import { revoke } from '../../client/revocation.ts'
+import type { DeliveryMode } from '../../contract/target.ts'
+import type { Ending } from '../../platform/processes.ts'
+import { duration, examples, JitCommand } from '../command.ts'
+import type { CliContext } from '../context.ts'
+import { completed, type TypedWish } from '../ui/elevate-questions.ts'
+import { progressTo } from '../ui/elevate-text.ts'
+import { refuseUnwiped } from '../ui/revocation-text.ts'
+
+export type ExecOptions = {
+  readonly target: string
+  readonly command: readonly string[]
+  /** For the case that there is no grant yet. */
+  readonly wish: TypedWish
+  readonly waitMs: number
+}
+
+type Flags = {
+  readonly for?: number
+  readonly reason?: string
+  readonly justification?: string
+  readonly ticket?: string
+  readonly waitTimeout?: number
+}
+
+export function execCommand(ctx: CliContext, run = runExec): JitCommand {
+  const command = new JitCommand('exec', ctx)
+  command
+    .summary('run one program with credentials')
+    .description(
+      'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program alone, and takes them away when it ends.',
+    )
+    .argument('<target>', 'target, as `jit targets` shows it')
+    .argument('<command...>', 'the program and its arguments, after --')
+    .option('--for <duration>', "how long: 90m, 1h30m, 5400s, PT1H30M (default: 1h, or the target's longest)", duration)
+    .option('--reason <text>', 'why; approvers and the audit log see it')
+    .option('--justification <text>', 'the same as --reason')
+    .option('--ticket <id>', 'ticket that this belongs to')
+    .option('--wait-timeout <duration>', 'wait that long at most for the decision (exit code 5 afterwards)', duration)
+    .addHelpText(
+      'after',
+      examples(
+        'jit exec prod-db -- aws s3 ls',
+        'jit exec prod-db --for 15m --reason "slow query" -- terraform plan',
+        `jit exec prod-db -- sh -c 'echo $JIT_TARGET until $JIT_EXPIRES'`,
+      ),
+    )
+    .action((target: string, words: string[], flags: Flags) => run(ctx, optionsOf(target, words, flags)))
+  return command
+}
+
+function optionsOf(target: string, command: readonly string[], flags: Flags): ExecOptions {
+  const { for: durationSeconds, justification, ticket, waitTimeout } = flags
+  const reason = (flags.reason ?? justification ?? '').trim()
+  const wish: TypedWish = {
+    targets: [target],
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+    ...(reason === '' ? {} : { reason }),
+    ...(ticket === undefined ? {} : { ticket }),
+  }
+  return { target, command, wish, waitMs: waitTimeout === undefined ? Number.POSITIVE_INFINITY : waitTimeout * 1000 }
+}
+
+export async function runExec(ctx: CliContext, { target, command, wish, waitMs }: ExecOptions): Promise<void> {
+  const children = await ctx.children()
+  const [file = '', ...args] = command
+  children.assertProgram(file)
+  const live = await liveLeaseOf(ctx, target)
+  if (live !== undefined) return ctx.exit(await runWith(ctx, live, file, args))
+  const leases = await elevated(ctx, wish, waitMs)
+  try {
+    const [lease] = leases
+    if (lease === undefined) throw new Error('Delivered, but there is no lease.')
+    if (ctx.signal.aborted) throw new JitError('INTERRUPTED', 'Interrupted before the program was started.', '')
+    ctx.exit(await runWith(ctx, lease, file, args))
+  } finally {
+    await end(ctx, leases)
+  }
+}
+
+async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | undefined> {
+  try {
+    return liveLease(target, await ctx.serving())
+  } catch (error) {
+    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+async function runWith(ctx: CliContext, lease: Lease, file: string, args: readonly string[]): Promise<Ending> {
+  const [children, { guide }] = await Promise.all([ctx.children(), ctx.guiding()])
+  const env = childEnvironment(ctx.env, leaseEnvironment(lease, guide(lease)), lease)
+  return runToEnd(children, { file, args, env })
+}
+
+async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Promise<readonly Lease[]> {
+  const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })
+  const progress = progressTo(ctx)
+  const { elevate } = await ctx.elevation(progress.tell)
+  const result = await elevate({ ask: wish, waitMs }).finally(progress.stop)
+  if (result.kind === 'delivered') return result.delivered.map(({ lease }) => lease)
+  const { id } = result.request
+  throw stillOpen(id, `Request ${id} is not decided yet, so nothing was run.`, 'NO_DECISION')
+}
+
+/** The one that nobody else finds, unless policy demands another. */
+async function modeFor(ctx: CliContext, { targets: [name] }: TypedWish): Promise<DeliveryMode> {
+  const api = await ctx.api()
+  const target = (await api.targets(ctx.signal)).find((each) => each.name === name)
+  return target?.deliver ?? 'isolated'
+}
+
+/** Nothing of the credentials outlives the child; how the child ended is told though the endpoint may be offline. */
+async function end(ctx: CliContext, leases: readonly Lease[]): Promise<void> {
+  const ids = new Set(leases.map(({ id }) => id))
+  const ended = await revoke(await ctx.revocation(), ({ id }) => ids.has(id), new AbortController().signal)
+  refuseUnwiped(ended)
+  for (const { lease, confirmed } of ended)
+    if (!confirmed) ctx.terminal.note(`${lease.target} is ended here; the endpoint will be told: jit sweep`)
+}

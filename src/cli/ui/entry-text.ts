@@ -1,0 +1,49 @@
+import { terminalText } from '../../base/terminal-text.ts'
+import type { Entry, Lease } from '../../client/leases/types.ts'
+import { timeOfDay } from './time.ts'
+
+/** Files that hold secrets of one cloud of a lease. What is encrypted says so. */
+export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<Entry, 'cloud'>): readonly string[] =>
+  places
+    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0)
+    .map(({ path, kind }) => (kind === 'sealed' ? `${path} (encrypted)` : path))
+
+/**
+ * Until when the cloud itself takes what lies here: copied before the wipe, a credential works that long. Later than the grant
+ * where a cloud decides alone (Entra), earlier where a long grant is renewed in slices.
+ */
+export const atCloudUntil = ({ validUntil }: Pick<Entry, 'validUntil'>, now: number): string =>
+  validUntil <= now ? 'lapsed' : timeOfDay(validUntil, now)
+
+export const entryJson = (lease: Lease, entry: Entry) => ({
+  cloud: entry.cloud,
+  profile: entry.profile,
+  role: entry.role,
+  deliver: entry.deliver,
+  asDefault: entry.asDefault,
+  ...(entry.note === undefined ? {} : { note: entry.note }),
+  cloudTakesItUntil: new Date(entry.validUntil).toISOString(),
+  ...(entry.renewAt === undefined ? {} : { renewedAt: new Date(entry.renewAt).toISOString() }),
+  secretPlaces: secretPlaces(lease, entry),
+})
+
+/** Clouds whose slice has run out although the grant goes on: the reaper could not renew it yet. */
+export const lapsedText = ({ state, target, entries, endsAt }: Lease, now: number): readonly string[] =>
+  entries
+    .filter(({ validUntil }) => state === 'active' && validUntil <= now && now < endsAt)
+    .map(
+      ({ cloud }) =>
+        `${terminalText(target)}: ${cloud} no longer takes what lies here, and it could not be renewed yet. See whether you are logged in: jit whoami`,
+    )
+
+/** A minute is the noise between clocks. */
+const NOTEWORTHY_MS = 60_000
+
+/** Clouds that go on taking a copied credential after the end here. */
+export const outlivesText = ({ entries, endsAt }: Lease, now: number): readonly string[] =>
+  entries
+    .filter(({ validUntil }) => validUntil > endsAt + NOTEWORTHY_MS)
+    .map(
+      ({ cloud, validUntil }) =>
+        `It is wiped here then; ${cloud} itself would take a copy until ${timeOfDay(validUntil, now)}.`,
+    )

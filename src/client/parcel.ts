@@ -1,0 +1,79 @@
+import { JitError } from '../base/errors.ts'
+import { type CloudCredential, readCloudCredential } from '../contract/credential.ts'
+import type { Grant, SealedCredential } from '../contract/grant.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { ApprovalApi } from './approval/types.ts'
+import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
+import { unseal } from './exchange/unseal.ts'
+import type { NewLease } from './leases/types.ts'
+import { entryTimes } from './slices.ts'
+import type { EntryDelivery } from './sinks/types.ts'
+
+export type ParcelDeps = {
+  readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'>
+  readonly endpoint: string
+  /** Does what the endpoint leaves to the client (Google's federated grants). `clockOffsetMs`: this machine's clock minus the endpoint's. */
+  readonly exchange: (
+    credential: CloudCredential,
+    options: { readonly clockOffsetMs: number; readonly signal: AbortSignal },
+  ) => Promise<CloudCredential>
+  readonly clock: Pick<Clock, 'now'>
+  readonly signal: AbortSignal
+}
+
+/** What one grant brings: something for each cloud of its target. */
+export type Parcel = { readonly lease: NewLease; readonly deliveries: readonly EntryDelivery[] }
+
+/** The offset is read off whole seconds, after the answer's way here. */
+const OFFSET_NOISE_MS = 2_000
+
+/**
+ * Has the endpoint exchange a grant, opens what it sealed to a key that never leaves this process, and finishes the exchange where
+ * the endpoint leaves that to us.
+ */
+export async function fetchParcel(deps: ParcelDeps, asked: Pick<Grant, 'id' | 'target'>): Promise<Parcel> {
+  const key = generateEphemeralKey()
+  const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
+  if (grant.id !== asked.id || grant.target !== asked.target || credentials.length === 0) throw unusable(asked)
+  const measured = deps.api.clockOffsetMs()
+  const clockOffsetMs = Math.abs(measured) < OFFSET_NOISE_MS ? 0 : measured
+  const endsAt = Date.parse(grant.endsAt) + clockOffsetMs // the endpoint's time
+  const open = async (sealed: SealedCredential): Promise<EntryDelivery> => {
+    const opened = unseal(sealed, key.privateKey, readCloudCredential)
+    const credential = await deps.exchange(opened, { clockOffsetMs, signal: deps.signal })
+    const times = entryTimes(credential, { now: deps.clock.now(), grantEndsAt: endsAt, clockOffsetMs })
+    return {
+      cloud: sealed.cloud,
+      profile: sealed.profile,
+      role: roleOf(credential),
+      asDefault: false,
+      ...times,
+      credential,
+    }
+  }
+  return {
+    lease: { id: grant.id, target: grant.target, endpoint: deps.endpoint, deliver: grant.deliver ?? 'files', endsAt },
+    deliveries: await Promise.all(credentials.map(open)),
+  }
+}
+
+const unusable = ({ id }: Pick<Grant, 'id'>): JitError =>
+  new JitError(
+    'ENDPOINT_INVALID',
+    `The endpoint's answer does not belong to grant ${id}, or brings nothing for it.`,
+    'Try again. If it stays so, tell the administrator of the endpoint.',
+  )
+
+/** What somebody holds there, in the cloud's own words. */
+function roleOf(credential: CloudCredential): string {
+  switch (credential.cloud) {
+    case 'aws':
+      return credential.roleArn
+    case 'gcp':
+      return credential.principal
+    case 'azure':
+      return credential.role
+    case 'kubernetes':
+      return credential.groups.join(', ')
+  }
+}
