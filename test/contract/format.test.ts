@@ -196,8 +196,8 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
     expect(codeOf(() => format.check('/home/eve/file', Buffer.from(bytes), wanted('jit-one')))).toBe('FILE_UNREADABLE')
   })
 
-  test("refuses a name that is the user's", () => {
-    const bytes = Buffer.from(subject.taken('jit-one'))
+  test.skipIf(subject.taken === undefined)("refuses a name that is the user's", () => {
+    const bytes = Buffer.from(subject.taken?.('jit-one') ?? '')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-one')))).toBe('PROFILE_TAKEN')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-two')))).toBe('accepted')
   })

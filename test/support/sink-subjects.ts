@@ -10,6 +10,7 @@ import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
 import type { CloudSink } from '../../src/client/sinks/clouds/types.ts'
 import type { EntryDelivery } from '../../src/client/sinks/types.ts'
 import { awsDelivery, SECRETS } from './aws-lease.ts'
+import { AZURE_SINK_SUBJECTS } from './azure-subjects.ts'
 import { type Edit, FORMAT_SUBJECTS, type FormatSubject } from './format-subjects.ts'
 import { FEDERATED, gcpDelivery } from './gcp-delivery.ts'
 import { USUAL } from './kubeconfig-entries.ts'
@@ -82,6 +83,7 @@ export const SINK_SUBJECTS: Readonly<Record<string, SinkSubject>> = {
     home: { '.kube/config': USUAL },
     shared: [],
   },
+  ...AZURE_SINK_SUBJECTS,
   'plain files': {
     make: plainFiles,
     delivery: plainDelivery,
