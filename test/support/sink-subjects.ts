@@ -1,4 +1,6 @@
 import { awsFiles } from '../../src/client/sinks/clouds/aws-files.ts'
+import { awsIsolated } from '../../src/client/sinks/clouds/aws-isolated.ts'
+import { awsProcess } from '../../src/client/sinks/clouds/aws-process.ts'
 import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../src/client/sinks/clouds/gcp-isolated.ts'
 import { gcpProcess } from '../../src/client/sinks/clouds/gcp-process.ts'
@@ -59,6 +61,22 @@ export const SINK_SUBJECTS: Readonly<Record<string, SinkSubject>> = {
     shared: shared('.aws/credentials', 'aws-credentials', '[default]\naws_access_key_id = A', 'appends a profile'),
     variable: 'AWS_SHARED_CREDENTIALS_FILE',
     taken: (profile) => ({ '.aws/config': `[profile ${profile}]\nrole_arn = arn:aws:iam::1:role/mine\n` }),
+  },
+  'aws-process': {
+    make: awsProcess,
+    delivery: (profile, mark) => first(awsDelivery(profile, mark)),
+    secrets: SECRETS,
+    home: { '.aws/credentials': '[default]\naws_access_key_id = A\n' },
+    shared: shared('.aws/config', 'aws-config', '[default]\nregion = eu-west-1', 'appends a profile'),
+    variable: 'AWS_CONFIG_FILE',
+    taken: (profile) => ({ '.aws/credentials': `[${profile}]\naws_access_key_id = MINE\n` }),
+  },
+  'aws-isolated': {
+    make: awsIsolated,
+    delivery: (profile, mark) => first(awsDelivery(profile, mark)),
+    secrets: SECRETS,
+    home: { '.aws/credentials': '[default]\naws_access_key_id = A\n' },
+    shared: [],
   },
   'kubernetes-files': {
     make: kubernetesFiles,
