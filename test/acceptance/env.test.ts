@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PersonHome } from '../support/person.ts'
 import { killReapersOf } from '../support/reapers.ts'
-import { onTerminal } from '../support/terminal.ts'
+import { atTerminal } from '../support/terminal.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
@@ -73,9 +73,9 @@ describe.each(['files', 'process', 'isolated'])('what jit env prints of a grant 
 
 test('--values do not go to a screen', async () => {
   await elevate()
-  const shown = await onTerminal(alice, 'env', 'staging-db', '--values')
-  expect(shown).toMatchObject({ code: 2, text: expect.stringContaining('would stand on the screen') })
-  expect(shown.text).not.toContain('ASIA')
+  const { code, screen } = await atTerminal(['env', 'staging-db', '--values'], alice.env).ended
+  expect([code, screen]).toEqual([2, expect.stringContaining('would stand on the screen')])
+  expect(screen).not.toContain('ASIA')
 })
 
 test('without a grant it says what to type', async () => {
