@@ -38,7 +38,12 @@ function cleanMachine(): void {
 const requestIn = /\(request (r_\w{26})\)/
 const readGrants = object({
   grants: list(
-    object({ grant: string, target: string, entries: list(object({ profile: string, cloudTakesItUntil: string })), endsAt: string }),
+    object({
+      grant: string,
+      target: string,
+      entries: list(object({ profile: string, cloudTakesItUntil: string })),
+      endsAt: string,
+    }),
   ),
 })
 const grantsOf = async () => readGrants(JSON.parse((await alice.jit('status', '--json')).stdout), 'status').grants

@@ -1,4 +1,3 @@
-import { AZ_FORMAT_SUBJECTS } from './azure-subjects.ts'
 import { stringify } from 'yaml'
 import { endOfLine } from '../../src/base/lines.ts'
 import { awsConfig } from '../../src/client/sinks/formats/aws-config.ts'
