@@ -36,7 +36,9 @@ function cleanMachine(): void {
 }
 
 const requestIn = /\(request (r_\w{26})\)/
-const readGrants = object({ grants: list(object({ grant: string, target: string, profile: string, endsAt: string })) })
+const readGrants = object({
+  grants: list(object({ grant: string, target: string, entries: list(object({ profile: string })), endsAt: string })),
+})
 const grantsOf = async () => readGrants(JSON.parse((await alice.jit('status', '--json')).stdout), 'status').grants
 
 describe('from a command to credentials in the file, and back', () => {
@@ -45,7 +47,7 @@ describe('from a command to credentials in the file, and back', () => {
     const elevated = await alice.jit('elevate', 'staging-db', '--for', '20m', '--reason', 'look', '--json')
     expect(elevated.code).toBe(0)
     const { grants } = readGrants(JSON.parse(elevated.stdout), 'elevate')
-    expect(grants).toMatchObject([{ target: 'staging-db', profile: 'jit-staging-db' }])
+    expect(grants).toMatchObject([{ target: 'staging-db', entries: [{ profile: 'jit-staging-db' }] }])
     expect(alice.credentials()?.startsWith(USERS_OWN)).toBe(true)
     expect(alice.credentials()).toContain('[jit-staging-db]')
     expect(await grantsOf()).toMatchObject(grants)
