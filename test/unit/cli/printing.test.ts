@@ -78,7 +78,11 @@ describe('what was delivered', () => {
     const guides = entries.map((each) => ({ entry: each, environment: {}, usage: [`use ${each.cloud}`] }))
     printDelivered(
       ctx,
-      { kind: 'delivered', request: request('approved'), delivered: [{ lease: delivered, guides }] },
+      {
+        kind: 'delivered',
+        request: request('approved', { targets: ['prod-db'], durationSeconds: 3600, reason: 'x', host: 'laptop' }),
+        delivered: [{ lease: delivered, guides }],
+      },
       plain,
     )
     return note
