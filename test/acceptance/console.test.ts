@@ -1,5 +1,5 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -20,15 +20,17 @@ describe.skipIf(!hasOpenssl)('jit console, with the sign-in of AWS under its rea
   let answer: { status: number; text: string }
   let calls: { method: string; url: string; body: string }[]
 
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    calls.push({ method: request.method ?? '', url: request.url ?? '', body: await bodyOf(request) })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text)
+  }
+
   beforeAll(async () => {
     world = await startWorld()
     const { ca } = makeCertificate(world.directory, SIGN_IN)
     const file = (name: string): Buffer => readFileSync(join(world.directory, name))
     signIn = createServer({ key: file('server.key'), cert: file('server.pem') }, (request, response) => {
-      void bodyOf(request).then((body) => {
-        calls.push({ method: request.method ?? '', url: request.url ?? '', body })
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text)
-      })
+      void take(request, response)
     })
     await new Promise<void>((listening) => signIn.listen(0, '127.0.0.1', listening))
     proxy = await startConnectProxy({ route: () => (signIn.address() as AddressInfo).port })
