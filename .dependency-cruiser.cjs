@@ -34,7 +34,7 @@ module.exports = {
       severity: 'error',
       comment: 'Combine features in src/client/*.ts, not in each other.',
       from: { path: '^src/client/([^/]+)/' },
-      to: { path: '^src/client/', pathNot: '^src/client/($1/|([^/]+/)+types[.]ts$)' },
+      to: { path: '^src/client/', pathNot: '^src/client/($1/|.*/types[.]ts$)' },
     },
     {
       name: 'server-features-are-islands',
@@ -67,6 +67,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(client|server)/exchange/aws' },
       to: { path: packages('@aws-sdk|@smithy') },
+    },
+    {
+      name: 'google-sdk-only-in-its-exchange',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/g(cp|oogle)' },
+      to: { path: packages('google-auth-library|gaxios|gcp-metadata') },
+    },
+    {
+      name: 'azure-sdk-only-in-its-exchange',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/azure' },
+      to: { path: packages('@azure') },
     },
     {
       name: 'database-only-in-store',

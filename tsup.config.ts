@@ -62,5 +62,5 @@ export default defineConfig([
     esbuildPlugins: [builtinsByCall],
     splitting: false, // what opens a key store stays asleep in the one file until it is called
   },
-  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint' },
+  { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint', metafile: true },
 ])

@@ -13,6 +13,7 @@ import type { PendingRequests } from '../client/pending.ts'
 import type { RevocationDeps } from '../client/revocation.ts'
 import type { Wish } from '../client/preflight.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
+import type { KubernetesServing } from '../client/served-kubernetes.ts'
 import type { StatusDeps } from '../client/status.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Ending } from '../platform/processes.ts'
@@ -46,6 +47,7 @@ export type CliContext = {
   readonly status: () => Promise<StatusDeps>
   readonly housekeeping: () => Promise<HousekeepingDeps>
   readonly serving: () => Promise<ServingDeps>
+  readonly servingKubernetes: () => Promise<KubernetesServing>
   /** How clients are told to use what was delivered. */
   readonly guiding: () => Promise<Pick<Leasing, 'guide'>>
   readonly children: () => Promise<Children>

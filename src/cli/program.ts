@@ -10,6 +10,7 @@ import { elevateCommand } from './commands/elevate.ts'
 import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
 import { helpCommand } from './commands/help.ts'
+import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
 import { requestsCommand } from './commands/requests.ts'
@@ -49,7 +50,7 @@ export function buildProgram(ctx: CliContext): Command {
   program.commandsGroup('Requests:')
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Plumbing:')
-  for (const make of [sweepCommand, credentialProcessCommand]) program.addCommand(make(ctx))
+  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Help:')
   program.addCommand(helpCommand(ctx, program))
   for (const command of [program, ...program.commands])

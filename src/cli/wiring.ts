@@ -63,6 +63,12 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     revocation: housekeeping,
     housekeeping,
     status: async () => ({ leasing: leases, pending, clock }),
+    servingKubernetes: async () => ({
+      ...serving,
+      env,
+      readSealed: ({ id }, { cloud, path }) => serving.readSealed({ lease: id, cloud, path }),
+      renew: (lease) => serving.renewed(lease),
+    }),
     serving: async () => serving,
     guiding: async () => (await loaded()).leasing,
     children: async () => ({

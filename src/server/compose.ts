@@ -12,7 +12,12 @@ import { seenInMemory } from './auth/seen-in-memory.ts'
 import type { Config } from './config/types.ts'
 import { createAssumeRole, stsEndpoint } from './exchange/aws-sts.ts'
 import { createAwsExchange } from './exchange/aws.ts'
+import { createAskEntra } from './exchange/azure-token.ts'
+import { createAzureExchange } from './exchange/azure.ts'
 import { createExchange } from './exchange/exchange.ts'
+import { createImpersonate } from './exchange/gcp-impersonate.ts'
+import { createGcpExchange } from './exchange/gcp.ts'
+import { createKubernetesExchange } from './exchange/kubernetes.ts'
 import type { Log } from './http/log.ts'
 import type { Services } from './http/types.ts'
 import type { Policy } from './policy/types.ts'
@@ -59,7 +64,12 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
       proofs: seenInMemory(clock),
       clock,
     })
-    const exchange = createExchange({ aws: await awsExchange(config, env, tokens) })
+    const exchange = createExchange({
+      aws: await awsExchange(config, env, tokens),
+      gcp: createGcpExchange({ tokens, impersonate: createImpersonate(http) }),
+      azure: createAzureExchange({ tokens, askEntra: createAskEntra(http), clock }),
+      kubernetes: createKubernetesExchange(tokens),
+    })
     const services = { config, authentication, tokens, approvals, policy, exchange, log, clock, random, stopping }
     return { services, sweep: () => approvals.sweep(), close: () => store.close() }
   } catch (error) {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Environment } from '../base/environment.ts'
 import { errnoOf } from '../base/errno.ts'
 import { JitError, reasonOf } from '../base/errors.ts'
+import type { Cloud } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
 import { readLeaves } from './audit/log.ts'
 import { verifyLeaves } from './audit/verify.ts'
@@ -19,6 +20,9 @@ import { JWKS_PATH, OIDC_DISCOVERY_PATH, oidcDiscovery } from './tokens/issuer-d
 import { keyState, replaceKeysNow, rotateKeys } from './tokens/key-ring.ts'
 import { publishedKeys } from './tokens/signing-key.ts'
 import { awsTrustTerraform } from './trust/aws.ts'
+import { azureTrustTerraform } from './trust/azure.ts'
+import { gcpTrustTerraform } from './trust/gcp.ts'
+import { kubernetesTrustTerraform } from './trust/kubernetes.ts'
 
 export type Files = {
   readonly env: Environment
@@ -30,6 +34,13 @@ export type OperationsDeps = Files & {
   readonly writeNew: (file: string, text: string, mode: number) => void
   readonly replace: (file: string, text: string, mode: number) => void
   readonly around: () => Promise<Omit<Parameters<typeof serve>[2], 'clock' | 'env'>>
+}
+
+const TERRAFORM: Readonly<Record<Cloud, (config: Config, targets: readonly ConfiguredTarget[]) => string>> = {
+  aws: awsTrustTerraform,
+  gcp: gcpTrustTerraform,
+  azure: azureTrustTerraform,
+  kubernetes: kubernetesTrustTerraform,
 }
 
 const CONFIG_FILE = 'jit-endpoint.yaml'
@@ -63,9 +74,9 @@ export function makeOperations(deps: OperationsDeps): Operations {
       const { config, policy } = await load(configFile)
       await serve(config, policy, { ...(await deps.around()), clock, env }, (url) => ready(url, config))
     },
-    awsTrust: async (configFile, names) => {
+    trust: async (cloud, configFile, names) => {
       const { config } = await load(configFile)
-      return awsTrustTerraform(config, chosen(config, names))
+      return TERRAFORM[cloud](config, chosen(config, names))
     },
     keys: (configFile) => withStoreOf(configFile, (store) => shownKeys(store, clock)),
     rotateKeys: (configFile, now) =>

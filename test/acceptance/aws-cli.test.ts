@@ -12,7 +12,7 @@ import { createAwsExchange } from '../../src/server/exchange/aws.ts'
 import { createAssumeRole } from '../../src/server/exchange/aws-sts.ts'
 import { createExchange } from '../../src/server/exchange/exchange.ts'
 import { ACCOUNT, AUDIENCE, awsAccount } from '../support/aws-account.ts'
-import { accessTo, GRANT_ID, issueFor, targetFor, tokensOf } from '../support/aws-grant.ts'
+import { accessTo, cloudsOf, GRANT_ID, issueFor, targetFor, tokensOf } from '../support/aws-grant.ts'
 import { type Issuer, startIssuer } from '../support/issuer.ts'
 
 /** v1 and v2 write their version to stdout, `aws-cli/1.45.11 …`. */
@@ -104,13 +104,15 @@ async function startCloud(dir: string, issuer: string) {
 }
 
 async function exchangeForTwoMinutes(issuer: Issuer, endpoint: string): Promise<AwsCredential> {
-  const exchange = createExchange({
-    aws: createAwsExchange({
-      tokens: tokensOf(issuer),
-      assumeRole: createAssumeRole({ endpoint }),
-      audience: AUDIENCE,
+  const exchange = createExchange(
+    cloudsOf({
+      aws: createAwsExchange({
+        tokens: tokensOf(issuer),
+        assumeRole: createAssumeRole({ endpoint }),
+        audience: AUDIENCE,
+      }),
     }),
-  })
+  )
   const { publicKey, privateKey } = generateEphemeralKey()
   const { credentials } = await exchange.exchange(issueFor(120, Date.now()), targetFor(accessTo('prod-db')), publicKey)
   const [sealed] = credentials

@@ -25,7 +25,7 @@ rmSync('.pack', { recursive: true, force: true })
 mkdirSync('.pack')
 for (const item of ['bin', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   cpSync(item, path.join('.pack', item), { recursive: true })
-rmSync('.pack/dist/jit/metafile-esm.json', { force: true })
+for (const program of ['jit', 'jit-endpoint']) rmSync(`.pack/dist/${program}/metafile-esm.json`, { force: true })
 writeFileSync('.pack/THIRD-PARTY-LICENCES.txt', thirdPartyLicences('.'))
 const published = Object.fromEntries(
   ['name', 'version', 'description', 'license', 'type', 'engines', 'bin', 'files', 'keywords'].flatMap((key) =>

@@ -63,7 +63,7 @@ export class FakePolicy implements Policy {
 }
 
 export const TARGETS: readonly ConfiguredTarget[] = ['dev', 'test', 'prod', 'vault', 'closed', 'forgotten'].map(
-  (name) => ({ name, maxDurationSeconds: 8 * 3600, labels: [] }),
+  (name) => ({ name, maxDurationSeconds: 8 * 3600, labels: [], renewEverySeconds: 3600 }),
 )
 
 /** Wall time that a test can move; a second of sleep takes 50 ms, a longer sleep ends by its signal only. */

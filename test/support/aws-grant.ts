@@ -1,5 +1,6 @@
 import type { Issue } from '../../src/server/approvals/types.ts'
 import type { AwsAccess, ConfiguredTarget } from '../../src/server/config/types.ts'
+import type { Clouds } from '../../src/server/exchange/exchange.ts'
 import type { Tokens } from '../../src/server/tokens/types.ts'
 import { ACCOUNT, grantClaims, roleArn } from './aws-account.ts'
 import type { Issuer } from './issuer.ts'
@@ -33,7 +34,19 @@ export const targetFor = (aws: AwsAccess): ConfiguredTarget => ({
   name: 'prod-db',
   maxDurationSeconds: 3600,
   labels: [],
+  renewEverySeconds: 3600,
   aws,
+})
+
+const refused = (): Promise<never> => Promise.reject(new Error('not in this test'))
+
+/** Clouds of which only these are asked. */
+export const cloudsOf = (some: Partial<Clouds>): Clouds => ({
+  aws: refused,
+  gcp: refused,
+  azure: refused,
+  kubernetes: refused,
+  ...some,
 })
 
 /** Grant tokens signed by the loopback issuer. */

@@ -125,6 +125,14 @@ export function fakeContext(given: Fake = {}) {
     revocation: async () => ({ leasing, ...reporting }),
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, clock }),
+    servingKubernetes: async () => ({
+      leases: () => leasing.list(),
+      read: () => undefined,
+      readSealed: () => Promise.reject(new Error('no sealed file')),
+      renew: async () => undefined,
+      clock,
+      env: {},
+    }),
     serving: async () => serving,
     guiding: async () => leasing,
     children: async () => ({

@@ -117,6 +117,7 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
           name: 'prod-db',
           maxDurationSeconds: 7200,
           labels: [],
+          renewEverySeconds: 3600,
           aws: {
             roleArn: 'arn:aws:iam::111122223333:role/jit',
             account: '111122223333',
@@ -125,7 +126,7 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
             maxSessionSeconds: 3600,
           },
         },
-        { name: 'hidden', maxDurationSeconds: 60, labels: [] },
+        { name: 'hidden', maxDurationSeconds: 60, labels: [], renewEverySeconds: 3600 },
       ],
     },
     authentication: makeAuthentication({ endpoint: ENDPOINT, tokens, verifyIdToken, nonces, proofs, clock }),

@@ -21,6 +21,7 @@ export function target(name = 'prod-db', more: Partial<ConfiguredTarget> = {}): 
     name,
     maxDurationSeconds: 8 * 3600,
     labels: ['env=prod'],
+    renewEverySeconds: 3600,
     aws: {
       roleArn: `arn:aws:iam::123456789012:role/jit-${name}`,
       account: '123456789012',

@@ -7,6 +7,7 @@ import { noPaint } from '../ui/paint.ts'
 import { renderError } from '../ui/render-error.ts'
 import { openTerminal } from '../ui/terminal.ts'
 import { credentialProcess } from './credential-process.ts'
+import { kubeCredential } from './kube-credential.ts'
 import { fastStatus } from './status.ts'
 import type { Fast } from './types.ts'
 
@@ -23,7 +24,7 @@ export async function main(): Promise<boolean> {
   try {
     const terminal = () => openTerminal(process, switches)
     const installation = openInstallation({ process, home: homeOf() })
-    return await fast(rest, { installation, output, terminal, clock: systemClock, switches })
+    return await fast(rest, { installation, output, terminal, clock: systemClock, env: process.env, switches })
   } catch (error) {
     const { text, exitCode } = renderError(error, { ...switches, paint: noPaint })
     output.note(text)
@@ -34,5 +35,6 @@ export async function main(): Promise<boolean> {
 
 function commandOf(name: string | undefined): Fast | undefined {
   if (name === 'credential-process') return credentialProcess
+  if (name === 'kube-credential') return kubeCredential
   return name === 'status' ? fastStatus : undefined
 }

@@ -1,3 +1,4 @@
+import type { Environment } from '../../base/environment.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Output } from '../../platform/output.ts'
 import type { Installation } from '../installation.ts'
@@ -12,5 +13,6 @@ type FastContext = {
   /** Loads what colours need. */
   readonly terminal: () => Promise<Terminal>
   readonly clock: Clock
+  readonly env: Environment
   readonly switches: Switches
 }

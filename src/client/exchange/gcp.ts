@@ -15,13 +15,9 @@ export type GcpExchangeDeps = {
 /** `expiresAt`: ms since 1970 on this machine's clock. */
 export type GcpAccessToken = { readonly accessToken: string; readonly expiresAt: number }
 
-export const GOOGLE_STS = 'https://sts.googleapis.com/v1/token'
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 const FORM = 'application/x-www-form-urlencoded'
 const LIMIT_MS = { attempt: 5_000, whole: 10_000 }
-/** Repeating is safe: STS takes a token as often as one likes. */
-const REPEATS = 2
-
 /**
  * The access token that clients send. `federated`: from Google's STS for the grant token (RFC 8693, clouds.md §3.1);
  * `impersonated`: the endpoint has it already, and nothing is loaded or asked. Throws `CLOUD_REFUSED`, `CLOUD_UNAVAILABLE`.
@@ -42,7 +38,8 @@ type Federated = Extract<GcpCredential, { readonly kind: 'federated' }>
 
 async function exchange(deps: GcpExchangeDeps, { subjectToken, audience }: Federated) {
   const wire = recordingFetch(deps)
-  const client = await stsClient(wire.fetch, deps.signal)
+  const { GoogleSts } = await import('./google-sts.ts')
+  const client = new GoogleSts(wire.fetch, deps.signal)
   try {
     const { access_token, token_type, expires_in } = await client.exchangeToken({
       grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -61,30 +58,15 @@ async function exchange(deps: GcpExchangeDeps, { subjectToken, audience }: Feder
   }
 }
 
-/**
- * The STS client of google-auth-library, and not its `IdentityPoolClient`: that one makes its STS client with a transport that
- * has no time limit, cannot be interrupted, and carries the token along wherever a redirect leads.
- */
-async function stsClient(fetchImplementation: typeof globalThis.fetch, signal: AbortSignal) {
-  const { StsCredentials } = await import('google-auth-library/build/src/auth/stscredentials.js')
-  return new (class extends StsCredentials {
-    constructor() {
-      super({ tokenExchangeEndpoint: GOOGLE_STS })
-      const retryConfig = { retry: REPEATS, noResponseRetries: REPEATS }
-      this.transporter.defaults = { fetchImplementation, signal, retryConfig }
-    }
-  })()
-}
-
 /** Our `Http` in the form of fetch: proxy and CAs of the environment, no redirects, limits, and a name for every failure. */
 function recordingFetch({ http, clock, signal }: GcpExchangeDeps) {
   const end = clock.now() + LIMIT_MS.whole
   let last: HttpResponse | HttpError | undefined
-  const fetch: typeof globalThis.fetch = async (_url, init) => {
+  const fetch: typeof globalThis.fetch = async (url, init) => {
     try {
       last = await http({
         method: 'POST',
-        url: GOOGLE_STS,
+        url: url instanceof Request ? url.url : String(url),
         headers: { ...Object.fromEntries(new Headers(init?.headers)), 'content-type': FORM },
         body: init?.body instanceof URLSearchParams ? init.body.toString() : '',
         timeoutMs: Math.max(1, Math.min(LIMIT_MS.attempt, end - clock.now())),

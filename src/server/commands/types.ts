@@ -1,4 +1,5 @@
 import type { Environment } from '../../base/environment.ts'
+import type { Cloud } from '../../contract/target.ts'
 import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
 import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
@@ -32,8 +33,8 @@ export interface Operations {
   check(configFile: string): Promise<Checked>
   /** Serves until the process is asked to stop. */
   serve(configFile: string, ready: (listening: string, config: Config) => void): Promise<void>
-  /** Terraform for all targets, or for those named. */
-  awsTrust(configFile: string, targets: readonly string[]): Promise<string>
+  /** Terraform that makes a cloud trust this endpoint, for all targets or for those named. */
+  trust(cloud: Cloud, configFile: string, targets: readonly string[]): Promise<string>
   keys(configFile: string): Promise<readonly ShownKey[]>
   /** `now`: without waiting for the lead, and the replaced keys are accepted nowhere any more. */
   rotateKeys(configFile: string, now: boolean): Promise<readonly Rotation[]>

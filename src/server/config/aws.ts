@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { TARGET_NAME } from '../../contract/target.ts'
 import { duration } from './durations.ts'
 import { field, matching } from './field.ts'
+import { profileName } from './profile-name.ts'
 import type { AwsAccess, SessionStatement } from './types.ts'
 
 const ROLE_ARN = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):role\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/
@@ -16,22 +16,13 @@ const STATEMENT_MEMBERS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', '
 export const awsAccess = z.strictObject({
   role: field('a role ARN such as arn:aws:iam::123456789012:role/jit-prod-db', matching(ROLE_ARN)),
   region: field('a region such as eu-central-1', matching(REGION)),
-  profile: field(
-    'a profile name of lower-case letters, digits and hyphens, other than default',
-    profileName,
-  ).optional(),
+  profile: profileName.optional(),
   maxSession: duration('1h', '12h').default(3600),
   sessionPolicy: field(
     `IAM statements with Effect, Action and Resource, at least one Allow, together at most ${MAX_POLICY_CHARACTERS} characters as JSON`,
     readStatements,
   ).optional(),
 })
-
-/** `default` is what every AWS client takes unasked: no target may slip in there, in no spelling. */
-function profileName(value: unknown): string | undefined {
-  const name = matching(TARGET_NAME)(value)
-  return name === 'default' ? undefined : name
-}
 
 export function toAwsAccess(name: string, read: z.output<typeof awsAccess>): AwsAccess {
   const { role, region, profile, maxSession, sessionPolicy } = read

@@ -17,7 +17,10 @@ export function describeIssues(schema: z.ZodType, issues: readonly z.core.$ZodIs
   })
 }
 
-export function named(path: Path, message: string): string {
+/** An issue whose sentence starts with the field's name. */
+export const issueAt = (path: Path, message: string): Issue => ({ path, message: named(path, message) })
+
+function named(path: Path, message: string): string {
   if (path.length === 0) return message
   return message.startsWith('is missing') ? `${fieldName(path)} ${message}` : `${fieldName(path)}: ${message}`
 }

@@ -1,11 +1,15 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { defined } from '../../base/defined.ts'
 import type { Environment } from '../../base/environment.ts'
 import { TARGET_NAME } from '../../contract/target.ts'
 import { awsAccess, toAwsAccess } from './aws.ts'
+import { azureAccess, toAzureAccess } from './azure.ts'
 import { duration } from './durations.ts'
 import { field, matching, plainText } from './field.ts'
-import type { Config } from './types.ts'
+import { gcpAccess, toGcpAccess } from './gcp.ts'
+import { kubernetesAccess, toKubernetesAccess } from './kubernetes.ts'
+import type { Config, ConfiguredTarget } from './types.ts'
 import { endpointUrl, issuerUrl, webUrl } from './url.ts'
 
 /** Where the file lies and what its references mean. */
@@ -71,13 +75,20 @@ export function configSchema({ directory, env }: Surroundings) {
         description: field('one line of text, at most 200 characters', plainText(200)).exactOptional(),
         maxDuration: duration('1m', '168h'),
         labels: z.array(field('a label such as env=prod', plainText(100))).default([]),
+        renewEvery: duration('15m', '1h').default(3600),
         aws: awsAccess.exactOptional(),
+        gcp: gcpAccess.exactOptional(),
+        azure: azureAccess.exactOptional(),
+        kubernetes: kubernetesAccess(filePath).exactOptional(),
       }),
     ),
   })
 }
 
-export function toConfig(read: z.output<ReturnType<typeof configSchema>>): Config {
+type Read = z.output<ReturnType<typeof configSchema>>
+
+/** `certificateAuthority` still is a path: `certificate-authorities.ts` reads it. */
+export function toConfig(read: Read): Config {
   const { endpoint, listen, trustedProxies, store, idp, aws } = read
   return {
     endpoint,
@@ -89,14 +100,23 @@ export function toConfig(read: z.output<ReturnType<typeof configSchema>>): Confi
     session: { accessTokenSeconds: read.session.accessToken },
     requests: { pendingSeconds: read.requests.pending },
     policyFiles: read.policy,
-    targets: read.targets.map(({ name, description, maxDuration, labels, aws }) => ({
-      name,
-      ...(description === undefined ? {} : { description }),
-      maxDurationSeconds: maxDuration,
-      labels,
-      ...(aws === undefined ? {} : { aws: toAwsAccess(name, aws) }),
-    })),
+    targets: read.targets.map(toTarget),
   }
+}
+
+function toTarget(read: Read['targets'][number]): ConfiguredTarget {
+  const { name, description, maxDuration, labels, renewEvery, aws, gcp, azure, kubernetes } = read
+  return defined({
+    name,
+    description,
+    maxDurationSeconds: maxDuration,
+    labels,
+    renewEverySeconds: renewEvery,
+    aws: aws && toAwsAccess(name, aws),
+    gcp: gcp && toGcpAccess(name, gcp),
+    azure: azure && toAzureAccess(name, azure),
+    kubernetes: kubernetes && toKubernetesAccess(name, kubernetes),
+  })
 }
 
 const portOf = (value: unknown): number | undefined =>

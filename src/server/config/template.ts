@@ -49,7 +49,8 @@ policy:
 aws:
   audience: sts.amazonaws.com
 
-# What people can elevate to. \`jit-endpoint trust aws\` prints the Terraform that makes AWS agree.
+# What people can elevate to: one cloud, or several at once. \`jit-endpoint trust aws\` (or gcp, azure, kubernetes) prints
+# the Terraform that makes the cloud agree.
 targets:
   - name: prod-db
     description: Production database account, administrator
@@ -61,6 +62,20 @@ targets:
       # Only as much as the task needs; without it the role's own permissions count.
       # sessionPolicy:
       #   - { Effect: Allow, Action: ["rds:*"], Resource: "*" }
+    # The same grant can open other clouds too.
+    # gcp:
+    #   project: corp-prod
+    #   provider: projects/123456789012/locations/global/workloadIdentityPools/jit-pool/providers/jit-endpoint
+    #   roles: [roles/cloudsql.admin]
+    # azure:
+    #   tenant: 3f2a9c1e-0d4b-4c66-9a55-7be1d2f0c8a1
+    #   client: 8e1b7a52-91c4-4f0e-b7a6-0c5d3e2f1a90
+    #   subscription: c4d0f6b1-2a3e-4d5c-8b7a-9e0f1a2b3c4d
+    #   role: SQL DB Contributor
+    # kubernetes:
+    #   cluster: prod-eu
+    #   server: https://k8s.prod.corp.example:6443
+    #   audience: https://k8s.prod.corp.example
 
   - name: sandbox
     description: Sandbox account

@@ -32,7 +32,12 @@ export type ConfiguredTarget = {
   readonly maxDurationSeconds: number
   /** Free labels that policy can test: `resource.labels.contains("env=prod")`. */
   readonly labels: readonly string[]
+  /** Length of one slice of a long grant: after it a client must ask again. Kubernetes has its own. */
+  readonly renewEverySeconds: number
   readonly aws?: AwsAccess
+  readonly gcp?: GcpAccess
+  readonly azure?: AzureAccess
+  readonly kubernetes?: KubernetesAccess
 }
 
 export type AwsAccess = {
@@ -44,6 +49,44 @@ export type AwsAccess = {
   readonly maxSessionSeconds: number
   /** Narrows the session: statements that are put into the session policy instead of Allow-all. */
   readonly sessionPolicy?: readonly SessionStatement[]
+}
+
+export type GcpAccess = {
+  readonly project: string
+  /** `projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>` */
+  readonly provider: string
+  readonly profile: string
+  readonly region?: string
+  /** Email of the service account that is impersonated; absent: the federated identity itself has the roles. */
+  readonly serviceAccount?: string
+  /** What the Terraform of `trust gcp` grants. */
+  readonly roles: readonly string[]
+}
+
+/** GUIDs in lower case. */
+export type AzureAccess = {
+  readonly tenant: string
+  readonly client: string
+  readonly subscription: string
+  readonly subscriptionName: string
+  readonly profile: string
+  /** Name of the role, and the ARM scope at which the application has it. */
+  readonly role: string
+  readonly scope: string
+  /** Audiences beside Azure Resource Manager, without a trailing slash. */
+  readonly resources: readonly string[]
+}
+
+export type KubernetesAccess = {
+  readonly cluster: string
+  readonly server: string
+  readonly audience: string
+  readonly groups: readonly string[]
+  readonly profile: string
+  readonly namespace?: string
+  /** PEM. */
+  readonly certificateAuthority?: string
+  readonly renewEverySeconds: number
 }
 
 /** One statement of an IAM session policy, checked for its members only. */

@@ -1,4 +1,5 @@
 import { Refusal } from '../refusal.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** What an administrator can do about each error of AssumeRoleWithWebIdentity. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -61,14 +62,4 @@ function statusOf(error: Error): number | undefined {
       ? metadata.httpStatusCode
       : undefined
   return typeof status === 'number' ? status : undefined
-}
-
-/** Cut to one readable line; whatever looks like a JWT goes too, whole or cut short. */
-function withoutSecrets(message: string, secrets: readonly string[]): string {
-  const bare = secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message)
-  return bare
-    .replace(/eyJ[\w-]{8,}(\.[\w-]*){0,4}/g, '[redacted]')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 400)
 }

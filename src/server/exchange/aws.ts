@@ -1,5 +1,4 @@
 import type { AwsCredential } from '../../contract/credential.ts'
-import type { Issue } from '../approvals/types.ts'
 import type { AwsAccess } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import type { Tokens } from '../tokens/types.ts'
@@ -24,9 +23,8 @@ export type AwsExchangeDeps = {
  * Duration, session name and session policy are chosen here and not by the CLI, because AWS lets whoever calls STS choose them.
  */
 export function createAwsExchange({ tokens, assumeRole, audience }: AwsExchangeDeps): AwsExchange {
-  return async (issue, access) => {
+  return async (issue, access, notAfter) => {
     const { grant, holder, nowMs } = issue
-    const notAfter = fence(issue)
     const name = sessionName(holder, grant.id)
     const policy = sessionPolicy(access, notAfter, grant.target)
     const token = await tokens.awsGrantToken(issue, access, audience)
@@ -42,13 +40,6 @@ export function createAwsExchange({ tokens, assumeRole, audience }: AwsExchangeD
     })
     return checked(answer, { access, notAfter, sessionName: name })
   }
-}
-
-/** The grant's end in whole seconds, never later than the grant itself. */
-function fence({ grant, nowMs }: Issue): string {
-  const endMs = Math.floor(Date.parse(grant.endsAt) / 1000) * 1000
-  if (endMs <= nowMs) throw new Refusal('grant_ended', `The grant for ${grant.target} ended at ${grant.endsAt}.`)
-  return new Date(endMs).toISOString().replace('.000Z', 'Z')
 }
 
 const sessionSeconds = (remainingMs: number, roleMax: number): number =>

@@ -1,4 +1,5 @@
 import type { CedarValueJson, Context, EntityJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { CLOUDS } from '../../contract/target.ts'
 import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { personId } from './person-id.ts'
@@ -68,4 +69,4 @@ export function targetEntity(target: ConfiguredTarget): EntityJson {
   }
 }
 
-export const clouds = (target: ConfiguredTarget): string[] => (target.aws === undefined ? [] : ['aws'])
+export const clouds = (target: ConfiguredTarget): string[] => CLOUDS.filter((cloud) => target[cloud] !== undefined)

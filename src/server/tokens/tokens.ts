@@ -6,7 +6,14 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Refusal } from '../refusal.ts'
 import { ACCESS_TOKEN_TYPE, accessClaims, type Holder, readAccessClaims } from './access-token.ts'
-import { awsGrantClaims, GRANT_TOKEN_TYPE } from './grant-token.ts'
+import {
+  awsGrantClaims,
+  azureGrantClaims,
+  gcpGrantClaims,
+  GRANT_TOKEN_TYPE,
+  type GrantClaims,
+  kubernetesGrantClaims,
+} from './grant-token.ts'
 import { keyState, signingKey } from './key-ring.ts'
 import { ALGORITHM, importPrivate, importPublic, publishedKeys } from './signing-key.ts'
 import type { AwsName, KeyUse, SigningKey, SigningKeys, Tokens } from './types.ts'
@@ -52,11 +59,17 @@ export function makeTokens({ issuer, keys, clock, random, awsName }: TokensDeps)
     }
   }
 
+  const ours = () => ({ issuer, jti: identifier('gt', random.bytes(16)) })
+  const signGrant = (claims: GrantClaims): Promise<string> => sign('grant', GRANT_TOKEN_TYPE, claims)
+  const personal = async (claims: GrantClaims) => ({ token: await signGrant(claims), subject: claims.sub })
+
   return {
-    async awsGrantToken(issue, _access, audience) {
-      const jti = identifier('gt', random.bytes(16))
-      return sign('grant', GRANT_TOKEN_TYPE, awsGrantClaims(issue, { issuer, audience, jti, awsName }))
-    },
+    awsGrantToken: async (issue, _access, audience) =>
+      signGrant(awsGrantClaims(issue, { ...ours(), audience, awsName })),
+    gcpGrantToken: async (issue, access, notAfter) => personal(gcpGrantClaims(issue, access, notAfter, ours())),
+    azureGrantToken: async (issue) => signGrant(azureGrantClaims(issue, ours())),
+    kubernetesGrantToken: async (issue, access, notAfter) =>
+      personal(kubernetesGrantClaims(issue, access, notAfter, ours())),
 
     async accessToken(caller, lifeSeconds) {
       const iat = Math.floor(clock.now() / 1000)

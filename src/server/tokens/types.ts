@@ -1,11 +1,20 @@
 import type { Person } from '../../contract/person.ts'
 import type { Caller, Issue } from '../approvals/types.ts'
-import type { AwsAccess } from '../config/types.ts'
+import type { AwsAccess, AzureAccess, GcpAccess, KubernetesAccess } from '../config/types.ts'
 
 /** Signs what the endpoint says. Private keys stay behind it. */
 export interface Tokens {
   /** RS256, `typ: jit-grant+jwt`, one target, ≤ 120 s (clouds.md §1). The caller has an {@link Issue}, so its audit leaf is durable. */
   awsGrantToken(issue: Issue, access: AwsAccess, audience: string): Promise<string>
+  /**
+   * For one identity pool provider. Where the caller exchanges it himself it lives until `notAfter`, because what Google gives
+   * lives exactly as long (clouds.md §3.1); where the endpoint exchanges it for a service account, ≤ 120 s.
+   */
+  gcpGrantToken(issue: Issue, access: GcpAccess, notAfter: string): Promise<PersonalToken>
+  /** A client assertion, ≤ 120 s. Entra compares `sub` exactly, so it names the target alone (clouds.md §0.5). */
+  azureGrantToken(issue: Issue, access: AzureAccess): Promise<string>
+  /** For one API server, which takes it as it is until `notAfter`. */
+  kubernetesGrantToken(issue: Issue, access: KubernetesAccess, notAfter: string): Promise<PersonalToken>
   /** ES256, `typ: at+jwt` (RFC 9068), bound to `jkt`. */
   accessToken(caller: Omit<Caller, 'address'>, lifeSeconds: number): Promise<string>
   /** Verifies a token of `accessToken`; throws `Refusal('invalid_token')`. */
@@ -13,6 +22,9 @@ export interface Tokens {
   /** What clouds trust, as a JWK set: grant keys in use, next (published before use) and retired but still accepted. Never the access-token keys. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
 }
+
+/** A grant token whose `sub` names target and person: what the cloud writes into its own audit log. */
+export type PersonalToken = { readonly token: string; readonly subject: string }
 
 /** `grant`: RS256, published, trusted by clouds. `access`: ES256, read by this endpoint alone. */
 export type KeyUse = 'grant' | 'access'

@@ -10,3 +10,7 @@ export const list = (texts: readonly string[]): string => `[${texts.map(quote).j
 
 /** A name for `resource`, from a target's name. Target names have no underscore, so no two meet. */
 export const label = (name: string): string => name.replaceAll('-', '_')
+
+/** Lines for a heredoc (`<<-`), indented; in it, too, `${` and `%{` would start a template. */
+export const heredoc = (text: string, indent: string): string =>
+  text.replaceAll('${', '$$${').replaceAll('%{', '%%{').replace(/^/gm, indent)

@@ -58,7 +58,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('exports for a real %s', (shell)
 
   test.skipIf(!isInstalled(shell))('any text', () => {
     const value = fc.string({
-      unit: fc.constantFrom(...'ab\'"\\$`!{}()[]<>|&;*?~#%^= \n\t\réü☃‘’'.split('')),
+      unit: fc.constantFrom(...Array.from('ab\'"\\$`!{}()[]<>|&;*?~#%^= \n\t\réü☃‘’')),
       maxLength: 12,
     })
     fc.assert(

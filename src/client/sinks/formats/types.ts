@@ -5,7 +5,6 @@ import type { IsSecret } from '../../../base/unmarked-secrets.ts'
 export const FORMAT_NAMES = [
   'aws-credentials',
   'aws-config',
-  'gcloud-active-config',
   'kubeconfig',
   'az-profile',
   'az-token-cache',

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
+import { defined } from '../../../base/defined.ts'
 import type { CloudAccess, Target } from '../../../contract/target.ts'
-import type { AwsAccess, ConfiguredTarget } from '../../config/types.ts'
+import type { ConfiguredTarget } from '../../config/types.ts'
 import type { Verdict } from '../../policy/types.ts'
 import { targets } from '../schemas.ts'
 import type { App, Services } from '../types.ts'
@@ -30,22 +31,38 @@ type Judged = { readonly target: ConfiguredTarget; readonly verdict: Verdict }
 /** A policy that refuses for now (no MFA, device flow) says what to change; where no policy permits at all, the name is nobody's business. */
 const isWithinReach = ({ verdict: { hidden } }: Judged): boolean => hidden !== true
 
-function asSeen({ target: { name, description, aws }, verdict }: Judged): Target {
+function asSeen({ target, verdict }: Judged): Target {
+  const { name, description } = target
   const { approval, maxDurationSeconds, deliver } = verdict
   return {
     name,
     ...(description === undefined ? {} : { description }),
-    access: aws === undefined ? [] : [awsAccess(aws)],
+    access: accessOf(target),
     maxDurationSeconds,
     approval,
     ...(deliver === undefined ? {} : { deliver }),
   }
 }
 
-const awsAccess = ({ account, roleArn, profile, region }: AwsAccess): CloudAccess => ({
-  cloud: 'aws',
-  account,
-  role: roleArn,
-  profile,
-  region,
-})
+/** What it opens, for people: account and role in each cloud's own words. */
+function accessOf({ aws, gcp, azure, kubernetes }: ConfiguredTarget): readonly CloudAccess[] {
+  const access: CloudAccess[] = []
+  if (aws !== undefined) {
+    const { account, roleArn: role, profile, region } = aws
+    access.push({ cloud: 'aws', account, role, profile, region })
+  }
+  if (gcp !== undefined) {
+    const { project: account, serviceAccount, roles, profile, region } = gcp
+    const role = serviceAccount ?? (roles.join(', ') || 'roles of its own identity')
+    access.push(defined({ cloud: 'gcp' as const, account, role, profile, region }))
+  }
+  if (azure !== undefined) {
+    const { subscriptionName: account, role, profile } = azure
+    access.push({ cloud: 'azure', account, role, profile })
+  }
+  if (kubernetes !== undefined) {
+    const { cluster: account, groups, profile } = kubernetes
+    access.push({ cloud: 'kubernetes', account, role: groups.join(', '), profile })
+  }
+  return access
+}

@@ -56,6 +56,7 @@ describe('a configuration', () => {
             name: 'prod-db',
             maxDurationSeconds: 14_400,
             labels: [],
+            renewEverySeconds: 3600,
             aws: {
               roleArn: 'arn:aws:iam::123456789012:role/team/jit-prod-db',
               account: '123456789012',
@@ -164,7 +165,7 @@ describe('a configuration', () => {
     [
       'a target that opens nothing',
       GOOD.slice(0, GOOD.indexOf('    aws:')),
-      'c.yaml:6: targets[0]: expected an aws block: a target opens something.',
+      'c.yaml:6: targets[0]: expected a block aws, gcp, azure, kubernetes, or several: a target opens something.',
     ],
     [
       'a session beyond what AWS takes',

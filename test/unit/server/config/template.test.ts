@@ -32,6 +32,12 @@ test('what init writes is valid and without gaps once the blanks are filled', as
   expect(await checkConfiguration(source(filled))).toEqual([])
 })
 
+test('the other clouds that init shows are right as they stand', async () => {
+  const shown = filled.replace(/^ {4}# (?=(gcp|azure|kubernetes):|  )/gm, '    ')
+  const { config } = await loadConfiguration(source(shown))
+  expect(config.targets[0]).toMatchObject({ aws: {}, gcp: {}, azure: {}, kubernetes: {} })
+})
+
 test('the policies that init writes do what their comments say', async () => {
   const { config, policy } = await loadConfiguration(source(filled))
   const [prod, sandbox] = config.targets

@@ -9,7 +9,7 @@ import { type AssumeRoleAnswer, createAssumeRole } from '../../../../src/server/
 import { createExchange } from '../../../../src/server/exchange/exchange.ts'
 import { type AwsSimulator, startAwsSimulator } from '../../../simulators/aws/simulator.ts'
 import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../../../support/aws-account.ts'
-import { accessTo, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
+import { accessTo, cloudsOf, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
 import { type Reply, signedCall } from '../../../support/aws-request.ts'
 import { type Issuer, startIssuer } from '../../../support/issuer.ts'
 
@@ -37,13 +37,15 @@ async function withCloud(work: (aws: AwsSimulator) => Promise<void>): Promise<vo
 }
 
 const exchangeAt = (aws: { readonly url: string }) =>
-  createExchange({
-    aws: createAwsExchange({
-      tokens: tokensOf(issuer),
-      assumeRole: createAssumeRole({ endpoint: aws.url }),
-      audience: AUDIENCE,
+  createExchange(
+    cloudsOf({
+      aws: createAwsExchange({
+        tokens: tokensOf(issuer),
+        assumeRole: createAssumeRole({ endpoint: aws.url }),
+        audience: AUDIENCE,
+      }),
     }),
-  })
+  )
 
 async function exchange(aws: AwsSimulator, seconds: number, access: AwsAccess = accessTo('prod-db')) {
   const key = generateEphemeralKey()
@@ -83,13 +85,26 @@ describe('the AWS exchange', () => {
     [120, 900],
     [900, 900],
     [3600, 3600],
-    [30_000, 7200],
-  ])('asks for a grant of %i s a session of %i s: 15 minutes at least, the role at most', (seconds, asked) =>
+    [30_000, 3600],
+  ])('asks for a grant of %i s a session of %i s: 15 minutes at least, its slice at most', (seconds, asked) =>
     withCloud(async (aws) => {
       await exchange(aws, seconds)
       expect(Number(aws.requests[0]?.parameters['DurationSeconds'])).toBe(asked)
     }),
   )
+
+  test('asks for no session that the role would refuse', () =>
+    withCloud(async (aws) => {
+      await exchange(aws, 3600, accessTo('prod-db', { maxSessionSeconds: 1800 }))
+      expect(aws.requests[0]?.parameters['DurationSeconds']).toBe('1800')
+    }))
+
+  test('fences a long grant at the end of its slice', () =>
+    withCloud(async (aws) => {
+      const { issue, credential } = await exchange(aws, 4 * 3600)
+      expect(Date.parse(credential.notAfter)).toBe(Math.floor((issue.nowMs + 3600_000) / 1000) * 1000)
+      expect(aws.requests[0]?.parameters['Policy']).toContain(credential.notAfter)
+    }))
 
   test('a grant of 2 minutes ends after 2 minutes, though STS gives 15', () =>
     withCloud(async (aws) => {
@@ -217,9 +232,12 @@ describe('an answer of AWS', () => {
     ['a session of another role', { sessionArn: `arn:aws:sts::${ACCOUNT}:assumed-role/admin/alice` }],
   ])('with %s is refused, and no secret is told', async (_name, flaw) => {
     const issue = issueFor(60, Date.now())
-    await expect(exchanging(good)(issue, accessTo('prod-db'))).resolves.toMatchObject({ accessKeyId: good.accessKeyId })
+    const until = issue.grant.endsAt
+    await expect(exchanging(good)(issue, accessTo('prod-db'), until)).resolves.toMatchObject({
+      accessKeyId: good.accessKeyId,
+    })
 
-    const refused = exchanging({ ...good, ...flaw })(issue, accessTo('prod-db'))
+    const refused = exchanging({ ...good, ...flaw })(issue, accessTo('prod-db'), until)
 
     await expect(refused).rejects.toMatchObject({ code: 'cloud_refused' })
     await expect(refused).rejects.not.toThrow(/wJalr|IQoJ/)

@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Config, ConfiguredTarget } from '../../../../src/server/config/types.ts'
+import type { ConfiguredTarget } from '../../../../src/server/config/types.ts'
 import { awsTrustTerraform } from '../../../../src/server/trust/aws.ts'
 import { quote } from '../../../../src/server/trust/hcl.ts'
+import { configOf } from '../../../support/endpoint-config.ts'
 import { target } from '../../../support/policy.ts'
+import { blockOf, hasTerraform, openBraces, terraformFaults } from '../../../support/terraform.ts'
 
-const config: Config = {
-  endpoint: 'https://jit.corp.example/aws',
-  listen: { host: '127.0.0.1', port: 8080 },
-  trustedProxies: [],
-  store: { kind: 'sqlite', path: '/x' },
-  idp: { issuer: 'https://idp.corp.example', clients: { browser: 'b' }, scopes: ['openid'], groupsClaim: 'groups' },
-  session: { accessTokenSeconds: 900 },
-  requests: { pendingSeconds: 3600 },
-  policyFiles: [],
-  targets: [],
-  aws: { audience: 'sts.amazonaws.com' },
-}
+const config = configOf([], { endpoint: 'https://jit.corp.example/aws' })
 
 function awsTarget(name: string, roleArn: string, maxSessionSeconds = 3600): ConfiguredTarget {
   const account = roleArn.split(':')[4] ?? ''
@@ -32,12 +23,7 @@ const targets = [
 ]
 const text = awsTrustTerraform(config, targets)
 
-/** The text of one top-level block. */
-function block(head: string): string {
-  const start = text.indexOf(`${head} {\n`)
-  if (start === -1) throw new Error(`no block ${head}`)
-  return text.slice(start, text.indexOf('\n}', start))
-}
+const block = (head: string): string => blockOf(text, head)
 
 /** The statements of a trust policy, as actions and conditions. */
 function statements(of: string) {
@@ -121,9 +107,12 @@ describe('the Terraform for AWS', () => {
     const used = [...text.matchAll(/(?:data\.)?(aws_iam_\w+\.\w+)\.(?:arn|json|name)/g)].map(([, address]) => address)
     expect(used.length).toBeGreaterThan(0)
     for (const address of used) expect(declared).toContain(address)
-    const plain = text.replace(/"(?:[^"\\]|\\.)*"/g, '').replace(/#.*/g, '')
-    expect(plain.split('{').length).toBe(plain.split('}').length)
+    expect(openBraces(text)).toBe(0)
     for (const [, alias] of text.matchAll(/provider += aws\.(\w+)/g)) expect(text).toContain(`"${alias}"`)
+  })
+
+  test.skipIf(!hasTerraform)('is as terraform fmt writes it', () => {
+    expect(terraformFaults(text)).toBe('')
   })
 
   test('is a comment where no target opens AWS', () => {

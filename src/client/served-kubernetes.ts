@@ -1,0 +1,153 @@
+import { basename } from 'node:path'
+import type { Environment } from '../base/environment.ts'
+import { JitError } from '../base/errors.ts'
+import { type HeldToken, KUBERNETES_TOKEN_FILE, readHeldToken } from '../base/kubernetes-token.ts'
+import { quotedText } from '../base/terminal-text.ts'
+import { record, ShapeError } from '../contract/narrow.ts'
+import type { Clock } from '../platform/clock.ts'
+import { isOver } from './leases/expiry.ts'
+import type { Lease, Place } from './leases/types.ts'
+
+const API = 'client.authentication.k8s.io'
+const VERSIONS = [`${API}/v1`, `${API}/v1beta1`] as const
+
+/** What kubectl reads from its plugin. Its version must be the very one of the kubeconfig: kubectl refuses v1 for v1beta1. */
+export type ExecCredential = {
+  readonly apiVersion: (typeof VERSIONS)[number]
+  readonly kind: 'ExecCredential'
+  readonly status: HeldToken
+}
+
+export type FileServing = {
+  readonly leases: () => readonly Lease[]
+  /** Bytes of a file; `undefined` where there is none. */
+  readonly read: (path: string) => Buffer | undefined
+  readonly clock: Clock
+  /** Of the plugin's process: `KUBERNETES_EXEC_INFO` from kubectl, `JIT_LEASE` from our entry in the kubeconfig. */
+  readonly env: Environment
+}
+
+export type KubernetesServing = FileServing & {
+  /** What lies in a sealed file. Throws an expected failure where file, key or key store are missing. */
+  readonly readSealed: (lease: Lease, place: Place) => Promise<string>
+  /** The lease with its next slice; `undefined` where there is none (denied, revoked, offline). */
+  readonly renew: (lease: Lease) => Promise<Lease | undefined>
+}
+
+/** A request that is on its way when the token ends would be refused. */
+const MARGIN_MS = 10_000
+
+/**
+ * The token of the live lease of `target`, where it lies in a plain file and is good for now. `undefined` where key store or
+ * endpoint are needed. Offline, without prompt, lock or side effect: kubectl calls it for every command.
+ */
+export function serveFromFile(target: string, serving: FileServing): ExecCredential | undefined {
+  const apiVersion = askedVersion(serving.env)
+  const lease = liveLease(target, serving)
+  const place = tokenPlace(lease)
+  if (place.kind === 'sealed') return undefined
+  const held = heldIn(lease, serving.read(place.path)?.toString())
+  return isGood(held, lease, serving.clock) ? answer(apiVersion, held, lease) : undefined
+}
+
+/** The same, also from a sealed file, and with a new slice of the grant where the old one is over. */
+export async function serveKubernetes(target: string, serving: KubernetesServing): Promise<ExecCredential> {
+  const atOnce = serveFromFile(target, serving)
+  if (atOnce !== undefined) return atOnce
+  const apiVersion = askedVersion(serving.env)
+  const lease = liveLease(target, serving)
+  const held = await heldBy(lease, serving)
+  if (isGood(held, lease, serving.clock)) return answer(apiVersion, held, lease)
+  const renewed = await serving.renew(lease)
+  const last = renewed === undefined ? held : await heldBy(renewed, serving)
+  if (endOf(last, lease) > serving.clock.now()) return answer(apiVersion, last, lease)
+  throw new JitError(
+    'GRANT_ENDED',
+    `The grant for ${target} was not renewed, and its token is over.`,
+    `See: jit status. For a new one: jit elevate ${target} --reason TEXT`,
+  )
+}
+
+/** The one that our entry in the kubeconfig was written for, else any: the context may have outlived it. */
+function liveLease(target: string, { leases, clock, env }: FileServing): Lease {
+  const live = leases().filter(
+    (lease) =>
+      lease.target === target &&
+      lease.state === 'active' &&
+      lease.entries.some(({ cloud }) => cloud === 'kubernetes') &&
+      !isOver(lease, clock),
+  )
+  const [named] = (env['JIT_LEASE'] ?? '').split(' ')
+  const lease = live.find(({ id }) => id === named) ?? live[0]
+  if (lease !== undefined) return lease
+  throw new JitError(
+    'NOT_FOUND',
+    `No active grant for ${target} on this machine.`,
+    `Type: jit elevate ${target} --reason TEXT`,
+  )
+}
+
+function tokenPlace(lease: Lease): Place {
+  const place = lease.places.find(({ path }) => basename(path) === KUBERNETES_TOKEN_FILE)
+  if (place === undefined) throw lost(lease)
+  return place
+}
+
+async function heldBy(lease: Lease, { read, readSealed }: KubernetesServing): Promise<HeldToken> {
+  const place = tokenPlace(lease)
+  return heldIn(lease, place.kind === 'sealed' ? await readSealed(lease, place) : read(place.path)?.toString())
+}
+
+function heldIn(lease: Lease, text: string | undefined): HeldToken {
+  if (text === undefined) throw lost(lease)
+  try {
+    return readHeldToken(JSON.parse(text), 'token')
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ShapeError) throw lost(lease)
+    throw error
+  }
+}
+
+const lost = ({ target }: Lease): JitError =>
+  new JitError(
+    'NOT_FOUND',
+    `The token of ${target} is no longer where jit had put it.`,
+    `Type: jit revoke ${target}, then jit elevate ${target} --reason TEXT`,
+  )
+
+const endOf = ({ expirationTimestamp }: HeldToken, { endsAt }: Lease): number =>
+  Math.min(Date.parse(expirationTimestamp), endsAt)
+
+/** Good for now, or as good as it will get. */
+function isGood(held: HeldToken, lease: Lease, clock: Clock): boolean {
+  const end = endOf(held, lease)
+  return end > clock.now() && (end - clock.now() > MARGIN_MS || end >= lease.endsAt)
+}
+
+/** kubectl keeps the token until then, and asks again afterwards or when the API server says 401. */
+const answer = (apiVersion: ExecCredential['apiVersion'], held: HeldToken, lease: Lease): ExecCredential => ({
+  apiVersion,
+  kind: 'ExecCredential',
+  status: { token: held.token, expirationTimestamp: new Date(endOf(held, lease)).toISOString() },
+})
+
+/** Nothing else in `KUBERNETES_EXEC_INFO` matters to us. */
+function askedVersion({ KUBERNETES_EXEC_INFO: info }: Environment): ExecCredential['apiVersion'] {
+  const asked = info === undefined || info === '' ? VERSIONS[0] : apiVersionIn(info)
+  const known = VERSIONS.find((each) => each === asked)
+  if (known !== undefined) return known
+  throw new JitError(
+    'CONFIG',
+    `kubectl asks for ${quotedText(String(asked), 60)}, and jit answers in ${VERSIONS.join(' or ')}.`,
+    'Put one of these into the exec entry of the kubeconfig, or end the grant and elevate again.',
+  )
+}
+
+function apiVersionIn(info: string): unknown {
+  try {
+    return record(JSON.parse(info), 'KUBERNETES_EXEC_INFO')['apiVersion']
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ShapeError) return 'something that is no ExecCredential'
+    throw error
+  }
+}
