@@ -5,7 +5,10 @@ import { homedir, hostname } from 'node:os'
  * Tells machines that share one home directory apart, so that each keeps its own journal and lock (locks do not reach over
  * NFS). 16 hex digits, half the size of the id behind them, because machine-id(5) asks not to show that itself.
  */
-export const machineId = (): string => fnv1a64(`jit:${systemId()}`).toString(16).padStart(16, '0')
+export const machineId = (): string => shortHash(`jit:${systemId()}`)
+
+/** 16 hex digits that tell names apart; nothing is protected by it. */
+export const shortHash = (text: string): string => fnv1a64(text).toString(16).padStart(16, '0')
 
 /** FNV-1a: a directory name needs no cryptography, and loading node:crypto costs every start a fifth of its time. */
 function fnv1a64(text: string): bigint {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Environment } from '../base/environment.ts'
@@ -41,6 +41,25 @@ export const runChild: RunChild = ({ file, args, env }) =>
     })
     child.once('error', (error) => reject(notStarted(file, error)))
     child.once('spawn', () => resolve({ ended, kill: (signal) => void child.kill(signal) }))
+  })
+
+/** What a program said until its end. `code` is absent where a signal ended it, or its time was up. */
+export type Ran = { readonly code?: number; readonly stdout: string; readonly stderr: string }
+
+/** Runs a program without a terminal to its end, killed after `limitMs`. Never through a shell. Rejects where it could not be started. */
+export type RunToEnd = (program: Program, limitMs: number) => Promise<Ran>
+
+const MAX_OUTPUT_BYTES = 1 << 20
+
+export const runToEnd: RunToEnd = ({ file, args, env }, limitMs) =>
+  new Promise((resolve, reject) => {
+    const limits = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const
+    execFile(file, [...args], { ...limits, env, windowsHide: true, encoding: 'utf8' }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code
+      if (typeof code === 'string' && code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+        return reject(notStarted(file, error))
+      resolve({ stdout, stderr, ...(typeof code === 'number' ? { code } : {}) })
+    })
   })
 
 const notStarted = (file: string, cause: unknown): JitError =>
