@@ -11,6 +11,7 @@ const INHERITED = [
   'SYSTEMROOT',
   'APPDATA',
   'LOCALAPPDATA',
+  'XDG_CONFIG_HOME',
   'XDG_RUNTIME_DIR',
   'DBUS_SESSION_BUS_ADDRESS',
   'AWS_CONFIG_FILE',
@@ -31,11 +32,19 @@ const INHERITED = [
   'TZ',
 ] as const
 
+/** What a sweep that the system starts must know. It is written down, so nothing that could hold a password or change from shell to shell. */
+const WRITTEN_DOWN = ['JIT_KEY_STORE', 'JIT_PASSPHRASE_FILE'] as const
+
 /** `jit COMMAND` as a program of its own; places are absolute, because it works in another directory. */
-export function background(command: 'reap' | 'sweep', { process, script }: Host, places: Places): Program {
-  const kept = INHERITED.flatMap((name) => entry(process.env, name))
+export const background = (command: 'reap' | 'sweep', host: Host, places: Places): Program =>
+  program(command, host, places, INHERITED)
+
+/** `jit sweep`, as a service manager starts it. */
+export const scheduled = (host: Host, places: Places): Program => program('sweep', host, places, WRITTEN_DOWN)
+
+function program(command: string, { process, script }: Host, places: Places, inherited: readonly string[]): Program {
   const env = {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(inherited.flatMap((name) => entry(process.env, name))),
     JIT_CONFIG_DIR: places.config,
     JIT_STATE_DIR: places.state,
     JIT_RUNTIME_DIR: places.runtime,

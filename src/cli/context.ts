@@ -2,6 +2,7 @@ import type { Environment } from '../base/environment.ts'
 import type { ApprovalApi } from '../client/approval/types.ts'
 import type { ChildRunDeps } from '../client/child-run.ts'
 import type { ConsoleDeps } from '../client/console.ts'
+import type { Check } from '../client/doctor/types.ts'
 import type { Elevation, Order, Progress } from '../client/elevation.ts'
 import type { explainWish } from '../client/explanation.ts'
 import type { HousekeepingDeps } from '../client/housekeeping.ts'
@@ -55,6 +56,7 @@ export type CliContext = {
   readonly children: () => Promise<Children>
   readonly console: () => Promise<ConsoleDeps & { readonly isHeadless: boolean }>
   readonly pending: () => Promise<PendingRequests>
+  readonly doctor: () => Promise<Doctoring>
   /** How this process shall end, where that is not for jit to say: as the program ended that it has run. */
   readonly exit: (as: Ending) => void
   /** What every start does first: ends what is over, sends what waits. Cheap where there is nothing to do. */
@@ -64,6 +66,12 @@ export type CliContext = {
 export type Children = ChildRunDeps & {
   /** Throws `NOT_FOUND` for a program that is not there. */
   readonly assertProgram: (file: string) => void
+}
+
+export type Doctoring = {
+  readonly checks: readonly Check[]
+  /** Takes away what wakes jit up, for good. `layer`: its name. */
+  readonly removeLayer: () => Promise<{ readonly layer: string; readonly removed: boolean }>
 }
 
 /** `client/elevation.ts` and `client/explanation.ts` with everything they need. */

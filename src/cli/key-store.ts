@@ -5,10 +5,11 @@ import type { Places } from '../platform/places.ts'
 import { readSettings } from '../platform/settings.ts'
 
 /** `JIT_KEY_STORE` is the twin of `jit login --key-store` and so counts for every command. */
-export function openKeyStore(env: Environment, platform: NodeJS.Platform, places: Places): KeyStore {
-  const named = KEY_STORE_CHOICES.find((each) => each === env['JIT_KEY_STORE'])
-  return keyStoreOf(named ?? readSettings(places.config).keyStore ?? 'auto', env, platform, places)
-}
+export const openKeyStore = (env: Environment, platform: NodeJS.Platform, places: Places): KeyStore =>
+  keyStoreOf(keyStoreChoice(env, places), env, platform, places)
+
+export const keyStoreChoice = (env: Environment, places: Places): KeyStoreChoice =>
+  KEY_STORE_CHOICES.find((each) => each === env['JIT_KEY_STORE']) ?? readSettings(places.config).keyStore ?? 'auto'
 
 export const keyStoreOf = (
   choice: KeyStoreChoice,

@@ -6,6 +6,7 @@ import { cancelCommand } from './commands/cancel.ts'
 import { consoleCommand } from './commands/console.ts'
 import { credentialProcessCommand } from './commands/credential-process.ts'
 import { denyCommand } from './commands/deny.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { elevateCommand } from './commands/elevate.ts'
 import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
@@ -49,6 +50,8 @@ export function buildProgram(ctx: CliContext): Command {
     program.addCommand(make(ctx))
   program.commandsGroup('Requests:')
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
+  program.commandsGroup('This machine:')
+  program.addCommand(doctorCommand(ctx))
   program.commandsGroup('Plumbing:')
   for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Help:')

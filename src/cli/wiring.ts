@@ -81,6 +81,10 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     console: async () => (await loaded()).console(serving),
     exit,
     pending: async () => pending,
+    doctor: async () => {
+      const { openDoctor } = await import('./open-doctor.ts')
+      return openDoctor(host, installation, loaded)
+    },
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
     },

@@ -3,6 +3,7 @@ import type { CliContext } from '../../src/cli/context.ts'
 import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
 import { explainWish } from '../../src/client/explanation.ts'
+import type { Check } from '../../src/client/doctor/types.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
 import type { ServingDeps } from '../../src/client/served-credential.ts'
 import type { Ending, Program } from '../../src/platform/processes.ts'
@@ -41,6 +42,9 @@ export type Fake = FakeApproval &
     /** How a program that is run ends; and those that are not there. */
     readonly childEnds?: Ending
     readonly missing?: readonly string[]
+    readonly checks?: readonly Check[]
+    /** Whether a service manager has a timer of ours. */
+    readonly layer?: boolean
   }
 
 /** A CliContext over memory. No module is mocked anywhere: what a test sees is what main.ts wires. */
@@ -153,6 +157,10 @@ export function fakeContext(given: Fake = {}) {
     },
     exit: (as) => void seen.exits.push(as),
     pending: async () => pending,
+    doctor: async () => ({
+      checks: given.checks ?? [],
+      removeLayer: async () => ({ layer: 'systemd user timer', removed: given.layer === true }),
+    }),
     startUp: async () => undefined,
   }
   return { ctx, clock, leasing, pending, ...seen }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { ifExists } from '../../platform/durable.ts'
+import type { FileSystem } from '../../platform/files.ts'
 import { withLock } from '../../platform/lock.ts'
 import { remainingMs } from './expiry.ts'
 import type { LeaseStore } from './store.ts'
@@ -19,6 +21,19 @@ export type ReaperDeps = {
   readonly sweep: () => Promise<unknown>
   /** What else leases need from time to time (renewal). Must return at once and never throw: nothing may hold up a wipe. */
   readonly besides: (leases: readonly Lease[]) => void
+}
+
+/** Whether a reaper is at work. Its lock is the one thing that a killed one lets go of. */
+export async function isReaping(fs: FileSystem, root: string, clock: Clock): Promise<boolean> {
+  const lock = join(root, 'reaper.lock')
+  if (ifExists(() => fs.stat(lock)) === undefined) return false
+  try {
+    await withLock(lock, clock, 0, async () => undefined) // for less time than a reaper that starts now would wait
+    return false
+  } catch (error) {
+    if (error instanceof JitError && error.code === 'LOCKED') return true
+    throw error
+  }
 }
 
 /** Ends leases on time while any lives, and is the only one on this machine to do so. */
