@@ -36,10 +36,16 @@ export async function runDoctor(ctx: CliContext, { json, fix, removeLayers }: Do
   const { reports, mended } = await looked(ctx, fix)
   if (json) ctx.terminal.out(JSON.stringify(reportJson(ctx, { reports, mended })))
   else for (const line of findingLines({ reports, mended }, ctx.terminal.paint.out)) ctx.terminal.out(line)
-  const [first, ...more] = problemsIn(reports)
+  const problems = problemsIn(reports)
+  const [first] = problems
   if (first === undefined) return
-  const count = more.length === 0 ? 'One problem' : `${more.length + 1} problems`
-  throw new JitError(first.code, `${count} found; the first: ${first.says}`, first.mend ?? '')
+  const names = [...new Set(problems.map(({ check }) => check))].join(', ')
+  const canMend = !fix && problems.some((each) => each.fix !== undefined)
+  throw new JitError(
+    first.code,
+    `${problems.length === 1 ? 'One problem' : `${problems.length} problems`} found: ${names}.`,
+    canMend ? 'To mend what can be mended from here: jit doctor --fix' : 'What mends each stands beside it.',
+  )
 }
 
 async function looked(ctx: CliContext, fix: boolean): Promise<Mended> {

@@ -6,8 +6,10 @@ import type { Paint } from './paint.ts'
 
 type Problem = Extract<Finding, { readonly level: 'problem' }>
 
-export const problemsIn = (reports: readonly Report[]): readonly Problem[] =>
-  reports.flatMap(({ findings }) => findings.filter((each) => each.level === 'problem'))
+export const problemsIn = (reports: readonly Report[]): readonly (Problem & { readonly check: string })[] =>
+  reports.flatMap(({ check, findings }) =>
+    findings.flatMap((each) => (each.level === 'problem' ? [{ ...each, check }] : [])),
+  )
 
 const WIDTH = 'problem'.length + 2
 

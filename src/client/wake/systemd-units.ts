@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { JitError } from '../../base/errors.ts'
 import type { Program } from '../../platform/processes.ts'
 import { MARK } from './own-file.ts'
 
@@ -16,7 +17,7 @@ ConditionDirectoryNotEmpty=|${path(join(root, 'outbox'))}
 
 [Service]
 Type=oneshot
-ExecStart=${[file, ...args].map(argument).join(' ')}
+ExecStart=${[executable(file), ...args.map(argument)].join(' ')}
 ${Object.entries(env)
   .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
   .join('')}UMask=0077
@@ -48,6 +49,17 @@ WantedBy=timers.target
 const path = (text: string): string => text.replaceAll('%', '%%')
 
 const quoted = (text: string): string => `"${path(text).replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`
+
+/** systemd replaces no variables in the name of a program, and takes none with these characters in any spelling. */
+function executable(file: string): string {
+  if (/[\\"'\p{Cc}]/u.test(file))
+    throw new JitError(
+      'FILE_REFUSED',
+      `systemd starts no program from ${file}.`,
+      'Install Node where the path is a simple one.',
+    )
+  return quoted(file)
+}
 
 /** In a command line systemd replaces variables as well. */
 const argument = (text: string): string => quoted(text).replaceAll('$', '$$$$')
