@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type WakeWorld, wakeWorld } from '../support/wake-world.ts'
@@ -68,6 +68,16 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
     expect(filesOf(world)).toEqual([])
   })
 
+  test('a manager that says no to a newer one takes nothing away that works', async () => {
+    using world = make()
+    await world.layer.install(world.program)
+    const files = filesOf(world)
+    world.manager.breaks()
+    const newer = { ...world.program, args: ['/newer/jit.js', 'sweep'] }
+    await expect(world.layer.install(newer)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+    expect(filesOf(world)).toEqual(files)
+  })
+
   test('what it writes is private, and holds nothing of the environment but what it was given', async () => {
     using world = make()
     await world.layer.install(world.program)
@@ -90,7 +100,7 @@ describe.each(Object.entries(kinds))('%s', (_name, make) => {
       if (index % 2 === 0) expect(readFileSync(file, 'utf8')).toBe('mine')
       await world.layer.remove().catch(() => undefined)
       expect(existsSync(file)).toBe(true)
-      await import('node:fs').then(({ rmSync }) => rmSync(file))
+      rmSync(file)
     }
     expect(files.length).toBeGreaterThan(0)
   })

@@ -40,13 +40,12 @@ function aboutPlace({ places, uid, facts, close }: DirectoryCheckDeps, place: ke
   if (!isWritable) found.push(refused('cannot be written'))
   if (network !== undefined && place !== 'config')
     found.push(refused(`lies on ${network}, where locks do not reach other processes`))
-  if (own !== undefined && uid !== undefined && (own.mode & 0o077) !== 0)
-    found.push({
-      level: 'problem',
-      code: 'FILE_REFUSED',
-      says: `Others may look into ${path} (${own.mode.toString(8)}).`,
-      mend: FIX,
-      fix: async () => close(path),
-    })
+  if (own !== undefined && uid !== undefined && (own.mode & 0o077) !== 0) {
+    const says = `Others may look into ${path} (${own.mode.toString(8)}).`
+    const mending = { says, mend: FIX, fix: async () => close(path) }
+    // settings hold no secret, but whoever can write them sends logins to another endpoint
+    const isHarmless = place === 'config' && (own.mode & 0o022) === 0
+    found.push(isHarmless ? { level: 'note', ...mending } : { level: 'problem', code: 'FILE_REFUSED', ...mending })
+  }
   return found
 }

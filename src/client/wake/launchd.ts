@@ -21,7 +21,7 @@ export function launchd(deps: WakeDeps): WakeLayer {
     describe: () => `${label} sweeps every minute while you are logged in, and when this Mac wakes up`,
     isAvailable: () => deps.isOnPath('launchctl'),
     install: async (program) => {
-      putOwn(fs, file, launchdPlist(label, program))
+      const before = putOwn(fs, file, launchdPlist(label, program))
       await stop() // an agent that is loaded keeps the words it was loaded with
       const [gui, user] = domains
       await launchctl('enable', `${gui}/${label}`)
@@ -29,7 +29,7 @@ export function launchd(deps: WakeDeps): WakeLayer {
       try {
         await tell(deps, 'launchctl', 'bootstrap', user, file)
       } catch (error) {
-        removeOwn(fs, file)
+        if (before === undefined) removeOwn(fs, file)
         throw error
       }
     },

@@ -33,7 +33,7 @@ export function systemdUser(deps: WakeDeps): WakeLayer {
       return ifExists(() => fs.stat(join(runtime, 'systemd', 'private'))) !== undefined
     },
     install: async (program) => {
-      readOwn(fs, files.timer) // both are ours or none is touched
+      const before = await isThere() // both files are ours or none is touched
       putOwn(fs, files.service, serviceUnit(program, root))
       putOwn(fs, files.timer, timerUnit())
       try {
@@ -41,8 +41,10 @@ export function systemdUser(deps: WakeDeps): WakeLayer {
         await mustDo('enable', '--quiet', timer)
         await mustDo('restart', timer)
       } catch (error) {
-        await systemctl('disable', '--now', '--quiet', timer)
-        removeFiles()
+        if (!before) {
+          await systemctl('disable', '--now', '--quiet', timer)
+          removeFiles()
+        }
         throw error
       }
     },

@@ -33,7 +33,7 @@ export function taskScheduler(deps: WakeDeps): WakeLayer {
     describe: () => `${name} sweeps every minute while you are logged in, on battery too`,
     isAvailable: () => deps.isOnPath('schtasks'),
     install: async (program) => {
-      await registeredOwn()
+      const before = await registeredOwn()
       const sid = await ownSid(deps)
       putOwn(fs, files.env, envFile(program))
       makeDirectories(fs, root)
@@ -42,7 +42,7 @@ export function taskScheduler(deps: WakeDeps): WakeLayer {
       try {
         await tell(deps, 'schtasks', '/Create', '/TN', name, '/XML', files.task, '/F')
       } catch (error) {
-        removeOwn(fs, files.env)
+        if (before === undefined) removeOwn(fs, files.env)
         throw error
       } finally {
         removeFile(fs, files.task)

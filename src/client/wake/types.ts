@@ -15,7 +15,7 @@ export interface WakeLayer {
   isAvailable(): boolean
   /**
    * Makes it run `program`; the same again is no error. Nothing secret may be in there. Rejects with `FILE_REFUSED` for something
-   * of that name that is not jit's, and `WRITE_FAILED` where the manager refuses; then nothing of it stays.
+   * of that name that is not jit's, and `WRITE_FAILED` where the manager refuses; what was not there before is not there then.
    */
   install(program: Program): Promise<void>
   /** Whether `program` is what it runs, and it is running. */
