@@ -1,19 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { list, object, oneOf, string } from '../../src/contract/narrow.ts'
+import { examined } from '../support/doctor-report.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FakeManager, fakeSystemd } from '../support/fake-managers.ts'
 import type { Ended } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
 import { killReapersOf } from '../support/reapers.ts'
@@ -42,14 +31,6 @@ const machine = (env?: Readonly<Record<string, string>>, name = `doctor-${count+
   return made
 }
 
-/** A machine with a service manager of the user's own. */
-function machineWithSystemd(): { readonly at: PersonHome; readonly manager: FakeManager } {
-  const name = `doctor-${count++}`
-  const home = join(world.directory, 'machines', name)
-  const manager = fakeSystemd(join(world.directory, 'managers', name), { home, runtime: join(home, '.run') })
-  return { at: machine({ PATH: `${manager.bin}:${process.env['PATH'] ?? ''}` }, name), manager }
-}
-
 const CHECKS = [
   'clock',
   'endpoint',
@@ -66,28 +47,8 @@ const CHECKS = [
   'environment',
 ]
 
-const readReport = object({
-  version: string,
-  platform: string,
-  findings: list(
-    object({ check: string, level: oneOf('ok', 'note', 'problem'), says: string }, { mend: string, code: string }),
-  ),
-  mended: list(object({ check: string, says: string })),
-})
-
-async function examined(at: PersonHome, ...args: readonly string[]) {
-  const ended = await at.jit('doctor', '--json', ...args)
-  const report = readReport(JSON.parse(ended.stdout), 'report')
-  const of = (check: string) => report.findings.filter((each) => each.check === check)
-  return { ...ended, ...report, of, problems: report.findings.filter(({ level }) => level === 'problem') }
-}
-
 const elevate = (at: PersonHome): Promise<Ended> =>
   at.jit('elevate', 'staging-db', '--for', '20m', '--reason', 'test', '--json')
-
-const unitsOf = (at: PersonHome): string => join(at.home, '.config/systemd/user')
-const unitIn = (at: PersonHome, ending: string): string =>
-  readdirSync(unitsOf(at)).find((name) => name.endsWith(ending)) ?? `no ${ending}`
 
 describe('a machine on which all is well', () => {
   test('says so, in the order of the checks, and ends with 0', async () => {
@@ -211,7 +172,7 @@ describe('what does not work is a problem, with its exit code', () => {
 
   test('a key store that does not exist', async () => {
     const { code, of } = await examined(machine({ JIT_KEY_STORE: 'keychian' }))
-    expect([code, of('environment')[0]?.code]).toEqual([8, 'CONFIG']) // first the key store that is asked instead
+    expect([code, of('environment')[0]?.code]).toEqual([2, 'CONFIG'])
   })
 })
 
@@ -259,87 +220,4 @@ describe('--fix mends what it says', () => {
     expect(of('background process')[0]?.says).toContain('It runs')
     expect(killReapersOf(at.home).length).toBe(1)
   })
-
-  test('a timer that runs another jit', async () => {
-    const { at } = machineWithSystemd()
-    expect((await examined(at, '--fix')).mended.map(({ check }) => check)).toEqual(['scheduler'])
-    const service = join(unitsOf(at), unitIn(at, '.service'))
-    writeFileSync(service, readFileSync(service, 'utf8').replaceAll('/bin/jit.js', '/bin/older.js'))
-    expect(await examined(at)).toMatchObject({ code: 8, problems: [{ check: 'scheduler' }] })
-    expect((await examined(at, '--fix')).code).toBe(0)
-    expect(readFileSync(service, 'utf8')).not.toContain('older.js')
-  })
 })
-
-describe('the service manager', () => {
-  test.skipIf(!hasFaketime)('is set up by the first delivery, and alone wipes what is over', async () => {
-    const { at, manager } = machineWithSystemd()
-    at.writeCredentials('[default]\naws_access_key_id = AKIAUSER\n')
-    expect((await examined(at)).of('scheduler')[0]).toMatchObject({ level: 'note', mend: 'jit doctor --fix' })
-    expect((await elevate(at)).code).toBe(0)
-    const isActive = () => manager.calls().some((call) => / restart jit-sweep-\w+\.timer$/.test(call))
-    expect(await eventually(isActive, true)).toBe(true)
-    expect((await examined(at)).of('scheduler')[0]?.level).toBe('ok')
-    expect(await eventually(() => killReapersOf(at.home).length, 1)).toBe(1)
-
-    const service = readFileSync(join(unitsOf(at), unitIn(at, '.service')), 'utf8')
-    expect(started(service, { HOME: at.home })).toBe(0)
-    expect(at.credentials()).toContain('aws_session_token') // it is not over yet
-    expect(started(service, { HOME: at.home, ...wrongClock('+2h') })).toBe(0)
-    expect(at.credentials()).toBe('[default]\naws_access_key_id = AKIAUSER\n')
-  })
-
-  test('is asked once: the second delivery starts none of its commands', async () => {
-    const { at, manager } = machineWithSystemd()
-    expect((await examined(at, '--fix')).code).toBe(0)
-    manager.forget()
-    expect((await elevate(at)).code).toBe(0)
-    expect(await eventually(() => killReapersOf(at.home).length, 1)).toBe(1)
-    expect(manager.calls()).toEqual([])
-  })
-
-  test('one that refuses keeps nobody from a delivery; doctor --fix says why', async () => {
-    const { at, manager } = machineWithSystemd()
-    manager.breaks()
-    expect(await elevate(at)).toMatchObject({ code: 0 })
-    const { code, of } = await examined(at, '--fix')
-    expect([code, of('scheduler').map(({ says }) => says)]).toEqual([
-      8,
-      expect.arrayContaining([expect.stringContaining('no answer from the manager')]),
-    ])
-  })
-
-  test('--remove-layers takes it away without a trace, and no delivery brings it back', async () => {
-    const { at, manager } = machineWithSystemd()
-    await examined(at, '--fix')
-    const removed = await at.jit('doctor', '--remove-layers', '--json')
-    expect([removed.code, JSON.parse(removed.stdout)]).toEqual([0, { layer: 'systemd user timer', removed: true }])
-    expect(readdirSync(unitsOf(at), { recursive: true })).toEqual(['timers.target.wants'])
-    manager.forget()
-    expect((await elevate(at)).code).toBe(0)
-    expect(await eventually(() => killReapersOf(at.home).length, 1)).toBe(1)
-    expect(manager.calls()).toEqual([])
-    expect((await examined(at)).of('scheduler')[0]?.says).toContain('removed by wish')
-  })
-
-  test('a unit of that name that is not of jit stays as it is', async () => {
-    const { at } = machineWithSystemd()
-    await examined(at, '--fix')
-    const timer = join(unitsOf(at), unitIn(at, '.timer'))
-    writeFileSync(timer, '[Timer]\nOnCalendar=daily\n')
-    const { code, of } = await examined(at, '--fix')
-    expect([code, of('scheduler')[0]?.code]).toEqual([8, 'FILE_REFUSED'])
-    expect(readFileSync(timer, 'utf8')).toBe('[Timer]\nOnCalendar=daily\n')
-  })
-})
-
-/** What systemd would start, with what systemd would give it: nothing but the unit's own environment and the user's home. */
-function started(service: string, env: Readonly<Record<string, string>>): number | null {
-  const words = (line: string): readonly string[] =>
-    [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word.replaceAll('$$', '$').replaceAll('%%', '%'))
-  const lines = (name: string) =>
-    [...service.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].flatMap(([, line = '']) => words(line))
-  const [file = '', ...args] = lines('ExecStart')
-  const own = Object.fromEntries(lines('Environment').map((line) => line.split(/=(.*)/s).slice(0, 2)))
-  return spawnSync(file, args, { env: { ...env, ...own }, cwd: '/' }).status
-}

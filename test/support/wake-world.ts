@@ -17,7 +17,8 @@ export type WakeWorld = Disposable & {
 
 /** A machine whose service manager is a script that behaves like the real one. */
 export function wakeWorld(platform: 'linux' | 'darwin' | 'win32', { hasGui = true } = {}): WakeWorld {
-  const { path, remove } = tempDirectory()
+  const made = tempDirectory()
+  const { path } = made
   const [home, root, runtime] = [join(path, 'home'), join(path, 'state', 'machine'), join(path, 'run')]
   for (const directory of [home, root, runtime]) mkdirSync(directory, { recursive: true })
   const directory = join(path, 'manager')
@@ -40,5 +41,5 @@ export function wakeWorld(platform: 'linux' | 'darwin' | 'win32', { hasGui = tru
     args: [join(path, "it's a <jit> & 100%.js"), 'sweep'],
     env: { JIT_STATE_DIR: join(path, 'state'), JIT_KEY_STORE: 'keyutils' },
   }
-  return { home, root, manager, layer, program, [Symbol.dispose]: remove }
+  return { home, root, manager, layer, program, [Symbol.dispose]: () => made.remove() }
 }

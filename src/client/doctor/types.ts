@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../base/errors.ts'
 
-/** `problem`: something does not work, or a promise is in danger. `note`: worth knowing. */
-export type Level = 'ok' | 'note' | 'problem'
-
-/** One sentence about this machine. Holds no secret, no value of a variable, no person's name: it is sent to support. */
+/**
+ * One sentence about this machine. `problem`: something does not work, or a promise is in danger. `note`: worth knowing. Holds no
+ * secret, no value of a variable, no person's name: it is sent to support.
+ */
 export type Finding =
   | { readonly level: 'ok'; readonly says: string }
   | (Mendable & { readonly level: 'note' })

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import { assert, constantFrom, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { launchdPlist } from '../../../../src/client/wake/launchd-plist.ts'
 import { serviceUnit, timerUnit } from '../../../../src/client/wake/systemd-units.ts'
@@ -16,7 +16,8 @@ const STRANGE = `a b%n$HOME"q'\\t;&<é>[x]*#`
 
 describe.skipIf(!hasSystemd)('systemd reads', () => {
   test('units without a complaint, also where every path is full of marks', () => {
-    const { path, remove } = tempDirectory()
+    const made = tempDirectory()
+    const { path } = made
     const strange = join(path, STRANGE)
     const bin = join(path, STRANGE.replaceAll(/["'\\]/g, ''))
     mkdirSync(bin)
@@ -31,25 +32,27 @@ describe.skipIf(!hasSystemd)('systemd reads', () => {
       encoding: 'utf8',
       env: { ...process.env, XDG_RUNTIME_DIR: path },
     })
-    remove()
+    made.remove()
     const ours = said.stderr.split('\n').filter((line) => line.includes('jit-sweep'))
     expect([ours, said.status]).toEqual([[], 0])
   })
 
   test('and would find the lines wrong that are wrong', () => {
-    const { path, remove } = tempDirectory()
+    const made = tempDirectory()
+    const { path } = made
     const service = join(path, 'jit-sweep-0.service')
     writeFileSync(service, serviceUnit({ file: join(path, 'no such node'), args: [], env: {} }, path))
     const said = spawnSync('systemd-analyze', ['verify', '--user', service], {
       encoding: 'utf8',
       env: { ...process.env, XDG_RUNTIME_DIR: path },
     })
-    remove()
+    made.remove()
     expect(said.stderr).toMatch(/no such node is not executable/)
   })
 
   test('the conditions: a lease is there, or nothing is started', () => {
-    const { path, remove } = tempDirectory()
+    const made = tempDirectory()
+    const { path } = made
     const root = join(path, STRANGE)
     mkdirSync(join(root, 'leases'), { recursive: true })
     const lines = serviceUnit({ file: '/bin/sh', args: [], env: {} }, root).match(/^Condition.*$/gm) ?? []
@@ -57,7 +60,7 @@ describe.skipIf(!hasSystemd)('systemd reads', () => {
     const idle = holds()
     writeFileSync(join(root, 'leases', 'grant_1.lease'), '')
     const busy = holds()
-    remove()
+    made.remove()
     expect([lines.length, idle, busy]).toEqual([3, false, true])
   })
 
@@ -141,8 +144,8 @@ describe.skipIf(!hasPython)('Task Scheduler reads', () => {
   })
 
   test('arguments come apart as they went in (CommandLineToArgvW)', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', ' ', '\\', '"', '%') }), (argument) => {
+    assert(
+      property(string({ unit: constantFrom('a', ' ', '\\', '"', '%') }), (argument) => {
         expect(apart(quoted(argument))).toBe(argument)
       }),
     )
