@@ -1,5 +1,5 @@
 import { JitError } from '../../base/errors.ts'
-import { examine, mend, type Mended } from '../../client/doctor/examine.ts'
+import type { Mended } from '../../client/doctor/examine.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { findingLines, problemsIn, reportJson } from '../ui/doctor-text.ts'
@@ -49,7 +49,7 @@ export async function runDoctor(ctx: CliContext, { json, fix, removeLayers }: Do
 }
 
 async function looked(ctx: CliContext, fix: boolean): Promise<Mended> {
-  const { checks } = await ctx.doctor()
+  const [{ checks }, { examine, mend }] = await Promise.all([ctx.doctor(), import('../../client/doctor/examine.ts')])
   const spinner = ctx.terminal.interactive ? await ctx.spinner() : undefined
   try {
     const show = (waitingFor: readonly string[]): void => spinner?.show(`Checking: ${waitingFor.join(', ')}`)

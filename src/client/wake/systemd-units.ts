@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { JitError } from '../../base/errors.ts'
 import type { Program } from '../../platform/processes.ts'
 import { MARK } from './own-file.ts'
@@ -11,8 +11,10 @@ export const serviceUnit = ({ file, args, env }: Program, root: string): string 
   `# ${MARK}
 [Unit]
 Description=Removes cloud credentials whose time is up (jit)
-ConditionPathExists=${path(file)}
-ConditionDirectoryNotEmpty=|${path(join(root, 'leases'))}
+${[file, ...args]
+  .filter(isAbsolute)
+  .map((each) => `ConditionPathExists=${path(each)}\n`)
+  .join('')}ConditionDirectoryNotEmpty=|${path(join(root, 'leases'))}
 ConditionDirectoryNotEmpty=|${path(join(root, 'outbox'))}
 
 [Service]

@@ -43,7 +43,12 @@ describe('looking', () => {
   })
 
   test('a refusal is a problem with its words and code; so is an error of the system; a bug stays a bug', async () => {
-    const failing = (error: Error) => examine([check('x', () => Promise.reject(error))], endless, () => undefined)
+    const failing = (error: Error) => {
+      const look = async () => {
+        throw error
+      }
+      return examine([check('x', look)], endless, () => undefined)
+    }
     expect((await failing(new JitError('CONFIG', 'No.', 'Do.')))[0]?.findings).toEqual([
       { level: 'problem', code: 'CONFIG', says: 'No.', mend: 'Do.' },
     ])
