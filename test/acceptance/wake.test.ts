@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { examined } from '../support/doctor-report.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FakeManager, fakeSystemd } from '../support/fake-managers.ts'
 import type { Ended } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
+import { canRunSystemd, startSystemd } from '../support/real-systemd.ts'
 import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { hasFaketime, wrongClock } from '../support/wrong-clock.ts'
@@ -113,6 +114,33 @@ describe('the service manager', () => {
     const { code, of } = await examined(at, '--fix')
     expect([code, of('scheduler')[0]?.code]).toEqual([8, 'FILE_REFUSED'])
     expect(readFileSync(timer, 'utf8')).toBe('[Timer]\nOnCalendar=daily\n')
+  })
+})
+
+const hasSystemd = await canRunSystemd()
+
+describe.skipIf(!hasSystemd)('a real systemd, and nothing else', () => {
+  test('wipes within 65 seconds of the end, and is gone without a trace afterwards', { timeout: 240_000 }, async () => {
+    const at = world.machine(alice, `doctor-${count++}`)
+    const systemd = await startSystemd({ home: at.home, runtime: join(at.home, '.run') })
+    onTestFinished(() => systemd.close())
+    const before = '[default]\naws_access_key_id = AKIAUSER\n'
+    at.writeCredentials(before)
+    const { stdout } = await at.jit('elevate', 'staging-db', '--for', '20s', '--reason', 'test', '--json')
+    const endsAt = Date.parse(/"endsAt":"([^"]+)"/.exec(stdout)?.[1] ?? '')
+    const level = async () => (await examined(at)).of('scheduler')[0]?.level
+    expect(await eventually(level, 'ok', { everyMs: 500 })).toBe('ok')
+    expect(await eventually(() => killReapersOf(at.home).length, 1)).toBe(1)
+    expect(at.credentials()).not.toBe(before)
+
+    expect(await eventually(() => at.credentials(), before, { withinMs: 100_000 })).toBe(before)
+    const lateMs = Date.now() - endsAt
+    expect([lateMs > -1500, lateMs < 65_000]).toEqual([true, true])
+
+    const removed = await at.jit('doctor', '--remove-layers', '--json')
+    expect(JSON.parse(removed.stdout)).toEqual({ layer: 'systemd user timer', removed: true })
+    const timers = await at.run('systemctl', '--user', 'list-timers', '--all', '--no-legend')
+    expect([timers.code, timers.stdout]).toEqual([0, ''])
   })
 })
 
