@@ -1,5 +1,3 @@
-import { errnoOf } from '../base/errno.ts'
-import { JitError } from '../base/errors.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Host } from './host.ts'
@@ -21,14 +19,15 @@ export async function reap(host: Host): Promise<void> {
 }
 
 /**
- * Here and not in `jit elevate`, which started this process: nobody waits for a service manager. One that refuses leaves the work to
- * this process, and `jit doctor` says why.
+ * Here and not in `jit elevate`, which started this process: nobody waits for a service manager. Whatever goes wrong, a mistake of
+ * ours included, must not cost the reaper; `jit doctor` meets it too, and says it.
  */
-async function keepScheduler(host: Host, installation: Installation): Promise<void> {
+async function keepScheduler(host: Host, installation: Installation): Promise<boolean> {
   try {
     const [{ keepLayer }, { keeping }] = await Promise.all([import('../client/wake/keep.ts'), import('./keeping.ts')])
     await keepLayer(keeping(host, installation))
-  } catch (error) {
-    if (!(error instanceof JitError) && errnoOf(error) === undefined) throw error
+    return true
+  } catch {
+    return false
   }
 }

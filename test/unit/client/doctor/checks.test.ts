@@ -208,6 +208,7 @@ describe('directories', () => {
       { ...fine, own: own({ mode: 0o755 }) },
       /^problem: Others may look into \/state \(755\)\. -> jit doctor --fix$/,
     ],
+    ['/state', { ...fine, own: own({ mode: 0o750 }) }, /^problem: Others/],
     ['/config', { ...fine, own: own({ mode: 0o755 }) }, /^note: Others/],
     ['/config', { ...fine, own: own({ mode: 0o775 }) }, /^problem: Others/],
     ['/run', { ...fine, own: own({ uid: 0 }) }, /^problem: \/run belongs to user 0\. -> .*JIT_RUNTIME_DIR/],

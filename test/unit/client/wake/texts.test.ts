@@ -102,6 +102,12 @@ json.dump([[each.tag.split('}')[1], each.text] for each in root.iter()], sys.std
 const python = (code: string, input: Buffer | string): unknown =>
   JSON.parse(execFileSync('python3', ['-c', code], { input, encoding: 'utf8' }))
 
+test.each(['\0', '\u001b', '\ud800'])('XML cannot say every path; then it is refused: %j', (mark) => {
+  expect(() => launchdPlist('jit.sweep.0', { file: `/opt/${mark}/node`, args: [], env: {} })).toThrow(
+    /control character/,
+  )
+})
+
 describe.skipIf(!hasPython)('launchd reads', () => {
   test('what was meant, whatever the paths hold', () => {
     const program = {
