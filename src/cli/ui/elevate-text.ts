@@ -6,7 +6,7 @@ import type { Elevation, Progress } from '../../client/elevation.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
 import type { CliContext } from '../context.ts'
 import { approvalText, waitsFor } from './approval-text.ts'
-import { entryJson, outlivesText, secretPlaces } from './entry-text.ts'
+import { entryJson, noteText, outlivesText, secretPlaces } from './entry-text.ts'
 import type { Spinner } from './spinner.ts'
 import { timeOfDay } from './time.ts'
 
@@ -109,7 +109,7 @@ function usage({ terminal, clock }: CliContext, { lease, guides }: LeaseGuide): 
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
     ...guides.flatMap(({ entry, usage }) => [
-      ...(entry.note === undefined ? [] : [terminalText(`${entry.cloud}: ${entry.note}`)]),
+      ...noteText(lease, entry),
       ...usage.map((line) => `  ${terminalText(line)}`),
     ]),
     ...outlivesText(lease, clock.now()),
