@@ -57,9 +57,7 @@ describe('jit revoke', () => {
         wiped: true,
         confirmed: false,
         queued: true,
-        entries: [
-          { cloud: 'aws', profile: 'jit-prod-db', cloudTakesItUntil: new Date(NOW + 3_000_000).toISOString() },
-        ],
+        entries: [{ cloud: 'aws', profile: 'jit-prod-db', cloudTakesItUntil: new Date(NOW + 3_000_000).toISOString() }],
       },
     ])
   })
