@@ -233,18 +233,6 @@ describe('jit sweep', () => {
     expect(leasing.queued()).toEqual([])
   })
 
-  test('what is stuck is tried at once, whenever its next attempt would be', async () => {
-    const leases = [lease('prod-db', { state: 'stuck', attempts: 6, retryAt: NOW + 30_000 })]
-    const mended = fakeContext({ leases })
-    await runSweep(mended.ctx, plain)
-    expect(mended.note).toEqual(['Ended prod-db: its credentials are gone from this machine.'])
-    const { ctx } = fakeContext({ leases, stuck: ['prod-db'] })
-    await expect(runSweep(ctx, plain)).rejects.toMatchObject({
-      code: 'WIPE_FAILED',
-      message: 'Still on this machine: prod-db (EACCES).',
-    })
-  })
-
   test('offline keeps the message; a secret that stays is exit 8', async () => {
     const { ctx, leasing } = fakeContext({
       leases: [lease('gone', { endsAt: NOW - 1 })],
