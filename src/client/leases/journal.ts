@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { JitError } from '../../base/errors.ts'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
 import { FORMAT_NAMES } from '../sinks/formats/types.ts'
@@ -13,7 +14,17 @@ import {
 } from './types.ts'
 
 const VERSION = 1
-export const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
+const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
+
+/** The endpoint's to choose, and part of the name of every file that a lease may remove: checked before a single one is named. */
+export function assertLeaseId(id: string): void {
+  if (LEASE_ID.test(id)) return
+  throw new JitError(
+    'ENDPOINT_INVALID',
+    'The endpoint gave this grant an id that is not safe in a file name.',
+    'Show this to whoever runs the endpoint.',
+  )
+}
 
 const flag: Reader<boolean> = (value, path) => oneOf('true', 'false')(String(value), path) === 'true'
 
