@@ -1,6 +1,14 @@
 import { isMap, type YAMLMap } from 'yaml'
 import { integer, list, object, type Reader, record, ShapeError, string } from '../../../contract/narrow.ts'
-import { type Kubeconfig, listOf, pairOf, type Section, SECTIONS, VALUE_KEY } from './kubeconfig-document.ts'
+import {
+  type Kubeconfig,
+  KubeconfigFault,
+  listOf,
+  pairOf,
+  type Section,
+  SECTIONS,
+  VALUE_KEY,
+} from './kubeconfig-document.ts'
 
 /**
  * What an entry of ours says of itself, as an extension called `jit` in cluster, context and user alike: kubectl keeps extensions
@@ -52,7 +60,7 @@ function sectionItems(config: Kubeconfig, section: Section): readonly Item[] {
   const nodes = listOf(config, section)?.items ?? []
   return nodes.flatMap((node) => {
     if (!isMap(node) || config.document === undefined) return []
-    const plain: unknown = node.toJS(config.document, { maxAliasCount: 1000 })
+    const plain = plainOf(node, config.document)
     const { name, [VALUE_KEY[section]]: inner } = membersOf(plain)
     const value = membersOf(inner)
     const mark = markOf(value) ?? (section === 'users' ? markOfUser(String(name), value) : undefined)
@@ -60,6 +68,15 @@ function sectionItems(config: Kubeconfig, section: Section): readonly Item[] {
       { section, name: typeof name === 'string' ? name : '', node, value, ...(mark === undefined ? {} : { mark }) },
     ]
   })
+}
+
+function plainOf(node: YAMLMap, document: NonNullable<Kubeconfig['document']>): unknown {
+  try {
+    return node.toJS(document, { maxAliasCount: 1000 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw new KubeconfigFault('FILE_UNREADABLE', 'its aliases lead to more aliases than jit follows')
+  }
 }
 
 /**
