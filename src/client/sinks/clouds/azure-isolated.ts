@@ -1,15 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { AzureCredential } from '../../../contract/credential.ts'
 import type { DeliveryMode } from '../../../contract/target.ts'
-import { azProfile } from '../formats/az-profile.ts'
-import { azServicePrincipals } from '../formats/az-service-principals.ts'
-import { azTokenCache } from '../formats/az-token-cache.ts'
-import type { Format } from '../formats/types.ts'
 import { azureContents } from './azure-content.ts'
 import { azureSetting, azureVersion, extensionDirectory, isOn } from './azure-settings.ts'
 import { versionNotes } from './azure-versions.ts'
 import type { SinkDeps } from './deps.ts'
-import type { CloudSink, Delivery, FileContent, Intent } from './types.ts'
+import { entryAlone } from './entry-alone.ts'
+import type { CloudSink, Intent } from './types.ts'
 
 const FILES = ['config', 'msal_token_cache.json', 'service_principal_entries.json', 'azureProfile.json'] as const
 
@@ -29,13 +26,18 @@ const ownDirectory = (deps: SinkDeps, mode: DeliveryMode): CloudSink<AzureCreden
   cloud: 'azure',
   mode,
   plan: (intent) => FILES.map((name) => ({ kind: 'own', path: join(directoryOf(intent), name) })),
-  contents(delivery) {
+  async contents(delivery) {
+    const [{ azTokenCache }, { azServicePrincipals }, { azProfile }] = await Promise.all([
+      import('../formats/az-token-cache.ts'),
+      import('../formats/az-service-principals.ts'),
+      import('../formats/az-profile.ts'),
+    ])
     const { tokenCache, servicePrincipals, profile } = azureContents(delivery) // alone in its list, it is the default
     return [
       { content: configFile(deps), secrets: [] },
-      asFile(azTokenCache, delivery, tokenCache),
-      asFile(azServicePrincipals, delivery, servicePrincipals),
-      asFile(azProfile, delivery, profile),
+      entryAlone(azTokenCache, delivery, tokenCache),
+      entryAlone(azServicePrincipals, delivery, servicePrincipals),
+      entryAlone(azProfile, delivery, profile),
     ]
   },
   environment: (intent) => ({
@@ -61,9 +63,4 @@ function configFile(deps: SinkDeps): string {
   const telemetry = isOn(azureSetting(deps, 'core', 'collect_telemetry'))
   const lines = ['[core]', 'encrypt_token_cache = false']
   return [...lines, ...(telemetry === undefined ? [] : [`collect_telemetry = ${telemetry}`]), ''].join('\n')
-}
-
-function asFile(format: Format, { lease, profile, endsAt }: Delivery, { content, secrets }: FileContent): FileContent {
-  const entry = { lease, profile, expiresAt: Math.ceil(endsAt / 1000), content }
-  return { content: format.insert(Buffer.alloc(0), entry).toString(), secrets }
 }

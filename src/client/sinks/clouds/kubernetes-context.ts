@@ -12,9 +12,9 @@ export const kubernetesContext = (
 ): CloudSink<KubernetesCredential> => ({
   cloud: 'kubernetes',
   mode,
-  plan: (intent) => {
+  plan: async (intent) => {
     assertSafeNames(intent)
-    assertFreeInAll(deps, intent)
+    await assertFreeInAll(deps, intent)
     return [
       { kind, path: tokenPath(intent) },
       { kind: 'entry', path: kubeconfigFile(deps), format: 'kubeconfig' },

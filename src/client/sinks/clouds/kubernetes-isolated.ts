@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { KubernetesCredential } from '../../../contract/credential.ts'
-import { kubeconfig } from '../formats/kubeconfig.ts'
 import type { SinkDeps } from './deps.ts'
+import { entryAlone } from './entry-alone.ts'
 import { assertSafeNames, kubeconfigContent, tokenFile, tokenPath } from './kubernetes-content.ts'
 import type { CloudSink, Delivery, FileContent, Intent } from './types.ts'
 
@@ -16,7 +16,7 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
       { kind: 'own', path: configPath(intent) },
     ]
   },
-  contents: (delivery) => [tokenFile(delivery), ownConfig(deps, delivery)],
+  contents: async (delivery) => [tokenFile(delivery), await ownConfig(deps, delivery)],
   environment: (intent) => ({ KUBECONFIG: configPath(intent) }),
   usage: ({ target }) => [`jit exec ${target} -- kubectl get pods`],
   searched: () => [],
@@ -24,9 +24,8 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
 
 const configPath = ({ directory }: Intent): string => join(directory, 'kubeconfig')
 
-function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
-  const { lease, profile, endsAt } = delivery
+async function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): Promise<FileContent> {
   const content = kubeconfigContent(deps, { ...delivery, asDefault: true })
-  const entry = { lease, profile, expiresAt: Math.ceil(endsAt / 1000), content }
-  return { content: kubeconfig.insert(Buffer.alloc(0), entry).toString(), secrets: [] }
+  const { kubeconfig } = await import('../formats/kubeconfig.ts')
+  return entryAlone(kubeconfig, delivery, { content, secrets: [] })
 }
