@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { AzureCredential } from '../../../contract/credential.ts'
 import type { DeliveryMode } from '../../../contract/target.ts'
+import type { Format } from '../formats/types.ts'
 import { azureContents } from './azure-content.ts'
 import { azureSetting, azureVersion, extensionDirectory, isOn } from './azure-settings.ts'
 import { versionNotes } from './azure-versions.ts'
 import type { SinkDeps } from './deps.ts'
-import { entryAlone } from './entry-alone.ts'
-import type { CloudSink, Intent } from './types.ts'
+import type { CloudSink, Delivery, FileContent, Intent } from './types.ts'
 
 const FILES = ['config', 'msal_token_cache.json', 'service_principal_entries.json', 'azureProfile.json'] as const
 
@@ -35,9 +35,9 @@ const ownDirectory = (deps: SinkDeps, mode: DeliveryMode): CloudSink<AzureCreden
     const { tokenCache, servicePrincipals, profile } = azureContents(delivery) // alone in its list, it is the default
     return [
       { content: configFile(deps), secrets: [] },
-      entryAlone(azTokenCache, delivery, tokenCache),
-      entryAlone(azServicePrincipals, delivery, servicePrincipals),
-      entryAlone(azProfile, delivery, profile),
+      asFile(azTokenCache, delivery, tokenCache),
+      asFile(azServicePrincipals, delivery, servicePrincipals),
+      asFile(azProfile, delivery, profile),
     ]
   },
   environment: (intent) => ({
@@ -63,4 +63,9 @@ function configFile(deps: SinkDeps): string {
   const telemetry = isOn(azureSetting(deps, 'core', 'collect_telemetry'))
   const lines = ['[core]', 'encrypt_token_cache = false']
   return [...lines, ...(telemetry === undefined ? [] : [`collect_telemetry = ${telemetry}`]), ''].join('\n')
+}
+
+function asFile(format: Format, { lease, profile, endsAt }: Delivery, { content, secrets }: FileContent): FileContent {
+  const entry = { lease, profile, expiresAt: Math.ceil(endsAt / 1000), content }
+  return { content: format.insert(Buffer.alloc(0), entry).toString(), secrets }
 }

@@ -18,15 +18,14 @@ export function kubeconfigFile(deps: SinkDeps): string {
 }
 
 /** A name that the user has in any of the files is his: kubectl would take the first that it finds. */
-export async function assertFreeInAll(deps: SinkDeps, { profile }: Pick<Intent, 'profile'>): Promise<void> {
-  const own = resolveTarget(deps.fs, kubeconfigFile(deps)) // the engine checks this one, under the lock too
-  const others = kubeconfigFiles(deps)
-    .map((path) => resolveTarget(deps.fs, path))
-    .filter((path) => path !== own)
+export async function refuseTakenInOthers(deps: SinkDeps, { profile }: Pick<Intent, 'profile'>): Promise<void> {
+  const files = kubeconfigFiles(deps).map((path) => resolveTarget(deps.fs, path))
+  const own = resolveTarget(deps.fs, kubeconfigFile(deps))
+  const others = files.filter((path) => path !== own) // the engine checks that one itself, and under the lock too
+  if (others.length === 0) return
+  const { assertKubeconfigFree } = await import('../formats/kubeconfig.ts')
   for (const path of others) {
     const bytes = readFile(deps.fs, path)
-    if (bytes === undefined) continue
-    const { assertKubeconfigFree } = await import('../formats/kubeconfig.ts')
-    assertKubeconfigFree(path, bytes, profile)
+    if (bytes !== undefined) assertKubeconfigFree(path, bytes, profile)
   }
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import type { KubernetesCredential } from '../../../contract/credential.ts'
 import type { SinkDeps } from './deps.ts'
-import { entryAlone } from './entry-alone.ts'
-import { assertSafeNames, kubeconfigContent, tokenFile, tokenPath } from './kubernetes-content.ts'
+import { assertSafeNames, kubeconfigEntry, tokenFile, tokenPath } from './kubernetes-content.ts'
 import type { CloudSink, Delivery, FileContent, Intent } from './types.ts'
 
 /** A kubeconfig of the lease's own, which the user's files know nothing of. */
@@ -16,7 +16,7 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
       { kind: 'own', path: configPath(intent) },
     ]
   },
-  contents: async (delivery) => [tokenFile(delivery), await ownConfig(deps, delivery)],
+  contents: (delivery) => [tokenFile(delivery), ownConfig(deps, delivery)],
   environment: (intent) => ({ KUBECONFIG: configPath(intent) }),
   usage: ({ target }) => [`jit exec ${target} -- kubectl get pods`],
   searched: () => [],
@@ -24,8 +24,18 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
 
 const configPath = ({ directory }: Intent): string => join(directory, 'kubeconfig')
 
-async function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): Promise<FileContent> {
-  const content = kubeconfigContent(deps, { ...delivery, asDefault: true })
-  const { kubeconfig } = await import('../formats/kubeconfig.ts')
-  return entryAlone(kubeconfig, delivery, { content, secrets: [] })
+/** As JSON, which kubectl reads as well: for a file that is wholly ours no YAML has to be loaded. */
+function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
+  const { lease, profile: name, endsAt } = delivery
+  const { cluster, context, user } = kubeconfigEntry(deps, delivery)
+  const env = [{ name: LEASE_VARIABLE, value: `${lease} ${Math.ceil(endsAt / 1000)}` }]
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster }],
+    contexts: [{ name, context }],
+    users: [{ name, user: { exec: { ...user.exec, env } } }],
+    'current-context': name,
+  }
+  return { content: `${JSON.stringify(config, null, 2)}\n`, secrets: [] }
 }
