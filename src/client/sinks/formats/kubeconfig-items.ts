@@ -1,4 +1,5 @@
 import { isMap, type YAMLMap } from 'yaml'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import { integer, list, object, type Reader, record, ShapeError, string } from '../../../contract/narrow.ts'
 import {
   type Kubeconfig,
@@ -45,8 +46,6 @@ export type Item = {
 }
 
 const EXTENSION = 'jit'
-/** Also tells the plugin's process whose call it is; the mark of a user whose extensions another program has dropped. */
-export const LEASE_VARIABLE = 'JIT_LEASE'
 const LEASE_VALUE = /^([\w-]{1,80}) (\d{1,12})$/
 
 /** Everything that has a name, in the order of file within each section; what is ours carries its mark. */

@@ -1,4 +1,5 @@
 import { JitError } from '../../../base/errors.ts'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
 import {
   decodeKubeconfig,
@@ -13,7 +14,6 @@ import {
   type Item,
   itemsOf,
   type KubeconfigContent,
-  LEASE_VARIABLE,
   readContent,
   unmarkedValue,
 } from './kubeconfig-items.ts'
