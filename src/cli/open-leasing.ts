@@ -10,7 +10,10 @@ import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home, script }: Host, { places, root }: Installation): Leasing {
+export function openLeasing(
+  { process, home, script }: Pick<Host, 'process' | 'home' | 'script'>,
+  { places, root }: Pick<Installation, 'places' | 'root'>,
+): Leasing {
   const uid = process.getuid?.()
   for (const directory of [places.config, places.state, places.runtime]) keepPrivate(directory, uid)
   const { env, platform, execPath } = process

@@ -1,30 +1,28 @@
-import { join } from 'node:path'
 import { renewLease } from '../client/renewal.ts'
 import type { Lease } from '../client/leases/types.ts'
-import type { Leasing } from '../client/leasing.ts'
 import { systemClock } from '../platform/clock.ts'
-import { withLock } from '../platform/lock.ts'
 import { finishExchange } from './finish-exchange.ts'
-import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { loggedIn } from './logged-in.ts'
+import { openLeasing } from './open-leasing.ts'
+import type { RenewingHost } from './renewing.ts'
 
-/** As long as an endpoint may take to exchange at every cloud, with its own retries. */
-const LOCK_WAIT_MS = 30_000
-
-/** Renews the slice of one lease with the login of this installation, opened anew each time: it may have changed since. */
+/**
+ * Renews one lease with the login of this installation, opened anew each time: it may have changed since. An entry of the bundle
+ * of its own, because the short way of `credential-process` loads it too.
+ */
 export function renewer(
-  host: Host,
-  { places, root }: Installation,
-  leasing: Leasing,
-  signal: AbortSignal,
-): (id: string) => Promise<Lease | undefined> {
+  host: RenewingHost,
+  installation: Pick<Installation, 'places' | 'root'>,
+): (lease: Lease, signal: AbortSignal) => Promise<Lease> {
   const { env, platform } = host.process
-  const connect = async () => {
-    const { identity, api } = await loggedIn({ env, platform, places, signal })
-    return { endpoint: (await identity()).endpoint, api: await api() }
+  const { places } = installation
+  const leasing = openLeasing(host, installation)
+  return (lease, signal) => {
+    const connect = async () => {
+      const { identity, api } = await loggedIn({ env, platform, places, signal })
+      return { endpoint: (await identity()).endpoint, api: await api() }
+    }
+    return renewLease({ leasing, connect, exchange: finishExchange, clock: systemClock, signal }, lease)
   }
-  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> =>
-    withLock(join(root, 'renewal.lock'), systemClock, LOCK_WAIT_MS, work)
-  return (id) => renewLease({ leasing, connect, oneAtATime, exchange: finishExchange, clock: systemClock, signal }, id)
 }

@@ -2,7 +2,7 @@ import { JitError } from '../../base/errors.ts'
 import { runToEnd } from '../../client/child-run.ts'
 import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
 import type { Lease } from '../../client/leases/types.ts'
-import { liveLease } from '../../client/served-credential.ts'
+import { currentLease } from '../../client/live-lease.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
 import type { DeliveryMode } from '../../contract/target.ts'
@@ -84,11 +84,14 @@ export async function runExec(ctx: CliContext, { target, command, wish, waitMs }
   }
 }
 
+/** None here, or ended at the endpoint just now. */
+const NOT_LIVE: readonly string[] = ['NOT_FOUND', 'GRANT_ENDED']
+
 async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | undefined> {
   try {
-    return liveLease(target, await ctx.serving())
+    return await currentLease(target, await ctx.serving())
   } catch (error) {
-    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
+    if (error instanceof JitError && NOT_LIVE.includes(error.code)) return undefined
     throw error
   }
 }
