@@ -1,3 +1,4 @@
+import { type ErrorCode, JitError } from '../base/errors.ts'
 import { renewLease } from '../client/renewal.ts'
 import type { Lease } from '../client/leases/types.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -7,22 +8,35 @@ import { loggedIn } from './logged-in.ts'
 import { openLeasing } from './open-leasing.ts'
 import type { RenewingHost } from './renewing.ts'
 
+/** What came of it as plain data: the errors of one bundle are foreign to the other. */
+export type Renewed =
+  | { readonly lease: Lease }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string; readonly hint: string } }
+
 /**
  * Renews one lease with the login of this installation, opened anew each time: it may have changed since. An entry of the bundle
  * of its own, because the short way of `credential-process` loads it too.
  */
-export function renewer(
+export async function renewOnce(
   host: RenewingHost,
   installation: Pick<Installation, 'places' | 'root'>,
-): (lease: Lease, signal: AbortSignal) => Promise<Lease> {
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<Renewed> {
   const { env, platform } = host.process
   const { places } = installation
+  const connect = async () => {
+    const { identity, api } = await loggedIn({ env, platform, places, signal })
+    return { endpoint: (await identity()).endpoint, api: await api() }
+  }
   const leasing = openLeasing(host, installation)
-  return (lease, signal) => {
-    const connect = async () => {
-      const { identity, api } = await loggedIn({ env, platform, places, signal })
-      return { endpoint: (await identity()).endpoint, api: await api() }
+  try {
+    return {
+      lease: await renewLease({ leasing, connect, exchange: finishExchange, clock: systemClock, signal }, lease),
     }
-    return renewLease({ leasing, connect, exchange: finishExchange, clock: systemClock, signal }, lease)
+  } catch (error) {
+    if (!(error instanceof JitError)) throw error
+    const { code, message, hint } = error
+    return { failure: { code, message, hint } }
   }
 }

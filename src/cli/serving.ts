@@ -1,25 +1,23 @@
 import type { Environment } from '../base/environment.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { KubernetesServing } from '../client/served-kubernetes.ts'
+import type { RenewalLimits } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Installation } from './installation.ts'
-import { CALLER_LIMIT_MS, renewing, type RenewingHost } from './renewing.ts'
+import { FOR_CALLERS, renewing, type RenewingHost } from './renewing.ts'
 
-/** Google's libraries give up after the ten seconds that our credentials file allows. */
-export const GOOGLE_LIMIT_MS = 8_000
-
-type Limits = { readonly limitMs?: number; readonly signal?: AbortSignal }
+type Patience = { readonly limits?: RenewalLimits; readonly signal?: AbortSignal }
 
 /** How this installation serves credentials to clients that ask: from its records, and from the endpoint where a slice is over. */
 export const servingFrom = (
   host: RenewingHost,
   installation: Installation,
-  { limitMs = CALLER_LIMIT_MS, signal = new AbortController().signal }: Limits = {},
+  { limits = FOR_CALLERS, signal = new AbortController().signal }: Patience = {},
 ): ServingDeps => ({
   leases: () => installation.leases.list(),
   read: installation.read,
   readSealed: installation.readSealed,
-  renewed: renewing(host, installation, { limitMs, signal }),
+  renewed: renewing(host, installation, { limits, signal }),
   clock: systemClock,
 })
 

@@ -11,7 +11,8 @@ import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
-import { GOOGLE_LIMIT_MS, servingFrom, servingKubernetesFrom } from './serving.ts'
+import { FOR_GOOGLE } from './renewing.ts'
+import { servingFrom, servingKubernetesFrom } from './serving.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { loadSpinner } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
@@ -64,7 +65,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     housekeeping,
     status: async () => ({ leasing: leases, pending, notes: installation.notes, clock }),
     servingKubernetes: async () => servingKubernetesFrom(serving, env),
-    servingGoogle: async () => servingFrom(host, installation, { signal, limitMs: GOOGLE_LIMIT_MS }),
+    servingGoogle: async () => servingFrom(host, installation, { signal, limits: FOR_GOOGLE }),
     serving: async () => serving,
     guiding: async () => (await loaded()).leasing,
     children: async () => ({

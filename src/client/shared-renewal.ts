@@ -6,6 +6,9 @@ import { notLive } from './live-lease.ts'
 import type { RenewalNote, RenewalNotes } from './renewal-notes.ts'
 import { isRenewed } from './slices.ts'
 
+/** `renewMs`: of whoever renews. `waitMs`: of those who wait for him; where hundreds start at once, he is slow too. */
+export type RenewalLimits = { readonly renewMs: number; readonly waitMs: number }
+
 export type SharedRenewalDeps = {
   readonly leases: () => readonly Lease[]
   readonly notes: RenewalNotes
@@ -14,14 +17,13 @@ export type SharedRenewalDeps = {
   /** See `renewLease`. Network and key store are loaded by whoever comes to call it. */
   readonly renew: (lease: Lease, signal: AbortSignal) => Promise<Lease>
   readonly clock: Clock
-  /** For the whole of it: programs wait. */
-  readonly limitMs: number
+  readonly limits: RenewalLimits
   readonly signal: AbortSignal
 }
 
 /** How often those who wait look at the record of the lease, and, less often, whether whoever renews has died. */
-const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [20, 160]
-const LOCK_EVERY_MS = 500
+const [FIRST_LOOK_MS, LONGEST_LOOK_MS] = [20, 500]
+const LOCK_EVERY_MS = 2_000
 /** A failure counts for this long for others too: SDKs try again at once, and a hundred of them must not queue for the same answer. */
 const STALE_MS = { lapsed: 3_000, usable: 20_000 }
 
@@ -31,7 +33,7 @@ const STALE_MS = { lapsed: 3_000, usable: 20_000 }
  * Rejects with `JitError` within the limit: `GRANT_ENDED` where the endpoint has ended the grant.
  */
 export async function renewShared(deps: SharedRenewalDeps, seen: Lease): Promise<Lease> {
-  const { clock, limitMs, signal } = deps
+  const { clock, limits, signal } = deps
   const [startedAt, startedAtBoot] = [clock.now(), clock.bootSeconds()]
   const recent = failureOf(deps, seen)
   if (recent !== undefined && isFresh(recent, seen, clock)) throw errorOf(recent)
@@ -45,7 +47,7 @@ export async function renewShared(deps: SharedRenewalDeps, seen: Lease): Promise
       const done = await deps.ifAlone(() => renewNow(deps, seen, startedAt))
       if (done !== undefined) return done.value
     }
-    if (passed > limitMs) throw tooLate(seen, limitMs)
+    if (passed > limits.waitMs) throw tooLate(seen, limits.waitMs)
     await clock.sleep(look, signal)
     if (signal.aborted) throw interrupted()
     look = Math.min(LONGEST_LOOK_MS, look * 2)
@@ -63,17 +65,17 @@ function outcome(deps: SharedRenewalDeps, seen: Lease, startedAt: number): Lease
 }
 
 async function renewNow(deps: SharedRenewalDeps, seen: Lease, startedAt: number): Promise<Lease> {
-  const { clock, limitMs, notes } = deps
+  const { clock, limits, notes } = deps
   const found = outcome(deps, seen, startedAt) // since the look before the lock
   if (found !== undefined) return found
-  const limit = AbortSignal.timeout(limitMs)
+  const limit = AbortSignal.timeout(limits.renewMs)
   try {
     const renewed = await deps.renew(seen, AbortSignal.any([deps.signal, limit]))
     notes.remove(seen.id)
     return renewed
   } catch (error) {
     if (deps.signal.aborted) throw interrupted()
-    const failure = limit.aborted ? tooLate(seen, limitMs, error) : error
+    const failure = limit.aborted ? tooLate(seen, limits.renewMs, error) : error
     if (failure instanceof JitError) note(notes, seen, failure, clock.now())
     throw failure
   }

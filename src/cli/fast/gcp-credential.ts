@@ -1,5 +1,6 @@
 import { serveGoogle } from '../../client/served-gcp.ts'
-import { GOOGLE_LIMIT_MS, servingFrom } from '../serving.ts'
+import { FOR_GOOGLE } from '../renewing.ts'
+import { servingFrom } from '../serving.ts'
 import { onlyTarget } from './only-target.ts'
 import type { Fast } from './types.ts'
 
@@ -7,7 +8,7 @@ import type { Fast } from './types.ts'
 export const gcpCredential: Fast = async (rest, { host, installation, output }) => {
   const target = onlyTarget(rest)
   if (target === undefined) return false
-  const serving = servingFrom(host, installation, { limitMs: GOOGLE_LIMIT_MS })
+  const serving = servingFrom(host, installation, { limits: FOR_GOOGLE })
   output.out(JSON.stringify(await serveGoogle(target, serving)))
   return true
 }
