@@ -8,7 +8,7 @@ import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** A program waits for an answer, and the SDKs for Go and Java do so for a minute. */
-export const FOR_CALLERS: RenewalLimits = { renewMs: 20_000, waitMs: 50_000 }
+export const FOR_CALLERS: RenewalLimits = { renewMs: 30_000, waitMs: 55_000 }
 /** Google's libraries give up after the ten seconds that our credentials file allows. */
 export const FOR_GOOGLE: RenewalLimits = { renewMs: 8_000, waitMs: 8_000 }
 /** Nobody waits, and an endpoint may take that long to exchange at every cloud, with its own retries. */
