@@ -6,12 +6,12 @@ import { nodeFileSystem } from '../platform/files.ts'
 import { keepPrivate } from '../platform/private-directory.ts'
 import { systemProcesses } from '../platform/process-table.ts'
 import { systemRandom } from '../platform/random.ts'
-import type { Host } from './host.ts'
+import type { LeaseHost } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
 export function openLeasing(
-  { process, home, script }: Pick<Host, 'process' | 'home' | 'script'>,
+  { process, home, script }: LeaseHost,
   { places, root }: Pick<Installation, 'places' | 'root'>,
 ): Leasing {
   const uid = process.getuid?.()

@@ -6,7 +6,7 @@ import { finishExchange } from './finish-exchange.ts'
 import type { Installation } from './installation.ts'
 import { loggedIn } from './logged-in.ts'
 import { openLeasing } from './open-leasing.ts'
-import type { RenewingHost } from './renewing.ts'
+import type { LeaseHost } from './host.ts'
 
 /** What came of it as plain data: the errors of one bundle are foreign to the other. */
 export type Renewed =
@@ -18,7 +18,7 @@ export type Renewed =
  * of its own, because the short way of `credential-process` loads it too.
  */
 export async function renewOnce(
-  host: RenewingHost,
+  host: LeaseHost,
   installation: Pick<Installation, 'places' | 'root'>,
   lease: Lease,
   signal: AbortSignal,

@@ -4,7 +4,7 @@ import type { Lease } from '../client/leases/types.ts'
 import { type RenewalLimits, renewShared } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import { withFreeLock } from '../platform/lock.ts'
-import type { Host } from './host.ts'
+import type { LeaseHost } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** A program waits for an answer, and the SDKs for Go and Java do so for a minute. */
@@ -16,7 +16,7 @@ export const FOR_REAPER: RenewalLimits = { renewMs: 60_000, waitMs: 60_000 }
 
 /** What asks for the next slice of a lease, once among all processes. Loads the renewer only where it is for this one to do. */
 export function renewing(
-  host: RenewingHost,
+  host: LeaseHost,
   { root, leases, notes, places }: Installation,
   { limits, signal }: { readonly limits: RenewalLimits; readonly signal: AbortSignal },
 ): (lease: Lease) => Promise<Lease> {
@@ -37,5 +37,3 @@ export function renewing(
   }
   return (lease) => renewShared(deps, lease)
 }
-
-export type RenewingHost = Pick<Host, 'process' | 'home' | 'script'>

@@ -4,13 +4,14 @@ import type { KubernetesServing } from '../client/served-kubernetes.ts'
 import type { RenewalLimits } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Installation } from './installation.ts'
-import { FOR_CALLERS, renewing, type RenewingHost } from './renewing.ts'
+import type { LeaseHost } from './host.ts'
+import { FOR_CALLERS, renewing } from './renewing.ts'
 
 type Patience = { readonly limits?: RenewalLimits; readonly signal?: AbortSignal }
 
 /** How this installation serves credentials to clients that ask: from its records, and from the endpoint where a slice is over. */
 export const servingFrom = (
-  host: RenewingHost,
+  host: LeaseHost,
   installation: Installation,
   { limits = FOR_CALLERS, signal = new AbortController().signal }: Patience = {},
 ): ServingDeps => ({
