@@ -2,6 +2,7 @@ import { JitError } from '../../base/errors.ts'
 import { runToEnd } from '../../client/child-run.ts'
 import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
 import type { Lease } from '../../client/leases/types.ts'
+import { gcloudToken } from '../../client/served-gcp.ts'
 import { currentLease } from '../../client/live-lease.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
@@ -97,10 +98,14 @@ async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | und
 }
 
 async function runWith(ctx: CliContext, lease: Lease, file: string, args: readonly string[]): Promise<Ending> {
-  const [children, { guide }] = await Promise.all([ctx.children(), ctx.guiding()])
-  const env = childEnvironment(ctx.env, leaseEnvironment(lease, guide(lease)), lease)
-  return runToEnd(children, { file, args, env })
+  const [children, { guide }, token] = await Promise.all([ctx.children(), ctx.guiding(), gcloudTokenOf(ctx, lease)])
+  const exports = leaseEnvironment(lease, guide(lease), token)
+  return runToEnd(children, { file, args, env: childEnvironment(ctx.env, exports, lease) })
 }
+
+/** gcloud has no command to ask, so in `process` mode this one child gets the token itself. */
+const gcloudTokenOf = async (ctx: CliContext, lease: Lease): Promise<string | undefined> =>
+  gcloudToken(lease, await ctx.serving())
 
 async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Promise<readonly Lease[]> {
   const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })
