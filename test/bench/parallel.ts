@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ageSlices, leaseStoreOf } from '../support/aged-slice.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Ended } from '../support/launch.ts'
@@ -7,6 +9,7 @@ import { hasSecretService, startSecretService } from '../support/secret-service.
 import { startWorld, type World } from '../support/world.ts'
 import type { Missed } from './programs.ts'
 
+const JIT = new URL('../../bin/jit.js', import.meta.url).pathname
 const CALLERS = 200
 const COLD_CALLS = 7
 const REACH = 40
@@ -29,9 +32,7 @@ export async function measureParallel(): Promise<readonly Missed[]> {
     }
     ageSlices(store)
     const before = exchanges(world)
-    const { ms, ended } = await timed(() =>
-      Promise.all(Array.from({ length: CALLERS }, () => alice.jit('credential-process', 'staging-db'))),
-    )
+    const { ms, ended } = await timed(() => allAtOnce(alice, join(world.directory, 'answers')))
     const failed = ended.filter(({ code, stdout }) => code !== 0 || !isGood(stdout))
     const made = exchanges(world) - before
     const one = median(cold)
@@ -72,6 +73,26 @@ async function timed(
   const started = performance.now()
   const ended = await work()
   return { ms: performance.now() - started, ended }
+}
+
+/** From a shell: this process is the cloud too, and must not be busy with starting programs. */
+const CROWD = `
+mkdir "$1" && cd "$1" || exit
+for i in $(seq ${CALLERS}); do
+  { "$2" "$3" credential-process staging-db >$i.out 2>$i.err; echo $? >$i.code; } &
+done
+wait`
+
+async function allAtOnce(alice: PersonHome, directory: string): Promise<readonly Ended[]> {
+  const { code, stderr } = await alice.run('sh', '-c', CROWD, 'sh', directory, process.execPath, JIT)
+  if (code !== 0) throw new Error(stderr)
+  const text = (name: string): string => readFileSync(join(directory, name), 'utf8')
+  return Array.from({ length: CALLERS }, (_, index) => ({
+    code: Number(text(`${index + 1}.code`)),
+    signal: null,
+    stdout: text(`${index + 1}.out`),
+    stderr: text(`${index + 1}.err`),
+  }))
 }
 
 const exchanges = ({ aws }: World): number =>
