@@ -82,6 +82,34 @@ describe('many callers for one slice', () => {
     expect(tries).toBe(1) // an SDK that tries again at once
   })
 
+  test('a failure that came between the look and the lock is shared as well', async () => {
+    using at = machine({
+      ifAlone: async (work) => {
+        const failure = { code: 'ENDPOINT_UNREACHABLE', message: 'No answer.', hint: 'Try again.' } as const
+        at.deps.notes.put({
+          ...failure,
+          grant: at.seen.id,
+          target: 'prod-db',
+          outcome: 'failed',
+          at: systemClock.now(),
+        })
+        return { value: await work() }
+      },
+    })
+    await expect(renewShared(at.deps, at.seen)).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' })
+    expect(at.made).toEqual([])
+  })
+
+  test('those who wait can be interrupted', async () => {
+    const stop = new AbortController()
+    using at = machine({ signal: stop.signal })
+    await withLock(at.lock, systemClock, 0, async () => {
+      const waiting = renewShared(at.deps, at.seen)
+      stop.abort()
+      await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    })
+  })
+
   test('those who wait watch the record, though the lock stays taken', async () => {
     using at = machine()
     await withLock(at.lock, systemClock, 0, async () => {
