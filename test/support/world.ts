@@ -132,10 +132,11 @@ type ConfigParts = {
 }
 
 function configText({ url, port, idp, sts, targets, accessToken, tls }: ConfigParts): string {
-  const target = ({ name, description, maxDuration, labels, role }: WorldTarget): string => `
+  const target = ({ name, description, maxDuration, labels, role, renewEvery = '1h' }: WorldTarget): string => `
   - name: ${name}
     description: ${description}
     maxDuration: ${maxDuration}
+    renewEvery: ${renewEvery}
     labels: [${labels.join(', ')}]
     aws:
       role: arn:aws:iam::123456789012:role/${role ?? `jit-${name}`}
