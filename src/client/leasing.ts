@@ -105,7 +105,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
   return {
     ...records,
-    check: (intents) => assertWritable(leases, parcels.intended(intents)),
+    check: async (intents) => assertWritable(leases, parcels.intended(intents)),
     write: (lease, deliveries, onUsable) =>
       locked(() => writeLease(leases, lease, parcels.first(lease, deliveries), onUsable)),
     renew: (id, deliveries) =>

@@ -1,5 +1,5 @@
 import { JitError } from '../../base/errors.ts'
-import type { CloudSink, Intent } from './clouds/types.ts'
+import type { CloudSink, Delivery, Intent } from './clouds/types.ts'
 import type { EntryIntent } from './types.ts'
 
 /** `note`: why it is not as asked. */
@@ -9,7 +9,7 @@ export type Chosen = { readonly sink: CloudSink; readonly note?: string }
 export const nameOf = ({ cloud, mode }: CloudSink): string => `${cloud}-${mode}`
 
 /** The sink for the mode that was asked for, or `isolated` where that cannot serve here. */
-export function chooseSink(sinks: readonly CloudSink[], asked: EntryIntent, intent: Intent): Chosen {
+export function chooseSink(sinks: readonly CloudSink[], asked: EntryIntent, intent: Intent | Delivery): Chosen {
   const { cloud, deliver } = asked
   const sink = sinks.find((each) => each.cloud === cloud && each.mode === deliver)
   const note = sink?.obstacle?.(intent)

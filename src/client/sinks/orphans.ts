@@ -4,6 +4,7 @@ import type { PlaceKind } from '../leases/types.ts'
 import type { CloudSink } from './clouds/types.ts'
 import { FORMAT_NAMES, type FormatName } from './formats/types.ts'
 import { scrubAndRemove, wipeOrphanDirectories } from './grant-directory.ts'
+import { takeAway } from './own-file.ts'
 import { readOwnMark } from './own-mark.ts'
 import { namesFor } from './place.ts'
 import { type FormatSystem, leftByUs, readNow, type System } from './settled.ts'
@@ -127,12 +128,14 @@ function leftOverFiles(system: System, path: string, { torn }: OrphanSearch): re
 /** A file that was wholly a lost lease's, outside its private directory. */
 function wipeOwnOrphan(system: System, path: string, { known, ended, torn }: OrphanSearch): Orphans {
   const { fs, clock } = system
+  for (const { id, name } of leftOverNames(system, path)) {
+    const file = `${dirname(path)}/${name}`
+    if (torn.has(id) && !known.has(id) && leftByUs(system, file) !== undefined) scrubAndRemove(fs, file)
+  }
   const bytes = leftByUs(system, path) === undefined ? undefined : readNow(fs, path)?.bytes
   const mark = bytes === undefined ? undefined : readOwnMark(bytes)
   if (mark === undefined || known.has(mark.lease) || !torn.has(mark.lease)) return { wiped: [], alive: [] }
   if (!ended.has(mark.lease) && mark.expiresAt * 1000 > clock.now()) return { wiped: [], alive: [mark.lease] }
-  for (const name of ['temp', 'backup'] as const) scrubAndRemove(fs, namesFor(path, mark.lease)[name])
-  scrubAndRemove(fs, path)
-  fs.syncDirectory(dirname(path))
+  takeAway(fs, namesFor(path, mark.lease))
   return { wiped: [mark.lease], alive: [] }
 }

@@ -42,9 +42,10 @@ export function parcelling(sinks: readonly CloudSink[], grants: string): Parcell
         refuseSecond(deliveries.slice(0, index), delivery)
         const { credential, ...rest } = delivery
         const intent = intentOf(lease, { ...rest, target: lease.target })
-        const { sink, note } = chooseSink(sinks, { ...intent, cloud: rest.cloud, deliver: lease.deliver }, intent)
+        const whole = { ...intent, endsAt: lease.endsAt, credential }
+        const { sink, note } = chooseSink(sinks, { ...intent, cloud: rest.cloud, deliver: lease.deliver }, whole)
         const entry = { ...rest, sink: nameOf(sink), deliver: sink.mode, ...(note === undefined ? {} : { note }) }
-        return { sink, entry, delivery: { ...intent, endsAt: lease.endsAt, credential } }
+        return { sink, entry, delivery: whole }
       }),
     next: (lease, deliveries) =>
       deliveries.map(({ credential, ...rest }) => {

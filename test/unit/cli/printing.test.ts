@@ -21,7 +21,7 @@ describe('jit status', () => {
   test('shows grants, time left by the stricter clock, and where each secret lies', async () => {
     const { ctx, out } = fakeContext({ leases: [lease('prod-db')] })
     await runStatus(ctx, plain)
-    expect(out.join('\n')).toMatch(/prod-db +active +50m .*jit-prod-db +\/home\/eve\/.aws\/credentials/)
+    expect(out.join('\n')).toMatch(/prod-db +active +50m .*aws +jit-prod-db +\S+ +\/home\/eve\/.aws\/credentials/)
   })
 
   test('a wall clock set back shows no extra time', async () => {

@@ -36,7 +36,7 @@ describe('jit revoke', () => {
     const { ctx, calls, leasing, note } = fakeContext({ leases: [lease('prod-db'), lease('other')] })
     await runRevoke(ctx, one)
     expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db', 'end grant_prod-db'])
-    expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works in the cloud until \d\d:\d\d/)
+    expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works until \d\d:\d\d \(aws\)\.$/)
     expect(leasing.queued()).toEqual([])
   })
 
@@ -44,7 +44,7 @@ describe('jit revoke', () => {
     const { ctx, calls, out, leasing } = fakeContext({ leases: [lease('prod-db')], online: false })
     await expect(runRevoke(ctx, all)).rejects.toMatchObject({
       code: 'REVOKE_UNCONFIRMED',
-      message: expect.stringContaining('works in the cloud until'),
+      message: expect.stringContaining('someone made one, works until'),
       hint: expect.stringContaining('jit sweep'),
     })
     expect(calls.slice(0, 2)).toEqual(['queue grant_prod-db', 'wipe prod-db'])

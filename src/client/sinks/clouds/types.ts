@@ -54,8 +54,11 @@ export type FileContent = { readonly content: string; readonly secrets: readonly
 export interface CloudSink<C extends CloudCredential = CloudCredential> {
   readonly cloud: Cloud
   readonly mode: DeliveryMode
-  /** Why this mode cannot serve here, so that `isolated` takes its place (az that encrypts its cache); `undefined` where it can. Reads, changes nothing. */
-  obstacle?(intent: Intent): string | undefined
+  /**
+   * Why this mode cannot serve here, so that `isolated` takes its place (az that encrypts its cache); `undefined` where it can. A
+   * sentence. Reads, changes nothing. Asked before the endpoint is, and again with the credential, which may tell more.
+   */
+  obstacle?(intent: Intent | Delivery<C>): string | undefined
   /** The files, absolute, before links are followed. Throws `PROFILE_TAKEN` or `FILE_REFUSED` for what a single file cannot tell. Reads, changes nothing. */
   plan(intent: Intent): readonly PlannedFile[]
   /**
