@@ -66,14 +66,7 @@ const unusable = ({ id }: Pick<Grant, 'id'>): JitError =>
 
 /** What somebody holds there, in the cloud's own words. */
 function roleOf(credential: CloudCredential): string {
-  switch (credential.cloud) {
-    case 'aws':
-      return credential.roleArn
-    case 'gcp':
-      return credential.principal
-    case 'azure':
-      return credential.role
-    case 'kubernetes':
-      return credential.groups.join(', ')
-  }
+  if (credential.cloud === 'aws') return credential.roleArn
+  if (credential.cloud === 'gcp') return credential.principal
+  return credential.cloud === 'azure' ? credential.role : credential.groups.join(', ')
 }

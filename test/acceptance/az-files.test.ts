@@ -16,7 +16,8 @@ import { hasOpenssl } from '../support/certificate.ts'
 import { pythonJson } from '../support/python-json.ts'
 import { OWN_PRINCIPAL, type ScriptedAzure, startScriptedAzure } from '../support/scripted-azure.ts'
 
-const hasAz = spawnSync('az', ['--version'], { env: { PATH: process.env['PATH'], HOME: tmpdir() } }).status === 0
+/** Not started: it would leave files in a home. */
+const hasAz = spawnSync('sh', ['-c', 'command -v az']).status === 0
 const CLIENT = guid('d')
 const [ARM_TOKEN, VAULT_TOKEN] = [accessToken(1), accessToken(2)]
 

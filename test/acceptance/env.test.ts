@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launch } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
 import { killReapersOf } from '../support/reapers.ts'
-import { onTerminal } from '../support/terminal.ts'
+import { atTerminal } from '../support/terminal.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 /** v1 where pip brought it, and Debian's v2, which listens to `--endpoint-url` alone. */
 const CLIENTS = ['aws', '/usr/bin/aws'].filter(isInstalled)
-const EVALUATE = { bash: 'eval "$(cat)"', zsh: 'eval "$(cat)"', fish: 'source' } as const
+/** How each shell evaluates its first argument. */
+const EVALUATE = { bash: ['eval "$1"', 'sh'], zsh: ['eval "$1"', 'sh'], fish: ['printf %s $argv[1] | source'] } as const
 
 let world: World
 let alice: PersonHome
@@ -39,17 +41,13 @@ describe.each(['files', 'process', 'isolated'])('what jit env prints of a grant 
 
   test.each(Object.entries(EVALUATE))(
     '%s and the real aws work with it, whatever was exported before',
-    async (shell, evaluate) => {
+    async (shell, [script, ...name]) => {
       const { code, stdout } = await alice.jit('env', 'staging-db', '--shell', shell)
       expect(code).toBe(0)
       expect(stdout).not.toContain('ASIA')
       for (const client of CLIENTS) {
         const read = `${client} --endpoint-url ${world.aws.url} s3 cp s3://orders/today.csv -`
-        const done = spawnSync(shell, ['-c', `${evaluate}\n${read}`], {
-          input: stdout,
-          env: alice.env,
-          encoding: 'utf8',
-        })
+        const done = await alice.run(shell, '-c', `${script}\n${read}`, ...name, stdout)
         expect([done.stderr, done.stdout]).toEqual(['', 'id,total\n1,42\n'])
       }
     },
@@ -66,16 +64,15 @@ describe.each(['files', 'process', 'isolated'])('what jit env prints of a grant 
     expect(values).toMatchObject({ AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/), AWS_REGION: 'eu-central-1' })
     const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true', ...values }
     const read = ['--endpoint-url', world.aws.url, 's3', 'cp', 's3://orders/today.csv', '-']
-    for (const client of CLIENTS)
-      expect(spawnSync(client, read, { env, encoding: 'utf8' }).stdout).toBe('id,total\n1,42\n')
+    for (const client of CLIENTS) expect((await launch(client, read, env).done).stdout).toBe('id,total\n1,42\n')
   })
 })
 
 test('--values do not go to a screen', async () => {
   await elevate()
-  const shown = await onTerminal(alice, 'env', 'staging-db', '--values')
-  expect(shown).toMatchObject({ code: 2, text: expect.stringContaining('would stand on the screen') })
-  expect(shown.text).not.toContain('ASIA')
+  const { code, screen } = await atTerminal(['env', 'staging-db', '--values'], alice.env).ended
+  expect([code, screen]).toEqual([2, expect.stringContaining('would stand on the screen')])
+  expect(screen).not.toContain('ASIA')
 })
 
 test('without a grant it says what to type', async () => {

@@ -65,8 +65,9 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
     const original = Buffer.from(bytes)
     expect(() => format.check('file', original, wanted('jit-g-1'))).not.toThrow()
     expect(leasesIn(original)).toEqual([])
-    const inserted = format.insert(original, entry('g_1'))
-    expect(() => format.check('file', inserted, wanted('jit-g-1'))).not.toThrow()
+    const inserted = format.insert(original, entry('g_1', 'prod', 'MARK00'))
+    expect(inserted.includes('jit')).toBe(true) // what a search for lost entries goes by before it loads a format
+    expect(() => format.check('file', inserted, wanted('prod'))).not.toThrow()
     expect(() => format.check('file', inserted, wanted('jit-g-2'))).not.toThrow()
     expect(text(without(inserted, 'g_1'))).toBe(text(original))
   })
@@ -196,8 +197,8 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
     expect(codeOf(() => format.check('/home/eve/file', Buffer.from(bytes), wanted('jit-one')))).toBe('FILE_UNREADABLE')
   })
 
-  test("refuses a name that is the user's", () => {
-    const bytes = Buffer.from(subject.taken('jit-one'))
+  test.skipIf(subject.taken === undefined)("refuses a name that is the user's", () => {
+    const bytes = Buffer.from(subject.taken?.('jit-one') ?? '')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-one')))).toBe('PROFILE_TAKEN')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-two')))).toBe('accepted')
   })

@@ -11,6 +11,8 @@ export type Scene = {
   readonly act: (leasing: Leasing, clock: Clock) => Promise<unknown>
   /** The user has written behind our block in `prepare`. */
   readonly hasBehind?: true
+  /** The lease must live by the clock of whoever acts; a process of its own has only the true one, under which it is over. */
+  readonly renews?: true
 }
 export type Stage = {
   readonly home: TempHome
@@ -84,13 +86,14 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   'write in two clouds': { prepare: after(), act: both('g1', 'one') },
   'write in two clouds over an earlier lease': { prepare: after(both('g1', 'one')), act: both('g2', 'one', 'Longer') },
-  'renew in two clouds': { prepare: after(both('g1', 'one')), act: renewBoth('g1', 'one') },
+  'renew in two clouds': { prepare: after(both('g1', 'one')), act: renewBoth('g1', 'one'), renews: true },
   'wipe in two clouds': { prepare: after(both('g1', 'one'), two), act: wipe('g1') },
   'write sealed': { prepare: after(), act: sealed('g1', 'one') },
   'write sealed over an earlier lease': { prepare: after(sealed('g1', 'one')), act: sealed('g2', 'one', 'Longer') },
   'renew sealed': {
     prepare: after(sealed('g1', 'one')),
     act: (leasing) => leasing.renew('g1', [plainDelivery('jit-one', 'Second')]),
+    renews: true,
   },
   'wipe sealed': { prepare: after(sealed('g1', 'one'), one), act: wipe('g1') },
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type RevokeOptions, revokeCommand, runRevoke } from '../../../src/cli/commands/revoke.ts'
+import { NOW } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
@@ -50,7 +51,14 @@ describe('jit revoke', () => {
     expect(calls.slice(0, 2)).toEqual(['queue grant_prod-db', 'wipe prod-db'])
     expect(leasing.queued().map((each) => each.grant)).toEqual(['grant_prod-db'])
     expect(JSON.parse(out.join(''))).toEqual([
-      { grant: 'grant_prod-db', target: 'prod-db', wiped: true, confirmed: false, queued: true },
+      {
+        grant: 'grant_prod-db',
+        target: 'prod-db',
+        wiped: true,
+        confirmed: false,
+        queued: true,
+        entries: [{ cloud: 'aws', profile: 'jit-prod-db', cloudTakesItUntil: new Date(NOW + 3_000_000).toISOString() }],
+      },
     ])
   })
 

@@ -20,14 +20,16 @@ export function tokenFile({ credential, endsAt }: Delivery<KubernetesCredential>
 }
 
 /** Cluster, context and user, as kubectl reads them (client-go, `clientcmd/api/v1`). */
-export function kubeconfigContent(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): string {
-  const { profile, target, asDefault, credential } = delivery
-  const content: KubeconfigContent = {
+export function kubeconfigEntry(deps: SinkDeps, { profile, target, credential }: Delivery<KubernetesCredential>) {
+  return {
     cluster: clusterOf(credential),
     context: { cluster: profile, user: profile, ...namespaceOf(credential) },
     user: { exec: pluginOf(deps, target) },
-    asDefault,
   }
+}
+
+export function kubeconfigContent(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): string {
+  const content: KubeconfigContent = { ...kubeconfigEntry(deps, delivery), asDefault: delivery.asDefault }
   return JSON.stringify(content)
 }
 

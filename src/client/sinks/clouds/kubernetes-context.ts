@@ -1,5 +1,5 @@
 import type { KubernetesCredential } from '../../../contract/credential.ts'
-import { assertFreeInAll, kubeconfigFile, kubeconfigFiles } from './kubeconfig-locations.ts'
+import { refuseTakenInOthers, kubeconfigFile, kubeconfigFiles } from './kubeconfig-locations.ts'
 import { assertSafeNames, kubeconfigContent, tokenFile, tokenPath } from './kubernetes-content.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink } from './types.ts'
@@ -14,12 +14,12 @@ export const kubernetesContext = (
   mode,
   plan: (intent) => {
     assertSafeNames(intent)
-    assertFreeInAll(deps, intent)
     return [
       { kind, path: tokenPath(intent) },
       { kind: 'entry', path: kubeconfigFile(deps), format: 'kubeconfig' },
     ]
   },
+  refuseTaken: (intent) => refuseTakenInOthers(deps, intent),
   contents: (delivery) => [tokenFile(delivery), { content: kubeconfigContent(deps, delivery), secrets: [] }],
   environment: () => ({}),
   usage: ({ profile, asDefault }) => [asDefault ? 'kubectl get pods' : `kubectl --context ${profile} get pods`],

@@ -61,6 +61,8 @@ export interface CloudSink<C extends CloudCredential = CloudCredential> {
   obstacle?(intent: Intent | Delivery<C>): string | undefined
   /** The files, absolute, before links are followed. Throws `PROFILE_TAKEN` or `FILE_REFUSED` for what a single file cannot tell. Reads, changes nothing. */
   plan(intent: Intent): readonly PlannedFile[]
+  /** Throws `PROFILE_TAKEN` or `FILE_UNREADABLE` for other files of the client's than those of `plan`. Apart, because it may load a parser that nothing else needs. */
+  refuseTaken?(intent: Intent): Promise<void>
   /**
    * One content for each file of `plan`, in the same order; `undefined` where this delivery does not write it. Throws
    * `ENDPOINT_INVALID` for values that are not safe to write.

@@ -92,22 +92,22 @@ describe('where Kubernetes grants go', () => {
     ])
   })
 
-  test('a name that the user has in any of the files is his', () => {
+  test('a name that the user has in any of the files is his', async () => {
     using home = new TempHome()
     home.put(USER, 0o600, config(home, 'a'))
     home.put('contexts: [{name: jit-prod-cluster, context: {cluster: x}}]', 0o600, config(home, 'real'))
     symlinkSync(config(home, 'real'), config(home, 'b'))
     const sink = kubernetesFiles(deps(home, { KUBECONFIG: `${config(home, 'a')}:${config(home, 'b')}` }))
-    expect(() => sink.plan(intent)).toThrow(expect.objectContaining({ code: 'PROFILE_TAKEN' }))
-    expect(sink.plan({ ...intent, profile: 'jit-other' })).toHaveLength(2)
+    await expect(sink.refuseTaken?.(intent)).rejects.toMatchObject({ code: 'PROFILE_TAKEN' })
+    await expect(sink.refuseTaken?.({ ...intent, profile: 'jit-other' })).resolves.toBeUndefined()
   })
 
-  test('a file beside ours that kubectl cannot read is said: it reads none of them then', () => {
+  test('a file beside ours that kubectl cannot read is said: it reads none of them then', async () => {
     using home = new TempHome()
     home.put(USER, 0o600, config(home, 'a'))
     home.put('foo', 0o600, config(home, 'b'))
     const sink = kubernetesFiles(deps(home, { KUBECONFIG: `${config(home, 'a')}:${config(home, 'b')}` }))
-    expect(() => sink.plan(intent)).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+    await expect(sink.refuseTaken?.(intent)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   })
 })
 

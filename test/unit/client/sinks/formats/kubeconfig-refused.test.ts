@@ -9,7 +9,7 @@ const base = 'apiVersion: v1\nkind: Config\n'
 const cluster = '- name: a\n  cluster: {server: "https://a"}\n'
 
 describe('a file is refused, before anybody is asked', () => {
-  // Each tried with kubectl 1.27 to 1.33, `kubectl config view`.
+  // Each tried with kubectl 1.27, 1.32 and 1.33, `kubectl config view`.
   test.each([
     ['two of one name', `${base}clusters:\n${cluster}${cluster}`],
     ['a tab as indentation', `${base}clusters:\n-\tname: a\n`],
