@@ -119,8 +119,13 @@ export const clientsAt = (awsV1: string | undefined): readonly Client[] => [
     name: '@azure/identity',
     program: 'az',
     calls: ({ profile, subscription }) => [
-      [process.execPath, '--use-env-proxy',
-        child('azure-identity-child.ts'), subscription, ...(profile === undefined ? [] : [profile])],
+      [
+        process.execPath,
+        '--use-env-proxy',
+        child('azure-identity-child.ts'),
+        subscription,
+        ...(profile === undefined ? [] : [profile]),
+      ],
     ],
   },
   {

@@ -17,7 +17,7 @@ export const NAMESPACE = 'prod'
 
 /** Of Alice herself: what stands in her files before jit does. `issuer` stands for the logins that the vendors' clients made for her. */
 export const OWN = {
-  subject: 'alice@corp.example',
+  subject: 'own-login-of-alice',
   role: 'alice-own',
   project: 'alice-dev',
   provider: `${POOL}/providers/corp-login`,

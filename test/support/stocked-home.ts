@@ -134,7 +134,9 @@ users:
 async function stockAz(world: CloudWorld, person: PersonHome): Promise<void> {
   const assertion = await ownToken(world, 'api://AzureADTokenExchange')
   const login = ['login', '--service-principal', '-u', OWN.client, '-t', TENANT, '--federated-token', assertion]
-  for (const args of [login, ['group', 'list'], ['account', 'get-access-token']]) {
+  const token = ['account', 'get-access-token']
+  const sdk = [...token, '--resource', 'https://management.azure.com'] // as the SDKs name what az calls by an older name
+  for (const args of [login, ['group', 'list'], token, sdk]) {
     const { code, stderr } = await person.run('az', ...args, '--output', 'none')
     if (code !== 0) throw new Error(`az ${args[0]}: ${stderr}`)
   }
