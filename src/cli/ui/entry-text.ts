@@ -2,10 +2,13 @@ import { terminalText } from '../../base/terminal-text.ts'
 import type { Entry, Lease } from '../../client/leases/types.ts'
 import { timeOfDay } from './time.ts'
 
+/** Where a choice of the user's is looked for by its hash, as secrets are, without being one. */
+const WITHOUT_SECRETS = 'az-clouds'
+
 /** Files that hold secrets of one cloud of a lease. What is encrypted says so. */
 export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<Entry, 'cloud'>): readonly string[] =>
   places
-    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0)
+    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0 && place.format !== WITHOUT_SECRETS)
     .map(({ path, kind }) => (kind === 'sealed' ? `${path} (encrypted)` : path))
 
 /**
