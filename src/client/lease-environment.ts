@@ -83,8 +83,8 @@ export function childEnvironment(
   return {
     ...Object.fromEntries(inherited),
     ...set,
-    JIT_TARGET: target,
-    JIT_GRANT: id,
-    JIT_EXPIRES: new Date(endsAt).toISOString(),
+    JIT_GRANTED_TARGET: target,
+    JIT_GRANTED_ID: id,
+    JIT_GRANTED_UNTIL: new Date(endsAt).toISOString(),
   }
 }

@@ -63,15 +63,15 @@ describe('jit exec without a grant', () => {
     expect(code).toBe(0)
     const env = JSON.parse(stdout)
     expect(env).toMatchObject({
-      JIT_TARGET: 'staging-db',
-      JIT_GRANT: expect.stringMatching(/^g_\w{26}$/),
-      JIT_EXPIRES: expect.stringMatching(/^\d{4}-.*Z$/),
+      JIT_GRANTED_TARGET: 'staging-db',
+      JIT_GRANTED_ID: expect.stringMatching(/^g_\w{26}$/),
+      JIT_GRANTED_UNTIL: expect.stringMatching(/^\d{4}-.*Z$/),
       AWS_PROFILE: 'jit-staging-db',
       AWS_REGION: 'eu-central-1',
-      AWS_SESSION_EXPIRATION: env.JIT_EXPIRES.replace(/\.\d+/, ''), // AWS counts in seconds
+      AWS_SESSION_EXPIRATION: env.JIT_GRANTED_UNTIL.replace(/\.\d+/, ''), // AWS counts in seconds
       HOME: alice.home,
     })
-    expect(env.AWS_SHARED_CREDENTIALS_FILE).toContain(`/grants/${env.JIT_GRANT}.`)
+    expect(env.AWS_SHARED_CREDENTIALS_FILE).toContain(`/grants/${env.JIT_GRANTED_ID}.`)
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'JIT_PASSPHRASE'])
       expect(env).not.toHaveProperty(name)
     expect(existsSync(env.AWS_SHARED_CREDENTIALS_FILE)).toBe(false)

@@ -53,7 +53,7 @@ describe('jit status', () => {
 
   test('lists open requests until they run out', async () => {
     const { ctx, out, pending, clock } = fakeContext()
-    pending.remember(request('pending', {}), ENDPOINT, 0)
+    pending.remember(request('pending', {}), { endpoint: ENDPOINT, clockOffsetMs: 0 })
     await runStatus(ctx, plain)
     expect(out.join('\n')).toContain('req_1')
     clock.advance(1_800_001)
@@ -187,7 +187,7 @@ describe('deciding', () => {
 
   test('cancel forgets the request here too', async () => {
     const { ctx, pending } = fakeContext()
-    pending.remember(request('pending', {}), ENDPOINT, 0)
+    pending.remember(request('pending', {}), { endpoint: ENDPOINT, clockOffsetMs: 0 })
     await runCancel(ctx, { id: 'req_1', json: false })
     expect(pending.list()).toEqual([])
   })
