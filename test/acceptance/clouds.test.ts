@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { changes, hashesOf } from '../conformance/watched-files.ts'
+import { changes, hashesOf } from '../support/watched-files.ts'
 import { hasOpenssl } from '../support/certificate.ts'
 import { clientOf } from '../support/cloud-holdings.ts'
 import { type CloudWorld, startCloudWorld } from '../support/cloud-world.ts'

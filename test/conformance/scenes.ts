@@ -9,7 +9,7 @@ import { copyStock } from '../support/stocked-home.ts'
 import { attempt, type Through } from './attempt.ts'
 import type { Client, Way } from './clients.ts'
 import { type Check, type Fact, Ledger } from './fact.ts'
-import { changes, type Hashes, hashesOf } from './watched-files.ts'
+import { changes, type Hashes, hashesOf } from '../support/watched-files.ts'
 
 export type Stage = {
   readonly world: CloudWorld

@@ -35,17 +35,19 @@ const guid = (kind: string, index: number): string =>
 export const clientOf = (index: number): string => guid('b', index)
 export const subscriptionOf = (index: number): string => guid('a', index)
 
-type Wanted = {
+/** A target of such a company, as far as tests care. */
+export type Wanted = {
   readonly name: string
   readonly description: string
   readonly clouds: readonly Cloud[]
+  readonly labels?: readonly string[]
   readonly maxDuration?: string
   readonly renewEvery?: string
 }
 
 /** `server` and `certificateAuthority` are of the cluster, which has no production name. */
 export function cloudTarget(
-  { name, description, clouds, maxDuration = '4h', renewEvery }: Wanted,
+  { name, description, clouds, labels = ['env=prod'], maxDuration = '4h', renewEvery }: Wanted,
   index: number,
   { server, certificateAuthority }: { readonly server: string; readonly certificateAuthority: string },
 ): CloudTarget {
@@ -63,7 +65,7 @@ export function cloudTarget(
     name,
     description,
     maxDuration,
-    labels: ['env=prod'],
+    labels,
     clouds,
     more: more.filter((line) => line !== '').join('\n'),
     ...(!clouds.includes('aws') && { aws: false }),

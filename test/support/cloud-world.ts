@@ -11,6 +11,7 @@ import {
   cloudTarget,
   gcpHoldings,
   kubernetesHoldings,
+  type Wanted,
 } from './cloud-holdings.ts'
 import { type CloudNetwork, startCloudNetwork } from './cloud-network.ts'
 import { freePort } from './free-port.ts'
@@ -32,7 +33,7 @@ export type Cluster = Pick<KubernetesSimulator, 'url' | 'requests' | 'setPermiss
 }
 
 const ALL = ['aws', 'gcp', 'azure', 'kubernetes'] as const
-const WANTED = [
+const WANTED: readonly Wanted[] = [
   { name: 'everything', description: 'All that the company has', clouds: ALL },
   { name: 'second', description: 'The same once more, in the same files', clouds: ALL },
   { name: 'only-aws', description: 'The orders', clouds: ['aws'] },
@@ -42,7 +43,7 @@ const WANTED = [
   { name: 'in-slices', description: 'All, in the shortest slices', clouds: ALL, renewEvery: '15m' },
   { name: 'sealed', description: 'All, in mode process by policy', clouds: ALL },
   { name: 'apart', description: 'All, in mode isolated by policy', clouds: ALL },
-] as const
+]
 
 const POLICY = `
 @id("developers-at-once")
@@ -66,17 +67,24 @@ const QUIET = {
   AWS_PAGER: '',
 }
 
+export type CloudWorldOptions = {
+  readonly targets?: readonly Wanted[]
+  /** Cedar. */
+  readonly policy?: string
+}
+
 /** Needs openssl. */
-export async function startCloudWorld(): Promise<CloudWorld> {
+export async function startCloudWorld(options: CloudWorldOptions = {}): Promise<CloudWorld> {
+  const { targets: wanted = WANTED, policy = POLICY } = options
   const own = await startIssuer()
   const port = await freePort() // the targets name the cluster before it trusts anybody
   let standing: Standing | undefined
   const placeOf = (directory: string): string => path.join(directory, 'cluster')
   const targetsIn = (certificateAuthority: string): readonly CloudTarget[] =>
-    WANTED.map((each, index) => cloudTarget(each, index, { server: `https://127.0.0.1:${port}`, certificateAuthority }))
+    wanted.map((each, index) => cloudTarget(each, index, { server: `https://127.0.0.1:${port}`, certificateAuthority }))
   const world = await startWorld({
     targets: ({ directory }) => targetsIn(path.join(placeOf(directory), 'ca.pem')),
-    policy: POLICY,
+    policy,
     awsAccount: (account) => awsHoldings(account, own.url),
     clouds: async ({ url, aws, directory }) => {
       const place = placeOf(directory)
