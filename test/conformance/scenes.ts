@@ -51,6 +51,8 @@ const FOLLOWS_DEFAULT: Readonly<Record<DeliveryMode, readonly string[]>> = {
 const [FIRST, SECOND] = ['everything', 'second'] as const
 const INDEX = { [FIRST]: 0, [SECOND]: 1 } as const
 type TargetName = keyof typeof INDEX
+/** As `jit status --json` tells it. */
+type Live = { readonly grant: string; readonly target: string; readonly endsAt: string }
 
 /** A home of its own with what is asked of it. */
 class Scene {
@@ -59,6 +61,7 @@ class Scene {
   readonly #ledger: Ledger
   readonly #original: Hashes
   readonly #scripts = new Map<TargetName, string>()
+  readonly #grants = new Map<TargetName, string>()
 
   constructor(stage: Stage, name: string) {
     this.#stage = stage
@@ -83,15 +86,16 @@ class Scene {
       await this.#jit(...args, ...(more.includes('--for') ? [] : ['--for', '20m']))
     })
     this.#scripts.set(target, await this.#jit('env', target, '--shell', 'bash'))
-    const status = JSON.parse(await this.#jit('status', '--json'))
-    const ends: unknown[] = status.grants.map((grant: { target: string; endsAt: string }) =>
-      grant.target === target ? Date.parse(grant.endsAt) : 0,
-    )
-    return Math.max(...ends.map(Number))
+    const status: { readonly grants: readonly Live[] } = JSON.parse(await this.#jit('status', '--json'))
+    const live = status.grants.find((each) => each.target === target)
+    if (live === undefined) throw new Error(`no grant for ${target} in jit status`)
+    this.#grants.set(target, live.grant)
+    return Date.parse(live.endsAt)
   }
 
   async revoke(check: Check, target: TargetName): Promise<void> {
     await this.#quietly(check, true, async () => void (await this.#jit('revoke', target)))
+    this.#noteDirectory(check, target)
   }
 
   /** Every client with the access of `target` in each way of this mode. */
@@ -158,17 +162,18 @@ class Scene {
 
   asBefore(check: Check): void {
     this.#noteFiles(check, hashesOf(this.#home.home, 'but for noise'), /^$/)
-    for (const client of this.#stage.clients)
-      this.#ledger.note(
-        client,
-        check,
-        this.#grantDirectories().map((name) => `the directory of ${name} is still there`),
-      )
   }
 
-  #grantDirectories(): readonly string[] {
+  /** To be asked before somebody uses what led there: az and gcloud make the directory that they are told anew. */
+  #noteDirectory(check: Check, target: TargetName): void {
+    for (const client of this.#stage.clients) this.#ledger.note(client, check, this.#directoriesOf(target))
+  }
+
+  #directoriesOf(target: TargetName): readonly string[] {
     const grants = path.join(this.#home.home, '.run/jit/grants')
-    return existsSync(grants) ? readdirSync(grants) : []
+    const names = existsSync(grants) ? readdirSync(grants) : []
+    const ours = names.filter((name) => name.startsWith(`${this.#grants.get(target)}.`))
+    return ours.map((name) => `the directory ${name} is still there`)
   }
 
   /** Waits for the reaper alone: nothing here starts jit. Gives how many ms after `end` it was done. */
@@ -178,6 +183,10 @@ class Scene {
     const late = Date.now() - end
     await eventually(() => Date.now() >= end, true, { withinMs: Math.max(0, end - Date.now()) + 1000 })
     return late
+  }
+
+  gone(check: Check): void {
+    this.#noteDirectory(check, FIRST)
   }
 
   #noteFiles(check: Check, now: Hashes, allowed: RegExp): void {
@@ -265,7 +274,8 @@ async function expired(stage: Stage, scene: Scene, seconds: number): Promise<voi
   const end = await scene.elevate('ttl', FIRST, '--for', `${life}s`)
   await scene.uses('ttl', FIRST, 'works')
   const late = await scene.wiped(end)
-  stage.say(`wiped ${(late / 1000).toFixed(1)} s after the end`)
+  stage.say(late <= 0 ? 'wiped within its last second' : `wiped ${(late / 1000).toFixed(1)} s after the end`)
+  scene.gone('ttl')
   scene.asBefore('ttl')
   await scene.uses('ttl', FIRST, 'fails')
 }
