@@ -7,7 +7,7 @@ import type { AccessRequest, Explanation, NewRequest } from '../../contract/requ
 import type { Cloud } from '../../contract/target.ts'
 import type { CliContext } from '../context.ts'
 import { approvalText, waitsFor } from './approval-text.ts'
-import { entryJson, outlivesText, secretPlaces } from './entry-text.ts'
+import { entryJson, noteText, outlivesText, secretPlaces } from './entry-text.ts'
 import type { Spinner } from './spinner.ts'
 import { timeOfDay } from './time.ts'
 
@@ -110,7 +110,7 @@ function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: 
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
     ...guides.flatMap(({ entry, usage }) => [
-      ...(entry.note === undefined ? [] : [terminalText(`${entry.cloud}: ${entry.note}`)]),
+      ...noteText(lease, entry),
       ...usage.map((line) => `  ${terminalText(line)}`),
       ...(isInstalled(CLIENT[entry.cloud]) ? [] : [missingText(CLIENT[entry.cloud])]),
     ]),

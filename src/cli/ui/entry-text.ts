@@ -18,6 +18,16 @@ export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<
 export const atCloudUntil = ({ validUntil }: Pick<Entry, 'validUntil'>, now: number): string =>
   validUntil <= now ? 'lapsed' : timeOfDay(validUntil, now)
 
+/** That a cloud is delivered otherwise than it was asked for, and why; whoever asked for encryption learns that there is none. */
+export const noteText = (
+  { deliver: asked }: Pick<Lease, 'deliver'>,
+  { cloud, deliver, note }: Pick<Entry, 'cloud' | 'deliver' | 'note'>,
+): readonly string[] => {
+  if (note === undefined) return []
+  const plain = asked === 'process' && deliver !== 'process' ? ', unencrypted' : ''
+  return [terminalText(`${cloud} is delivered ${deliver}${plain}. ${note}${/[.!?]$/.test(note) ? '' : '.'}`)]
+}
+
 export const entryJson = (lease: Lease, entry: Entry) => ({
   cloud: entry.cloud,
   profile: entry.profile,
