@@ -9,6 +9,7 @@ import { denyCommand } from './commands/deny.ts'
 import { elevateCommand } from './commands/elevate.ts'
 import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
+import { gcpCredentialCommand } from './commands/gcp-credential.ts'
 import { helpCommand } from './commands/help.ts'
 import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
@@ -50,7 +51,8 @@ export function buildProgram(ctx: CliContext): Command {
   program.commandsGroup('Requests:')
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
   program.commandsGroup('Plumbing:')
-  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand]) program.addCommand(make(ctx))
+  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand, gcpCredentialCommand])
+    program.addCommand(make(ctx))
   program.commandsGroup('Help:')
   program.addCommand(helpCommand(ctx, program))
   for (const command of [program, ...program.commands])

@@ -8,7 +8,8 @@ import { listenOnLoopback } from '../platform/loopback-server.ts'
 import { isPeerOf, type Peer } from '../platform/peer-owner.ts'
 import type { Random } from '../platform/random.ts'
 import { consoleUrl } from './console-sign-in.ts'
-import { deliveredRegion, liveLease, serveCredential, type ServingDeps } from './served-credential.ts'
+import { liveLease } from './live-lease.ts'
+import { deliveredRegion, serveCredential, type ServingDeps } from './served-credential.ts'
 
 export type ConsoleDeps = {
   readonly serving: ServingDeps

@@ -3,6 +3,7 @@ import type { ProcessCredential } from '../base/process-credential.ts'
 import type { Exports } from '../base/shell-export.ts'
 import type { Cloud } from '../contract/target.ts'
 import type { Lease } from './leases/types.ts'
+import { gcloudTokenVariables } from './sinks/clouds/gcloud-token.ts'
 import type { Guide } from './sinks/types.ts'
 
 /**
@@ -32,14 +33,17 @@ const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
   kubernetes: [],
 }
 
-/** What makes clients use this lease, in all its clouds. Paths and names, no secret. */
-export function leaseEnvironment(lease: Lease, guides: readonly Guide[]): Exports {
+/**
+ * What makes clients use this lease, in all its clouds. Paths and names, no secret but for `gcloudToken`, which is for the one child
+ * of `jit exec`.
+ */
+export function leaseEnvironment(lease: Lease, guides: readonly Guide[], gcloudToken?: string): Exports {
   const set = guides.map(({ entry: { cloud, validUntil }, environment }) => ({
     ...environment,
     ...(cloud === 'aws' ? awsExpiration(Math.min(validUntil, lease.endsAt)) : {}),
   }))
   return withoutRivals(
-    Object.assign({}, ...set),
+    Object.assign({}, ...set, gcloudToken === undefined ? {} : gcloudTokenVariables(gcloudToken)),
     guides.map(({ entry }) => entry.cloud),
   )
 }

@@ -57,16 +57,14 @@ export function cloudTarget(
     azure: `azure: { tenant: ${TENANT}, client: ${clientOf(index)}, subscription: ${subscriptionOf(index)}, subscriptionName: ${name}, role: Reader, resources: ["https://vault.azure.net"] }`,
     kubernetes: `kubernetes: { cluster: prod-eu, server: "${server}", certificateAuthority: ${certificateAuthority}, audience: "${CLUSTER_AUDIENCE}", namespace: ${NAMESPACE} }`,
   }
-  const more = [
-    ...(renewEvery === undefined ? [] : [`renewEvery: ${renewEvery}`]),
-    ...clouds.map((cloud) => blocks[cloud]),
-  ]
+  const more = clouds.map((cloud) => blocks[cloud])
   return {
     name,
     description,
     maxDuration,
     labels,
     clouds,
+    ...(renewEvery !== undefined && { renewEvery }),
     more: more.filter((line) => line !== '').join('\n'),
     ...(!clouds.includes('aws') && { aws: false }),
   }

@@ -4,6 +4,8 @@ export type WorldTarget = {
   readonly description: string
   readonly maxDuration: string
   readonly labels: readonly string[]
+  /** Length of a slice, as the configuration writes it; as the endpoint does by itself where absent. */
+  readonly renewEvery?: string
   /** Name of the role where it is not the one that the cloud has. */
   readonly role?: string
   /** `false` where it opens no AWS account. */

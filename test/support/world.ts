@@ -156,10 +156,20 @@ type ConfigParts = {
 }
 
 function configText({ url, port, idp, sts, targets, accessToken, tls }: ConfigParts): string {
-  const target = ({ name, description, maxDuration, labels, role, aws, more }: WorldTarget): string => `
+  const target = ({
+    name,
+    description,
+    maxDuration,
+    labels,
+    role,
+    renewEvery = '1h',
+    aws,
+    more,
+  }: WorldTarget): string => `
   - name: ${name}
     description: ${description}
     maxDuration: ${maxDuration}
+    renewEvery: ${renewEvery}
     labels: [${labels.join(', ')}]${
       aws === false
         ? ''

@@ -11,7 +11,7 @@ const COMMAND_LIMIT_MS = 10_000
 /**
  * No token on disk but encrypted. SDKs ask `jit gcp-credential TARGET` (executable-sourced credentials, google.aip.dev/auth/4117).
  * gcloud knows no such source that leaves no trace (it caches what it gets in access_tokens.db), so it has a directory of its own
- * without a token, and `jit exec` gives the token to that one child: {@link gcloudTokenVariables}. See docs/decisions/0015.
+ * without a token, and `jit exec` gives the token to that one child: `gcloudTokenVariables`. See docs/decisions/0015.
  */
 export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   cloud: 'gcp',
@@ -65,9 +65,4 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   ],
 
   searched: () => [],
-})
-
-/** For the one child of `jit exec` in this mode, and for nobody else: it is the token itself. */
-export const gcloudTokenVariables = (accessToken: string): Readonly<Record<string, string>> => ({
-  CLOUDSDK_AUTH_ACCESS_TOKEN: accessToken,
 })

@@ -6,7 +6,8 @@ import { markOf } from '../../../../../src/client/sinks/clouds/gcloud-configurat
 import { gcpExecutableAnswer } from '../../../../../src/client/sinks/clouds/gcp-executable.ts'
 import { gcpFiles } from '../../../../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../../../../src/client/sinks/clouds/gcp-isolated.ts'
-import { gcloudTokenVariables, gcpProcess } from '../../../../../src/client/sinks/clouds/gcp-process.ts'
+import { gcloudTokenVariables } from '../../../../../src/client/sinks/clouds/gcloud-token.ts'
+import { gcpProcess } from '../../../../../src/client/sinks/clouds/gcp-process.ts'
 import {
   deliver,
   ENDS_AT,
