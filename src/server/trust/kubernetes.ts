@@ -104,6 +104,7 @@ const BACKDATED_SECONDS = 30
 function authenticationConfiguration({ endpoint }: Config, targets: readonly KubernetesTarget[]): string {
   const audiences = [...new Set(targets.map(({ kubernetes }) => kubernetes.audience))]
   const longest = Math.max(...targets.map(({ kubernetes }) => kubernetes.renewEverySeconds)) + BACKDATED_SECONDS
+  const groups = [...new Set(targets.flatMap(({ kubernetes }) => kubernetes.groups))].toSorted()
   return `\
 apiVersion: apiserver.config.k8s.io/v1 # before Kubernetes 1.34: v1beta1
 kind: AuthenticationConfiguration
@@ -129,8 +130,8 @@ jwt:
     userValidationRules:
       - expression: "!user.username.startsWith('system:')"
         message: "names that start with system: are the cluster's own"
-      - expression: "user.groups.all(group, !group.startsWith('system:'))"
-        message: "groups that start with system: are the cluster's own"`
+      - expression: ${JSON.stringify(`user.groups.all(group, group in ${JSON.stringify(groups)})`)}
+        message: "a group that no target of this endpoint gives"`
 }
 
 function bindings({ label: cluster }: Cluster, { name, kubernetes }: KubernetesTarget): string {
