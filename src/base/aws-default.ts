@@ -11,6 +11,7 @@ import {
 } from './credentials-block.ts'
 import { applyEdits, type Edit, editsAmong, INI_HEADER } from './ini-edits.ts'
 import { cut, type Line, linesOf, textOf } from './lines.ts'
+import { cutLines, tailOf } from './section-tail.ts'
 
 // A lease as the default profile. A second `[default]` would make the file unreadable, so the header of the one before is
 // renamed where it stands and names the lease that it made room for: `[default-kept-by-jit-g_1]`. That is a profile like any
@@ -84,11 +85,11 @@ type OwnDefault = {
 function ownDefault(bytes: Buffer, lease: string): OwnDefault | undefined {
   const block = markedDefault(bytes, lease)
   if (block?.profile === undefined) return unmarkedDefault(bytes, lease)
-  const lines = linesAmong(bytes, block)
+  const tail = tailOf(bytes, block)
   return {
     place: block.profile.slice(DEFAULT.length),
-    edits: foreign(bytes, lines),
-    without: removeBlocks(bytes, (each) => each.lease === lease && isDefaultBlock(each)),
+    edits: foreign(bytes, [...linesAmong(bytes, block), ...tail]),
+    without: removeBlocks(cutLines(bytes, tail), (each) => each.lease === lease && isDefaultBlock(each)),
   }
 }
 

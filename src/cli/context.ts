@@ -51,6 +51,8 @@ export type CliContext = {
   readonly servingGoogle: () => Promise<ServingDeps>
   /** How clients are told to use what was delivered. */
   readonly guiding: () => Promise<Pick<Leasing, 'guide'>>
+  /** Whether a shell would find this program; looks along PATH. */
+  readonly isInstalled: (program: string) => boolean
   readonly children: () => Promise<Children>
   readonly console: () => Promise<ConsoleDeps & { readonly isHeadless: boolean }>
   readonly pending: () => Promise<PendingRequests>

@@ -4,7 +4,7 @@ import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
-import { assertProgram, runChild } from '../platform/processes.ts'
+import { assertProgram, isInstalled, runChild } from '../platform/processes.ts'
 import { readSettings } from '../platform/settings.ts'
 import { isTimeAgain } from '../platform/throttle.ts'
 import type { CliContext } from './context.ts'
@@ -68,6 +68,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     servingGoogle: async () => servingFrom(host, installation, { signal, limits: FOR_GOOGLE }),
     serving: async () => serving,
     guiding: async () => (await loaded()).leasing,
+    isInstalled: (program) => isInstalled(program, env, platform),
     children: async () => ({
       runChild,
       divertSignals,

@@ -1,6 +1,7 @@
 import { JitError } from '../base/errors.ts'
 import { identifier } from '../base/identifier.ts'
 import type { AccessRequest, NewRequest } from '../contract/request.ts'
+import type { DeliveryMode } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
@@ -44,10 +45,10 @@ export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> 
 
   const open = sameRequest(deps.pending.list(), request, deps.endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
-  if (resumed !== undefined) return remember(deps, resumed, 'resumed')
+  if (resumed !== undefined) return remember(deps, resumed, 'resumed', request.deliver)
   const asked = await askOnce(deps, request)
   refuseOtherWords(asked, request, deps.api.jkt)
-  return remember(deps, asked, 'asked')
+  return remember(deps, asked, 'asked', request.deliver)
 }
 
 /** A request that was made before, and how it shall be delivered here. */
@@ -65,7 +66,8 @@ export async function comeBack(
     const target = (await api.targets(signal)).find((each) => each.name === name)
     if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
   }
-  return remember(deps, request, 'resumed')
+  const before = deps.pending.list().find((each) => each.id === id)
+  return remember(deps, request, 'resumed', before?.deliver)
 }
 
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {
@@ -95,9 +97,15 @@ async function askOnce({ api, random, signal }: AskingDeps, request: NewRequest)
 const isLostAnswer = (error: unknown): boolean =>
   error instanceof JitError && error.cause instanceof HttpError && ['reset', 'timeout'].includes(error.cause.failure)
 
-function remember(deps: AskingDeps, request: AccessRequest, kind: 'asked' | 'resumed'): AccessRequest {
+function remember(
+  deps: AskingDeps,
+  request: AccessRequest,
+  kind: 'asked' | 'resumed',
+  deliver: DeliveryMode | undefined,
+): AccessRequest {
+  const { api, endpoint, pending } = deps
   if (request.state === 'pending' || request.startsAt !== undefined)
-    deps.pending.remember(request, deps.endpoint, deps.api.clockOffsetMs())
+    pending.remember(request, { endpoint, clockOffsetMs: api.clockOffsetMs(), deliver })
   deps.tell({ kind, request })
   return request
 }

@@ -40,7 +40,7 @@ const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
 export function leaseEnvironment(lease: Lease, guides: readonly Guide[], gcloudToken?: string): Exports {
   const set = guides.map(({ entry: { cloud, validUntil }, environment }) => ({
     ...environment,
-    ...(cloud === 'aws' ? awsExpiration(new Date(Math.min(validUntil, lease.endsAt)).toISOString()) : {}),
+    ...(cloud === 'aws' ? awsExpiration(Math.min(validUntil, lease.endsAt)) : {}),
   }))
   return withoutRivals(
     Object.assign({}, ...set, gcloudToken === undefined ? {} : gcloudTokenVariables(gcloudToken)),
@@ -55,13 +55,16 @@ export function awsKeys(credential: ProcessCredential, region: string | undefine
     AWS_SECRET_ACCESS_KEY: credential.SecretAccessKey,
     AWS_SESSION_TOKEN: credential.SessionToken,
     ...(region === undefined ? {} : { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
-    ...awsExpiration(credential.Expiration),
+    ...awsExpiration(Date.parse(credential.Expiration)),
   }
   return { set, unset: ['AWS_PROFILE', ...withoutRivals(set, ['aws']).unset] }
 }
 
 /** Prompts such as starship read the first, botocore and aws-vault the second. */
-const awsExpiration = (at: string) => ({ AWS_SESSION_EXPIRATION: at, AWS_CREDENTIAL_EXPIRATION: at })
+function awsExpiration(ms: number): Readonly<Record<string, string>> {
+  const at = `${new Date(ms).toISOString().slice(0, 19)}Z`
+  return { AWS_SESSION_EXPIRATION: at, AWS_CREDENTIAL_EXPIRATION: at }
+}
 
 function withoutRivals(set: Readonly<Record<string, string>>, clouds: readonly Cloud[]): Exports {
   return { set, unset: clouds.flatMap((cloud) => RIVALS[cloud]).filter((name) => !(name in set)) }
@@ -84,8 +87,8 @@ export function childEnvironment(
   return {
     ...Object.fromEntries(inherited),
     ...set,
-    JIT_TARGET: target,
-    JIT_GRANT: id,
-    JIT_EXPIRES: new Date(endsAt).toISOString(),
+    JIT_GRANTED_TARGET: target,
+    JIT_GRANTED_ID: id,
+    JIT_GRANTED_UNTIL: new Date(endsAt).toISOString(),
   }
 }

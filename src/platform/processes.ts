@@ -50,11 +50,16 @@ const notStarted = (file: string, cause: unknown): JitError =>
 
 /** Throws `NOT_FOUND` where a shell would find no such program: to be known before anybody is asked to approve anything. */
 export function assertProgram(file: string, env: Environment, platform: NodeJS.Platform): void {
-  if (platform === 'win32') return // PATHEXT and App Paths: the system finds it or not
+  if (!isInstalled(file, env, platform)) throw notStarted(file, { code: 'ENOENT' })
+}
+
+/** Whether a shell would find this program. Starts nothing. */
+export function isInstalled(file: string, env: Environment, platform: NodeJS.Platform): boolean {
+  if (platform === 'win32') return true // PATHEXT and App Paths: the system finds it or not
   const places = file.includes('/')
     ? [file]
     : (env['PATH'] ?? '').split(delimiter).map((each) => join(each || '.', file))
-  if (!places.some(isProgram)) throw notStarted(file, { code: 'ENOENT' })
+  return places.some(isProgram)
 }
 
 function isProgram(path: string): boolean {

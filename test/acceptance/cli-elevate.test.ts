@@ -36,7 +36,16 @@ function cleanMachine(): void {
 }
 
 const requestIn = /\(request (r_\w{26})\)/
-const readGrants = object({ grants: list(object({ grant: string, target: string, profile: string, endsAt: string })) })
+const readGrants = object({
+  grants: list(
+    object({
+      grant: string,
+      target: string,
+      entries: list(object({ profile: string, cloudTakesItUntil: string })),
+      endsAt: string,
+    }),
+  ),
+})
 const grantsOf = async () => readGrants(JSON.parse((await alice.jit('status', '--json')).stdout), 'status').grants
 
 describe('from a command to credentials in the file, and back', () => {
@@ -45,13 +54,13 @@ describe('from a command to credentials in the file, and back', () => {
     const elevated = await alice.jit('elevate', 'staging-db', '--for', '20m', '--reason', 'look', '--json')
     expect(elevated.code).toBe(0)
     const { grants } = readGrants(JSON.parse(elevated.stdout), 'elevate')
-    expect(grants).toMatchObject([{ target: 'staging-db', profile: 'jit-staging-db' }])
+    expect(grants).toMatchObject([{ target: 'staging-db', entries: [{ profile: 'jit-staging-db' }] }])
     expect(alice.credentials()?.startsWith(USERS_OWN)).toBe(true)
     expect(alice.credentials()).toContain('[jit-staging-db]')
     expect(await grantsOf()).toMatchObject(grants)
 
     const served = JSON.parse((await alice.jit('credential-process', 'staging-db')).stdout)
-    expect(served).toMatchObject({ Version: 1, Expiration: grants[0]?.endsAt })
+    expect(served).toMatchObject({ Version: 1, Expiration: grants[0]?.entries[0]?.cloudTakesItUntil })
     expect(alice.credentials()).toContain(served.SecretAccessKey)
 
     expect(await alice.jit('revoke', 'staging-db')).toMatchObject({ code: 0, stdout: '' })
@@ -187,7 +196,7 @@ describe('offline', () => {
     const [granted] = await grantsOf()
     await world.endpoint.stop()
     const ended = await alice.jit('revoke', 'staging-db')
-    expect([ended.code, ended.stderr]).toEqual([6, expect.stringContaining('works in the cloud until')])
+    expect([ended.code, ended.stderr]).toEqual([6, expect.stringContaining('someone made one, works until')])
     expect(alice.credentials()).toBe(USERS_OWN)
     expect((await alice.jit('status', '--json')).stdout).toContain('"unconfirmed":[{"grant"')
     await world.endpoint.start()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateEphemeralKey } from '../../src/client/exchange/ephemeral-key.ts'
@@ -100,7 +101,7 @@ describe.skipIf(!hasOpenssl)('an endpoint with targets in all clouds, behind a p
   const key = generateEphemeralKey()
   async function grantOf(target: string): Promise<string> {
     const wish = { targets: [target], durationSeconds: 7200, reason: 'slow query', host: 'laptop' }
-    const { grants } = await alice.api.ask(wish, `clouds-${Math.random()}`)
+    const { grants } = await alice.api.ask(wish, randomUUID())
     expect(grants).toMatchObject([{ state: 'active', deliver: 'process' }])
     return grants[0]?.id ?? ''
   }

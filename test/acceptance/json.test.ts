@@ -78,16 +78,36 @@ describe('with --json every command prints one document of a stable shape', () =
   })
 
   test('elevate, status, revoke', async () => {
-    const grant = { grant: S, target: S, cloud: S, profile: S, role: S, endsAt: S, places: [S] }
+    const B = 'boolean'
+    const entry = {
+      cloud: S,
+      profile: S,
+      role: S,
+      deliver: S,
+      asDefault: B,
+      cloudTakesItUntil: S,
+      secretPlaces: [S],
+    }
+    const grant = { grant: S, target: S, endsAt: S, places: [S] }
     const asked = ['elevate', 'staging-db', '--for', '20m', '--reason', 'x']
     expect(shape(await printed(alice, ...asked, '--explain'))).toMatchObject({
       targets: [{ target: S, policies: [S] }],
     })
-    expect(shape(await printed(alice, ...asked))).toEqual({ request: S, grants: [grant] })
+    expect(shape(await printed(alice, ...asked))).toEqual({
+      request: S,
+      grants: [{ ...grant, entries: [{ ...entry, environment: { AWS_PROFILE: S } }] }],
+    })
     const { grants } = record(await printed(alice, 'status'), 'status')
-    expect(shape(grants)).toEqual([{ ...grant, state: S, deliver: S, endpoint: S, secondsLeft: N }])
+    expect(shape(grants)).toEqual([{ ...grant, entries: [entry], state: S, deliver: S, endpoint: S, secondsLeft: N }])
     expect(shape(await printed(alice, 'revoke', '--all'))).toEqual([
-      { grant: S, target: S, wiped: 'boolean', confirmed: 'boolean', queued: 'boolean' },
+      {
+        grant: S,
+        target: S,
+        wiped: B,
+        confirmed: B,
+        queued: B,
+        entries: [{ cloud: S, profile: S, cloudTakesItUntil: S }],
+      },
     ])
   })
 

@@ -1,82 +1,64 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LeaseStore } from '../../src/client/leases/store.ts'
-import type { Lease } from '../../src/client/leases/types.ts'
+import { createLeasing } from '../../src/client/leasing.ts'
 import { kubernetesFiles } from '../../src/client/sinks/clouds/kubernetes-files.ts'
 import { kubernetesIsolated } from '../../src/client/sinks/clouds/kubernetes-isolated.ts'
-import { kubeconfig } from '../../src/client/sinks/formats/kubeconfig.ts'
-import type { KubernetesCredential } from '../../src/contract/credential.ts'
+import { kubernetesProcess } from '../../src/client/sinks/clouds/kubernetes-process.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { nodeFileSystem } from '../../src/platform/files.ts'
+import { chooseKeyStore } from '../../src/platform/keychain/choose.ts'
 import { machineId } from '../../src/platform/machine.ts'
+import { newLease } from '../support/aws-lease.ts'
 import { hasOpenssl, makeCertificate } from '../support/certificate.ts'
 import { hasKubectl, kubectlIn } from '../support/kubectl.ts'
 import { startKubernetesApi } from '../support/kubernetes-api.ts'
+import { KUBERNETES_TOKEN as OLD, kubernetesDelivery } from '../support/kubernetes-delivery.ts'
+import { leasingDeps } from '../support/leasing-deps.ts'
 import { TempHome } from '../support/temp-home.ts'
 
 const JIT = join(import.meta.dirname, '../../bin/jit.js')
 const USUAL = '# mine\nclusters: [] # none yet\n'
-const inAnHour = (): string => new Date(systemClock.now() + 3_600_000).toISOString()
-const [OLD, NEW] = ['old.old.old', 'new.new.new']
+const NEW = 'new.new.new'
+const SINKS = { files: kubernetesFiles, process: kubernetesProcess, isolated: kubernetesIsolated } as const
 
-/** A lease in the journal, its token and context where the sink says, a TLS API server, and kubectl between the two. */
-async function cluster(given: { readonly isolated?: boolean } = {}) {
+/** A grant delivered by the engine, a TLS API server, and kubectl with the built jit between the two. */
+async function cluster(mode: keyof typeof SINKS = 'files') {
   const home = new TempHome()
   const { key, cert, ca } = makeCertificate(home.root, '127.0.0.1')
-  const directory = join(home.root, 'run/grants/g_1.1')
-  const token = join(directory, 'kubernetes-token.json')
-  const put = (held: string): void =>
-    writeFileSync(token, JSON.stringify({ token: held, expirationTimestamp: inAnHour() }), { mode: 0o600 })
-  const refusals: string[] = []
   let onRefusal = (): void => undefined
-  const api = await startKubernetesApi({ key, cert }, () => {
-    refusals.push('401')
-    onRefusal()
-  })
-  const deps = { fs: nodeFileSystem, env: {}, home: home.home, program: [process.execPath, JIT] }
-  const sink = given.isolated === true ? kubernetesIsolated(deps) : kubernetesFiles(deps)
-  const intent = { lease: 'g_1', target: 'prod', profile: 'jit-prod', asDefault: false, directory }
-  const endsAt = systemClock.now() + 3_600_000
-  const credential: KubernetesCredential = {
-    cloud: 'kubernetes',
-    expiration: inAnHour(),
-    notAfter: inAnHour(),
-    cluster: 'prod',
-    server: api.url,
-    certificateAuthority: readFileSync(ca, 'utf8'),
-    namespace: 'db',
-    username: 'anne',
-    groups: [],
-    token: OLD,
-  }
+  const api = await startKubernetesApi({ key, cert }, () => onRefusal())
   const config = join(home.home, '.kube/config')
   home.put(USUAL, 0o600, config)
-  const planned = sink.plan(intent)
-  const contents = sink.contents({ ...intent, endsAt, credential })
-  for (const [index, { path, kind }] of planned.entries()) {
-    const { content } = contents[index] ?? { content: '' }
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const entry = { lease: 'g_1', profile: 'jit-prod', expiresAt: Math.ceil(endsAt / 1000), content }
-    writeFileSync(path, kind === 'entry' ? kubeconfig.insert(readFileSync(path), entry) : content, { mode: 0o600 })
-  }
-  const store = new LeaseStore(nodeFileSystem, systemClock, join(home.stateDir, machineId()))
-  store.prepare()
-  store.put(leaseOf(endsAt, token))
-  const env = { JIT_STATE_DIR: home.stateDir, JIT_RUNTIME_DIR: join(home.root, 'run') }
+  const { stateDir } = home
+  const deps = leasingDeps({
+    home: home.home,
+    stateDir,
+    clock: systemClock,
+    machine: machineId(),
+    sinks: (given) => [SINKS[mode]({ ...given, program: [process.execPath, JIT] })],
+  })
+  const passphrase = { JIT_PASSPHRASE_FILE: join(home.root, 'passphrase') }
+  home.put('correct horse battery staple\n', 0o600, passphrase.JIT_PASSPHRASE_FILE)
+  const keyStore = chooseKeyStore('passphrase-file', { platform: 'linux', env: passphrase, stateDirectory: stateDir })
+  const leasing = createLeasing({ ...deps, keyStore: async () => keyStore })
+  const delivery = kubernetesDelivery('jit-prod')
+  const credential = { ...delivery.credential, server: api.url, certificateAuthority: readFileSync(ca, 'utf8') }
+  await leasing.write({ ...newLease(systemClock, 'g_1', 'prod'), deliver: mode }, [{ ...delivery, credential }])
+  const places = leasing.list().flatMap((lease) => lease.places)
+  const pathOf = (name: string): string => places.find(({ path }) => basename(path) === name)?.path ?? ''
+  const env = { JIT_STATE_DIR: stateDir, JIT_KEY_STORE: 'passphrase-file', ...passphrase }
   return {
     api,
-    config,
     home,
-    refusals,
-    put,
-    onRefusal: (then: () => void) => void (onRefusal = then),
-    kubectl: kubectlIn(home.home, { ...env, ...sink.environment(intent) }),
-    /** What the end of a lease leaves for a moment, and where somebody has kept a copy of the context. */
-    endLease: () => {
-      store.remove('g_1')
-      rmSync(directory, { recursive: true })
+    config,
+    leasing,
+    kubectl: kubectlIn(home.home, { ...env, ...(mode === 'isolated' ? { KUBECONFIG: pathOf('kubeconfig') } : {}) }),
+    /** What a renewal does. */
+    put: (token: string): void => {
+      const path = pathOf('kubernetes-token.json')
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), token }))
     },
+    onRefusal: (then: () => void) => void (onRefusal = then),
     async [Symbol.asyncDispose]() {
       await api.close()
       home[Symbol.dispose]()
@@ -84,54 +66,25 @@ async function cluster(given: { readonly isolated?: boolean } = {}) {
   }
 }
 
-const leaseOf = (endsAt: number, path: string): Lease => ({
-  version: 1,
-  id: 'g_1',
-  target: 'prod',
-  endpoint: 'https://jit.example',
-  deliver: 'files',
-  entries: [
-    {
-      cloud: 'kubernetes',
-      profile: 'jit-prod',
-      role: 'jit:prod',
-      sink: 'kubernetes-files',
-      deliver: 'files',
-      asDefault: false,
-      validUntil: endsAt,
-    },
-  ],
-  state: 'active',
-  writtenAt: systemClock.now(),
-  endsAt,
-  writtenAtBootSeconds: Math.floor(systemClock.bootSeconds()),
-  places: [
-    {
-      kind: 'own',
-      cloud: 'kubernetes',
-      profile: 'jit-prod',
-      path,
-      temp: '',
-      redo: '',
-      backup: '',
-      existed: false,
-      madeDirectories: [],
-      secretHashes: [],
-    },
-  ],
-  attempts: 0,
-})
-
 describe.skipIf(!hasKubectl || !hasOpenssl)('kubectl asks jit for its token', () => {
-  test('and reaches the cluster with it, and nothing else changes', async () => {
-    await using at = await cluster()
-    at.api.accept(OLD)
-    const got = await at.kubectl('--context', 'jit-prod', 'get', 'pods', '-o', 'name')
-    expect(got).toEqual({ code: 0, stdout: 'pod/ledger-0\n', stderr: '' })
-    expect(new Set(at.api.seen)).toEqual(new Set([OLD]))
-    const after = kubeconfig.remove(readFileSync(at.config), () => true).toString()
-    expect(after).toBe(USUAL)
-  })
+  test.each(['files', 'process'] as const)(
+    'and reaches the cluster with it, until the wipe leaves the file as it was (%s)',
+    async (mode) => {
+      await using at = await cluster(mode)
+      at.api.accept(OLD)
+      const get = () => at.kubectl('--context', 'jit-prod', 'get', 'pods', '-o', 'name')
+      expect(await get()).toEqual({ code: 0, stdout: 'pod/ledger-0\n', stderr: '' })
+      expect(new Set(at.api.seen)).toEqual(new Set([OLD]))
+      expect(at.home.filesHolding(OLD)).toHaveLength(mode === 'process' ? 0 : 1)
+      expect(await at.leasing.wipe(['g_1'], 'revoked')).toMatchObject([{ wiped: true }])
+      expect(readFileSync(at.config, 'utf8')).toBe(USUAL)
+      expect(await get()).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('context was not found for specified context: jit-prod'),
+      })
+      expect(at.home.filesHolding(OLD)).toEqual([])
+    },
+  )
 
   test('again after a 401, and goes on with what it gets then', async () => {
     await using at = await cluster()
@@ -144,16 +97,18 @@ describe.skipIf(!hasKubectl || !hasOpenssl)('kubectl asks jit for its token', ()
   })
 
   test('with a kubeconfig of its own, which leaves that of the user alone', async () => {
-    await using at = await cluster({ isolated: true })
+    await using at = await cluster('isolated')
     at.api.accept(OLD)
     expect(await at.kubectl('get', 'pods', '-o', 'name')).toMatchObject({ code: 0, stdout: 'pod/ledger-0\n' })
     expect(readFileSync(at.config, 'utf8')).toBe(USUAL)
   })
 
-  test('and is told what to type once the lease is over', async () => {
+  test('and is told what to type once the lease is over, where a copy of the context is left', async () => {
     await using at = await cluster()
     at.api.accept(OLD)
-    at.endLease()
+    const copy = readFileSync(at.config)
+    await at.leasing.wipe(['g_1'], 'ttl')
+    writeFileSync(at.config, copy)
     const { code, stdout, stderr } = await at.kubectl('--context', 'jit-prod', 'get', 'pods')
     expect(code).not.toBe(0)
     expect(stdout).toBe('')

@@ -65,8 +65,9 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
     const original = Buffer.from(bytes)
     expect(() => format.check('file', original, wanted('jit-g-1'))).not.toThrow()
     expect(leasesIn(original)).toEqual([])
-    const inserted = format.insert(original, entry('g_1'))
-    expect(() => format.check('file', inserted, wanted('jit-g-1'))).not.toThrow()
+    const inserted = format.insert(original, entry('g_1', 'prod', 'MARK00'))
+    expect(inserted.includes('jit')).toBe(true) // what a search for lost entries goes by before it loads a format
+    expect(() => format.check('file', inserted, wanted('prod'))).not.toThrow()
     expect(() => format.check('file', inserted, wanted('jit-g-2'))).not.toThrow()
     expect(text(without(inserted, 'g_1'))).toBe(text(original))
   })
@@ -128,8 +129,9 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
       if (!whole.subarray(0, original.length).equals(original)) continue // written in one step, or by a redo record
       for (let missing = 1; missing < whole.length - original.length; missing += 7) {
         const torn = whole.subarray(0, whole.length - missing)
-        if (leasesIn(torn).length > 0) expect(text(without(torn, 'g_1'))).toBe(text(original))
-        else expect(holds(torn, 'G_1')).toBe(false)
+        const rest = without(torn, 'g_1')
+        const isBare = text(rest) === text(original) || leasesIn(torn).length === 0
+        expect([isBare, holds(rest, 'G_1')]).toEqual([true, false])
       }
     }
   })
@@ -160,7 +162,7 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
         const merged = format.graft(edit(before), current)
         expect(leasesIn(merged)).toEqual(['g_live'])
         expect(holds(merged, 'G_OVER')).toBe(false)
-        if (format.secret) expect(subject.secrets('G_LIVE').every((secret) => merged.includes(secret))).toBe(true)
+        expect(subject.secrets('G_LIVE').every((secret) => merged.includes(secret))).toBe(true)
         expect(text(without(merged, 'g_live'))).toBe(text(edit(original)))
       }
   })
@@ -173,20 +175,19 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
   })
 
   test('looking at any bytes is no error: a user or a crash may have left anything', () => {
-    const garbage = [...Object.values(subject.unreadable).map((bytes) => Buffer.from(bytes))]
+    const garbage = Object.values(subject.unreadable).map((bytes) => Buffer.from(bytes))
     const whole = originals.map((original) => format.insert(original, entry('g_1')))
     const cut = fc.tuple(fc.constantFrom(...whole), fc.nat(4000)).map(([bytes, at]) => bytes.subarray(0, at))
     const anything = fc.oneof(
       fc.constantFrom(...garbage, NOTHING),
-      fc.uint8Array({ maxLength: 200 }).map(Buffer.from),
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
       cut,
     )
     fc.assert(
       fc.property(anything, (bytes) => {
-        format.find(bytes)
-        without(bytes, 'g_9')
-        format.holdsSecret(bytes, () => false)
-        format.removeUnmarked(bytes, { lease: 'g_9', profile: 'jit-g-9' }, () => false)
+        expect(text(without(bytes, 'g_9'))).toBe(text(bytes))
+        expect(format.holdsSecret(bytes, () => false)).toBe(false)
+        expect(text(format.removeUnmarked(bytes, { lease: 'g_9', profile: 'jit-g-9' }, () => false))).toBe(text(bytes))
       }),
       { numRuns: RUNS },
     )
@@ -196,8 +197,8 @@ describe.each(Object.entries(FORMAT_SUBJECTS))('format %s', (_name, subject) => 
     expect(codeOf(() => format.check('/home/eve/file', Buffer.from(bytes), wanted('jit-one')))).toBe('FILE_UNREADABLE')
   })
 
-  test("refuses a name that is the user's", () => {
-    const bytes = Buffer.from(subject.taken('jit-one'))
+  test.skipIf(subject.taken === undefined)("refuses a name that is the user's", () => {
+    const bytes = Buffer.from(subject.taken?.('jit-one') ?? '')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-one')))).toBe('PROFILE_TAKEN')
     expect(codeOf(() => format.check('/home/eve/file', bytes, wanted('jit-two')))).toBe('accepted')
   })

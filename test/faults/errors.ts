@@ -1,13 +1,12 @@
 import { inspect } from 'node:util'
 import { JitError } from '../../src/base/errors.ts'
 import type { Leasing } from '../../src/client/leasing.ts'
-import { SECRETS } from '../support/aws-lease.ts'
 import type { Fault } from '../support/faulty-files.ts'
 import type { TempHome } from '../support/temp-home.ts'
 import type { Figure, Form } from './figure.ts'
 import { ORIGINALS, type Original, secondName } from './originals.ts'
 import { SCENES, type Scene } from './scenes.ts'
-import { PreparedStage, type Suffered } from './stage.ts'
+import { ALL_SECRETS, PreparedStage, type Suffered } from './stage.ts'
 
 const CODES = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EMFILE'] as const
 const STRIDE: Readonly<Record<Form, number>> = { short: 67, long: 5 }
@@ -75,7 +74,7 @@ export function unnamedSecrets(home: TempHome, leasing: Leasing): readonly strin
   )
   const twin = named.has(home.credentials) ? [secondName(home)] : []
   return home
-    .filesHolding(...SECRETS)
+    .filesHolding(...ALL_SECRETS)
     .filter((file) => !named.has(file) && !twin.includes(file))
     .map((file) => `a secret without a lease in ${file}`)
 }

@@ -10,11 +10,13 @@ import type { VictimJob } from './victim.ts'
 type Tally = { count: number; readonly found: string[] }
 type Death = Pick<VictimJob, 'at' | 'how'>
 
+const SCENES_OF_PROCESSES = Object.keys(SCENES).filter((name) => SCENES[name]?.renews !== true)
+
 /** R2. A process of its own, with the real clock and the real lock, is killed by the kernel at one call. */
 export async function kills(form: Form): Promise<readonly Figure[]> {
   const tally: Tally = { count: 0, found: [] }
   const pairs = Object.entries(ORIGINALS).flatMap(([originalName, original]) =>
-    Object.keys(SCENES).map((scene) => ({ where: `${scene}; ${originalName}`, original, scene })),
+    SCENES_OF_PROCESSES.map((scene) => ({ where: `${scene}; ${originalName}`, original, scene })),
   )
   for (const { where, original, scene } of form === 'long' ? pairs : pairs.filter((_pair, index) => index % 11 === 5))
     await killEverywhere(tally, where, original, scene, form === 'long' ? 2 : 5)

@@ -1,12 +1,12 @@
 import { isDue } from '../../src/client/leases/due.ts'
 import { sweepLeases } from '../../src/client/leases/sweep.ts'
-import { SECRETS } from '../support/aws-lease.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import type { Disk } from './disk.ts'
 import type { Figure, Form } from './figure.ts'
 import { MUTANTS } from './power-mutants.ts'
 import * as scenes from './power-scenes.ts'
 import { statesAt } from './power-states.ts'
+import { ALL_SECRETS } from './stage.ts'
 import { VolatileFiles } from './volatile-files.ts'
 
 const START = Date.UTC(2030, 0, 1)
@@ -82,7 +82,8 @@ async function afterBoot(state: Disk, wanted: string): Promise<readonly string[]
   if (left() > 0) found.push(`stuck: ${deps.store.list()[0]?.lastError ?? 'unreadable'}`)
   const paths = [...fs.disk.paths()]
   for (const [path, { bytes }] of paths)
-    if (SECRETS.some((each) => bytes.includes(each))) found.push(`secret in ${path}`)
+    if (ALL_SECRETS.some((each) => bytes.includes(each))) found.push(`secret in ${path}`)
+  found.push(...paths.flatMap(([path]) => (path.startsWith(scenes.RUNTIME) ? [`left over ${path}`] : [])))
   const users = paths
     .filter(([path]) => path.startsWith('/home'))
     .map(([path, inode]) =>

@@ -1,4 +1,7 @@
+import { liveLease, renewLease } from '../../src/client/leases/renew.ts'
 import type { LeaseDeps } from '../../src/client/leases/deps.ts'
+import type { NewLease } from '../../src/client/leases/types.ts'
+import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
 import { sweepLeases } from '../../src/client/leases/sweep.ts'
 import { endLease } from '../../src/client/leases/wipe.ts'
 import { writeLease } from '../../src/client/leases/write.ts'
@@ -10,9 +13,15 @@ import type { FileSystem } from '../../src/platform/files.ts'
 import { awsDelivery, newLease } from '../support/aws-lease.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { leasingDeps } from '../support/leasing-deps.ts'
+import { plainDelivery } from '../support/plain-sinks.ts'
 import { Disk } from './disk.ts'
+import { stageSinks } from './stage-sinks.ts'
 import { VolatileFiles } from './volatile-files.ts'
 
+const PLACE = { home: '/home', stateDir: '/state', sinks: stageSinks } as const
+/** What is in it is durable at once, and nobody asks it for anything once its leases are gone. */
+const KEYS = memoryKeyStore()
+export const RUNTIME = '/state/run'
 export const ROOT_DIRECTORY = '/state/m1'
 export const CREDENTIALS = '/home/.aws/credentials'
 const TWIN = '/home/twin'
@@ -28,8 +37,13 @@ export type Parts = {
 export const REAL: Parts = { files: (fs) => fs, engine: (engine) => engine, write: writeLease, end: endLease }
 
 export function depsOn(fs: FileSystem, clock: FakeClock, wrap: Parts['engine'] = REAL.engine): LeaseDeps {
-  const deps = leaseDeps({ ...leasingDeps({ fs, clock, home: '/home', stateDir: '/state' }), uid: 0 })
+  const deps = leaseDeps({ ...leasingDeps({ ...PLACE, fs, clock, keyStore: KEYS }), uid: 0 })
   return { ...deps, engines: { ...deps.engines, entry: wrap(deps.engines.entry) } }
+}
+
+const parcels = (clock: FakeClock) => {
+  const { sinks, runtime } = leasingDeps({ ...PLACE, clock })
+  return parcelling(sinks, grantsIn(runtime))
 }
 
 export type Step = (deps: LeaseDeps, clock: FakeClock, parts: Parts) => Promise<unknown>
@@ -37,9 +51,29 @@ const write =
   (id: string, target: string, ttlMs?: number): Step =>
   async (deps, clock, parts) => {
     const lease = newLease(clock, id, target, ttlMs)
-    const { sinks, runtime } = leasingDeps({ clock, home: '/home', stateDir: '/state' })
-    const parcels = parcelling(sinks, grantsIn(runtime)).first(lease, awsDelivery(`jit-${target}`, id))
-    await parts.write(deps, lease, parcels)
+    await parts.write(deps, lease, await parcels(clock).first(lease, awsDelivery(`jit-${target}`, id)))
+  }
+const inTwoClouds = (id: string, target: string, mark = id) => [
+  ...awsDelivery(`jit-${target}`, mark),
+  plainDelivery(`jit-${target}`, mark),
+]
+const writeBoth =
+  (id: string, target: string): Step =>
+  async (deps, clock, parts) => {
+    const lease = newLease(clock, id, target)
+    await parts.write(deps, lease, await parcels(clock).first(lease, inTwoClouds(id, target)))
+  }
+const writeSealed =
+  (id: string, target: string): Step =>
+  async (deps, clock, parts) => {
+    const lease: NewLease = { ...newLease(clock, id, target), deliver: 'process' }
+    await parts.write(deps, lease, await parcels(clock).first(lease, [plainDelivery(`jit-${target}`, id)]))
+  }
+const renewBoth =
+  (id: string, target: string): Step =>
+  async (deps, clock) => {
+    const lease = liveLease(deps, id)
+    await renewLease(deps, lease, parcels(clock).next(lease, inTwoClouds(id, target, 'Second')))
   }
 const wipe =
   (id: string): Step =>
@@ -67,6 +101,11 @@ export const POWER_SCENES: Readonly<Record<string, PowerScene>> = {
     hasBehind: true,
     act: write('g2-longer', 'one'),
   },
+  'write in two clouds': { before: [], act: writeBoth('g1', 'one') },
+  'renew in two clouds': { before: [writeBoth('g1', 'one')], act: renewBoth('g1', 'one') },
+  'wipe in two clouds': { before: [writeBoth('g1', 'one')], act: wipe('g1') },
+  'write sealed over an earlier lease': { before: [writeSealed('g1', 'one')], act: writeSealed('g2', 'one') },
+  'wipe sealed': { before: [writeSealed('g1', 'one')], act: wipe('g1') },
   'sweep both': { before: [write('g1', 'one', 1), write('g2', 'two', 1)], act: sweep },
 }
 

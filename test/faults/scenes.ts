@@ -1,6 +1,7 @@
 import type { Leasing } from '../../src/client/leasing.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { awsDelivery, newLease } from '../support/aws-lease.ts'
+import { plainDelivery } from '../support/plain-sinks.ts'
 import type { TempHome } from '../support/temp-home.ts'
 import { type Original, writeBehind } from './originals.ts'
 
@@ -10,6 +11,8 @@ export type Scene = {
   readonly act: (leasing: Leasing, clock: Clock) => Promise<unknown>
   /** The user has written behind our block in `prepare`. */
   readonly hasBehind?: true
+  /** The lease must live by the clock of whoever acts; a process of its own has only the true one, under which it is over. */
+  readonly renews?: true
 }
 export type Stage = {
   readonly home: TempHome
@@ -23,6 +26,20 @@ const write =
   (id: string, target: string, ttlMs = HOUR_MS) =>
   (leasing: Leasing, clock: Clock) =>
     leasing.write(newLease(clock, id, target, ttlMs), awsDelivery(`jit-${target}`, id === 'g2' ? 'Longer' : ''))
+/** Of two clouds: an entry in a file of the user's, and files that are wholly ours. */
+const both =
+  (id: string, target: string, mark = '') =>
+  (leasing: Leasing, clock: Clock) =>
+    leasing.write(newLease(clock, id, target), [
+      ...awsDelivery(`jit-${target}`, mark),
+      plainDelivery(`jit-${target}`, mark),
+    ])
+const renewBoth = (id: string, target: string) => (leasing: Leasing) =>
+  leasing.renew(id, [...awsDelivery(`jit-${target}`, 'Second'), plainDelivery(`jit-${target}`, 'Second')])
+const sealed =
+  (id: string, target: string, mark = '') =>
+  (leasing: Leasing, clock: Clock) =>
+    leasing.write({ ...newLease(clock, id, target), deliver: 'process' }, [plainDelivery(`jit-${target}`, mark)])
 const wipe = (id: string) => (leasing: Leasing) => leasing.wipe([id], 'revoked')
 const one = write('g1', 'one')
 const two = write('g2', 'two')
@@ -67,4 +84,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     },
     act: (leasing) => leasing.sweep(),
   },
+  'write in two clouds': { prepare: after(), act: both('g1', 'one') },
+  'write in two clouds over an earlier lease': { prepare: after(both('g1', 'one')), act: both('g2', 'one', 'Longer') },
+  'renew in two clouds': { prepare: after(both('g1', 'one')), act: renewBoth('g1', 'one'), renews: true },
+  'wipe in two clouds': { prepare: after(both('g1', 'one'), two), act: wipe('g1') },
+  'write sealed': { prepare: after(), act: sealed('g1', 'one') },
+  'write sealed over an earlier lease': { prepare: after(sealed('g1', 'one')), act: sealed('g2', 'one', 'Longer') },
+  'renew sealed': {
+    prepare: after(sealed('g1', 'one')),
+    act: (leasing) => leasing.renew('g1', [plainDelivery('jit-one', 'Second')]),
+    renews: true,
+  },
+  'wipe sealed': { prepare: after(sealed('g1', 'one'), one), act: wipe('g1') },
 }

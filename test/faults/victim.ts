@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import { killingFiles } from './killing-files.ts'
 import { SCENES } from './scenes.ts'
+import { stageSinks } from './stage-sinks.ts'
 import { leasingDeps } from '../support/leasing-deps.ts'
 
 export type VictimJob = {
@@ -26,6 +27,6 @@ const scene = SCENES[job.scene]
 if (scene === undefined) throw new RangeError(`There is no scene ${job.scene}.`)
 const { fs, calls } = killingFiles(nodeFileSystem, job)
 const { home, stateDir } = job
-const leasing = createLeasing(leasingDeps({ fs, clock: systemClock, home, stateDir }))
+const leasing = createLeasing(leasingDeps({ fs, clock: systemClock, home, stateDir, sinks: stageSinks }))
 await scene.act(leasing, systemClock)
 writeSync(1, JSON.stringify(calls))

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml'
 
-/** What `kubectl config …` makes of a file (tried with 1.27 to 1.33): known members only, sorted, lists by name, no comments. */
+/** What `kubectl config …` makes of a file (tried with 1.32): known members only, sorted, lists by name, no comments. */
 export function asKubectlWrites(text: string): string {
   const {
     clusters,

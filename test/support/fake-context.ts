@@ -140,6 +140,7 @@ export function fakeContext(given: Fake = {}) {
     serving: async () => serving,
     servingGoogle: async () => serving,
     guiding: async () => leasing,
+    isInstalled: (program) => given.missing?.includes(program) !== true,
     children: async () => ({
       runChild: async (program) => {
         seen.programs.push(program)

@@ -37,7 +37,7 @@ export const lease = (target: string, more: Partial<Lease> = {}): Lease => ({
       backup: '',
       existed: true,
       madeDirectories: [],
-      secretHashes: [],
+      secretHashes: ['0'.repeat(64)],
     },
   ],
   attempts: 0,

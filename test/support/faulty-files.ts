@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../src/platform/files.ts'
+import type { KeyStore } from '../../src/platform/keychain/types.ts'
 
 /**
  * What happens at the `at`-th call. `before`: the process dies there, so this and every later call fails.
@@ -12,6 +13,8 @@ export type FaultyFiles = {
   readonly fs: FileSystem
   /** Names of the calls made, in order; the first is number 1. An `open` that makes a file is a `create`. */
   readonly calls: readonly string[]
+  /** The same fault for what is no file: a key store of this process. */
+  readonly alsoIn: (keys: KeyStore) => KeyStore
 }
 
 /** The real file system with one fault in it; without a fault it only counts. */
@@ -54,5 +57,11 @@ export function faultyFiles(real: FileSystem, fault?: Fault): FaultyFiles {
     readlink: guard('readlink', real.readlink),
     syncDirectory: guard('syncDirectory', real.syncDirectory),
   }
-  return { fs, calls }
+  const alsoIn = (keys: KeyStore): KeyStore => ({
+    name: keys.name,
+    get: guard('keys.get', async (item) => keys.get(item)),
+    set: guard('keys.set', async (item, key) => keys.set(item, key)),
+    delete: guard('keys.delete', async (item) => keys.delete(item)),
+  })
+  return { fs, calls, alsoIn }
 }

@@ -1,10 +1,12 @@
 import { stringify } from 'yaml'
 import { endOfLine } from '../../src/base/lines.ts'
+import { awsConfig } from '../../src/client/sinks/formats/aws-config.ts'
 import { awsCredentials } from '../../src/client/sinks/formats/aws-credentials.ts'
 import { kubeconfig } from '../../src/client/sinks/formats/kubeconfig.ts'
 import type { Format } from '../../src/client/sinks/formats/types.ts'
 import { asKubectlWrites } from './as-kubectl-writes.ts'
 import { USUAL } from './kubeconfig-entries.ts'
+import { AZ_FORMAT_SUBJECTS } from './azure-subjects.ts'
 
 /** An edit by another program: the same on a file with our entry in it as on one without. */
 export type Edit = (bytes: Buffer) => Buffer
@@ -15,8 +17,8 @@ export type FormatSubject = {
   /** Files that the client reads, as users have them; an absent file is tried besides. */
   readonly originals: Readonly<Record<string, string | Buffer>>
   readonly unreadable: Readonly<Record<string, string | Buffer>>
-  /** A file in which the user has an entry of this name. */
-  readonly taken: (profile: string) => string
+  /** A file in which the user has an entry of this name; absent where entries have none. */
+  readonly taken?: (profile: string) => string
   /** Contents of an entry, as its sink makes them; every text of {@link secrets} for the same mark is in it. */
   readonly content: (of: { readonly lease: string; readonly profile: string; readonly mark: string }) => string
   /** Texts of at least 16 characters; none where the format holds no secret. */
@@ -124,6 +126,31 @@ export const FORMAT_SUBJECTS: Readonly<Record<string, FormatSubject>> = {
     },
     asDefault: true,
   },
+  'aws-config': {
+    format: awsConfig,
+    originals: {
+      'one profile': '[default]\nregion = a\n\n[profile b]\nsource_profile = default\n',
+      nothing: '',
+      CRLF: '[default]\r\nregion = a\r\n',
+      'no final newline': '[profile b]\nregion = a',
+      'other sections': '[sso-session s]\nsso_region = a\n[services x]\ns3 =\n  endpoint_url = https://x\n',
+    },
+    unreadable: { 'a duplicate section': '[a]\n[a]\n', 'a garbage line': '[a]\ngarbage\n' },
+    taken: (profile) => `[profile ${profile}]\nregion = a\n`,
+    content: ({ lease, profile }) =>
+      [
+        `[profile ${profile}]`,
+        'region = eu-west-1',
+        'credential_process = /bin/jit credential-process prod-db',
+        `x_jit_grant = ${lease}`,
+      ].join('\n'),
+    secrets: () => [],
+    edits: {
+      'appends a profile': appended('[profile theirs]\nk = v\n'),
+      'appends a comment': appended('# theirs\n'),
+    },
+  },
+  ...AZ_FORMAT_SUBJECTS,
 }
 
 const THEIRS = stringify([{ cluster: { server: 'https://theirs.example' }, name: 'a-theirs' }]).trimEnd()

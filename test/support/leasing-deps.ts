@@ -7,6 +7,7 @@ import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { type FileSystem, nodeFileSystem } from '../../src/platform/files.ts'
 import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
+import type { KeyStore } from '../../src/platform/keychain/types.ts'
 import { systemProcesses } from '../../src/platform/process-table.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 
@@ -19,12 +20,21 @@ export type LeasingPlace = {
   /** Directory of the machine below `stateDir`. */
   readonly machine?: string
   readonly sinks?: (deps: SinkDeps) => readonly CloudSink[]
+  readonly keyStore?: KeyStore
 }
 
 /** `createLeasing` on real files, as the program has it; its private directories lie in `<stateDir>/run`. */
 export function leasingDeps(place: LeasingPlace): LeasingDeps {
-  const { home, stateDir, clock, fs = nodeFileSystem, env = {}, machine = 'm1', sinks = cloudSinks } = place
-  const keyStore = memoryKeyStore()
+  const {
+    home,
+    stateDir,
+    clock,
+    fs = nodeFileSystem,
+    env = {},
+    machine = 'm1',
+    sinks = cloudSinks,
+    keyStore = memoryKeyStore(),
+  } = place
   return {
     fs,
     clock,

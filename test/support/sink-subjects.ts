@@ -1,14 +1,22 @@
 import { awsFiles } from '../../src/client/sinks/clouds/aws-files.ts'
+import { awsIsolated } from '../../src/client/sinks/clouds/aws-isolated.ts'
+import { awsProcess } from '../../src/client/sinks/clouds/aws-process.ts'
 import { gcpFiles } from '../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../src/client/sinks/clouds/gcp-isolated.ts'
 import { gcpProcess } from '../../src/client/sinks/clouds/gcp-process.ts'
 import type { GcpDelivered } from '../../src/client/sinks/clouds/gcp.ts'
+import { kubernetesFiles } from '../../src/client/sinks/clouds/kubernetes-files.ts'
+import { kubernetesIsolated } from '../../src/client/sinks/clouds/kubernetes-isolated.ts'
+import { kubernetesProcess } from '../../src/client/sinks/clouds/kubernetes-process.ts'
 import type { SinkDeps } from '../../src/client/sinks/clouds/deps.ts'
 import type { CloudSink } from '../../src/client/sinks/clouds/types.ts'
 import type { EntryDelivery } from '../../src/client/sinks/types.ts'
 import { awsDelivery, SECRETS } from './aws-lease.ts'
+import { AZURE_SINK_SUBJECTS } from './azure-subjects.ts'
 import { type Edit, FORMAT_SUBJECTS, type FormatSubject } from './format-subjects.ts'
 import { FEDERATED, gcpDelivery } from './gcp-delivery.ts'
+import { USUAL } from './kubeconfig-entries.ts'
+import { KUBERNETES_TOKEN, kubernetesDelivery } from './kubernetes-delivery.ts'
 import { PLAIN_SECRET, plainDelivery, plainFiles, plainPointing, plainProcess } from './plain-sinks.ts'
 
 /** A file of the user's that takes an entry, relative to his home. */
@@ -54,6 +62,46 @@ export const SINK_SUBJECTS: Readonly<Record<string, SinkSubject>> = {
     variable: 'AWS_SHARED_CREDENTIALS_FILE',
     taken: (profile) => ({ '.aws/config': `[profile ${profile}]\nrole_arn = arn:aws:iam::1:role/mine\n` }),
   },
+  'aws-process': {
+    make: awsProcess,
+    delivery: (profile, mark) => first(awsDelivery(profile, mark)),
+    secrets: SECRETS,
+    home: { '.aws/credentials': '[default]\naws_access_key_id = A\n' },
+    shared: shared('.aws/config', 'aws-config', '[default]\nregion = eu-west-1', 'appends a profile'),
+    variable: 'AWS_CONFIG_FILE',
+    taken: (profile) => ({ '.aws/credentials': `[${profile}]\naws_access_key_id = MINE\n` }),
+  },
+  'aws-isolated': {
+    make: awsIsolated,
+    delivery: (profile, mark) => first(awsDelivery(profile, mark)),
+    secrets: SECRETS,
+    home: { '.aws/credentials': '[default]\naws_access_key_id = A\n' },
+    shared: [],
+  },
+  'kubernetes-files': {
+    make: kubernetesFiles,
+    delivery: kubernetesDelivery,
+    secrets: [KUBERNETES_TOKEN],
+    home: { '.kube/other': USUAL },
+    shared: shared('.kube/config', 'kubeconfig', USUAL, 'appends a comment'),
+    variable: 'KUBECONFIG',
+  },
+  'kubernetes-process': {
+    make: kubernetesProcess,
+    delivery: kubernetesDelivery,
+    secrets: [KUBERNETES_TOKEN],
+    home: {},
+    shared: shared('.kube/config', 'kubeconfig', USUAL.replaceAll('\n', '\r\n'), 'kubectl adds a cluster'),
+    variable: 'KUBECONFIG',
+  },
+  'kubernetes-isolated': {
+    make: kubernetesIsolated,
+    delivery: kubernetesDelivery,
+    secrets: [KUBERNETES_TOKEN],
+    home: { '.kube/config': USUAL },
+    shared: [],
+  },
+  ...AZURE_SINK_SUBJECTS,
   'plain files': {
     make: plainFiles,
     delivery: plainDelivery,

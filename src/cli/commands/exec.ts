@@ -49,7 +49,7 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
       examples(
         'jit exec prod-db -- aws s3 ls',
         'jit exec prod-db --for 15m --reason "slow query" -- terraform plan',
-        `jit exec prod-db -- sh -c 'echo $JIT_TARGET until $JIT_EXPIRES'`,
+        `jit exec prod-db -- sh -c 'echo $JIT_GRANTED_TARGET until $JIT_GRANTED_UNTIL'`,
       ),
     )
     .action((target: string, words: string[], flags: Flags) => run(ctx, optionsOf(target, words, flags)))

@@ -4,9 +4,10 @@ import type { WaitState } from '../../client/approval/wait.ts'
 import type { LeaseGuide } from '../../client/delivery.ts'
 import type { Elevation, Progress } from '../../client/elevation.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
+import type { Cloud } from '../../contract/target.ts'
 import type { CliContext } from '../context.ts'
 import { approvalText, waitsFor } from './approval-text.ts'
-import { entryJson, outlivesText, secretPlaces } from './entry-text.ts'
+import { entryJson, noteText, outlivesText, secretPlaces } from './entry-text.ts'
 import type { Spinner } from './spinner.ts'
 import { timeOfDay } from './time.ts'
 
@@ -90,7 +91,7 @@ export function printDelivered(
 ): void {
   if (json) ctx.terminal.out(JSON.stringify({ request: request.id, grants: delivered.map(grantJson) }))
   for (const each of delivered) for (const line of usage(ctx, each)) ctx.terminal.note(line)
-  warnOfOverride(ctx)
+  if (delivered.some(({ lease }) => lease.entries.some(({ cloud }) => cloud === 'aws'))) warnOfOverride(ctx)
 }
 
 const grantJson = ({ lease, guides }: LeaseGuide) => ({
@@ -101,7 +102,7 @@ const grantJson = ({ lease, guides }: LeaseGuide) => ({
   places: lease.places.map(({ path }) => path),
 })
 
-function usage({ terminal, clock }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
+function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
   const { good, strong, faint } = terminal.paint.note
   const ends = timeOfDay(lease.endsAt, clock.now())
   const left = roughly((lease.endsAt - clock.now()) / 1000)
@@ -109,13 +110,22 @@ function usage({ terminal, clock }: CliContext, { lease, guides }: LeaseGuide): 
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
     ...guides.flatMap(({ entry, usage }) => [
-      ...(entry.note === undefined ? [] : [terminalText(`${entry.cloud}: ${entry.note}`)]),
+      ...noteText(lease, entry),
       ...usage.map((line) => `  ${terminalText(line)}`),
+      ...(isInstalled(CLIENT[entry.cloud]) ? [] : [missingText(CLIENT[entry.cloud])]),
     ]),
     ...outlivesText(lease, clock.now()),
     faint(`In ${where} until then. Sooner: jit revoke ${terminalText(lease.target)}`),
   ]
 }
+
+const CLIENT = { aws: 'aws', gcp: 'gcloud', azure: 'az', kubernetes: 'kubectl' } as const satisfies Record<
+  Cloud,
+  string
+>
+
+const missingText = (client: string): string =>
+  `${client} is not installed here, or not on PATH. Other programs that read its files find the credentials all the same.`
 
 /** Seconds matter only where there are few. */
 const roughly = (seconds: number): string =>

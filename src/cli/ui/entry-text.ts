@@ -3,10 +3,13 @@ import type { Entry, Lease } from '../../client/leases/types.ts'
 import type { LiveGrant } from '../../client/status.ts'
 import { timeOfDay } from './time.ts'
 
+/** Where a choice of the user's is looked for by its hash, as secrets are, without being one. */
+const WITHOUT_SECRETS = 'az-clouds'
+
 /** Files that hold secrets of one cloud of a lease. What is encrypted says so. */
 export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<Entry, 'cloud'>): readonly string[] =>
   places
-    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0)
+    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0 && place.format !== WITHOUT_SECRETS)
     .map(({ path, kind }) => (kind === 'sealed' ? `${path} (encrypted)` : path))
 
 /**
@@ -15,6 +18,16 @@ export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<
  */
 export const atCloudUntil = ({ validUntil }: Pick<Entry, 'validUntil'>, now: number): string =>
   validUntil <= now ? 'lapsed' : timeOfDay(validUntil, now)
+
+/** That a cloud is delivered otherwise than it was asked for, and why; whoever asked for encryption learns that there is none. */
+export const noteText = (
+  { deliver: asked }: Pick<Lease, 'deliver'>,
+  { cloud, deliver, note }: Pick<Entry, 'cloud' | 'deliver' | 'note'>,
+): readonly string[] => {
+  if (note === undefined) return []
+  const plain = asked === 'process' && deliver !== 'process' ? ', unencrypted' : ''
+  return [terminalText(`${cloud} is delivered ${deliver}${plain}. ${note}${/[.!?]$/.test(note) ? '' : '.'}`)]
+}
 
 export const entryJson = (lease: Lease, entry: Entry) => ({
   cloud: entry.cloud,

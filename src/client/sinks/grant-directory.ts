@@ -29,7 +29,9 @@ export function wipeGrantDirectory(fs: FileSystem, directory: string): void {
   for (let round = 0; round < ROUNDS; round++) {
     if (ifExists(() => fs.lstat(directory))?.kind !== 'directory') return
     emptyDirectory(fs, directory)
-    if (!isBusy(() => fs.rmdir(directory))) return void ifExists(() => fs.syncDirectory(dirname(directory)))
+    if (isBusy(() => fs.rmdir(directory))) continue
+    ifExists(() => fs.syncDirectory(dirname(directory)))
+    return
   }
   throw new JitError(
     'WIPE_FAILED',

@@ -4,6 +4,7 @@ import type { PlaceKind } from '../leases/types.ts'
 import type { CloudSink } from './clouds/types.ts'
 import { FORMAT_NAMES, type FormatName } from './formats/types.ts'
 import { scrubAndRemove, wipeOrphanDirectories } from './grant-directory.ts'
+import { takeAway } from './own-file.ts'
 import { readOwnMark } from './own-mark.ts'
 import { namesFor } from './place.ts'
 import { type FormatSystem, leftByUs, readNow, type System } from './settled.ts'
@@ -35,29 +36,37 @@ export const searchOrphans =
   (deps: OrphanDeps, engines: Engines) =>
   async (named: readonly Searched[], search: OrphanSearch): Promise<Orphans> => {
     const searched = [...deps.sinks.flatMap((sink) => sink.searched()), ...named]
-    const found = [
-      ...(await wipeInFiles(deps, distinct(deps, searched), search)),
-      await wipeStrays(deps, engines, deps.sinks, search),
-      wipeOrphanDirectories(deps, deps.grants, search),
-    ]
+    const found = await all([
+      ...distinct(deps, searched).map((at) => () => wipeInFile(deps, at, search)),
+      () => wipeStrays(deps, engines, deps.sinks, search),
+      async () => [wipeOrphanDirectories(deps, deps.grants, search)],
+    ])
     const [wiped, alive] = [found.flatMap((each) => each.wiped), found.flatMap((each) => each.alive)]
     return { wiped: [...new Set(wiped)], alive: [...new Set(alive)] }
   }
 
-async function wipeInFiles(
-  system: OrphanDeps,
-  searched: readonly Searched[],
-  search: OrphanSearch,
-): Promise<readonly Orphans[]> {
+/** What cannot be searched keeps no secret elsewhere: throws the first failure when all were tried. */
+async function all(searches: readonly (() => Promise<readonly Orphans[]>)[]): Promise<readonly Orphans[]> {
+  const found: Orphans[] = []
+  const failures: unknown[] = []
+  for (const search of searches)
+    try {
+      found.push(...(await search()))
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+  return found
+}
+
+async function wipeInFile(system: OrphanDeps, at: Searched, search: OrphanSearch): Promise<readonly Orphans[]> {
   const { formats } = system
+  if (at.kind !== undefined && at.kind !== 'entry') return [wipeOwnOrphan(system, at.path, search)]
+  if (!isWorthReading(system, at.path)) return []
   const known = FORMAT_NAMES.filter((name) => formats[name] !== undefined)
   const found: Orphans[] = []
-  for (const at of searched) {
-    if (at.kind !== undefined && at.kind !== 'entry') found.push(wipeOwnOrphan(system, at.path, search))
-    else if (isWorthReading(system, at.path))
-      for (const name of at.format === undefined ? known : [at.format])
-        found.push(await wipeOrphanEntries({ ...system, format: await loadFormat(formats, name) }, at.path, search))
-  }
+  for (const name of at.format === undefined ? known : [at.format])
+    found.push(await wipeOrphanEntries({ ...system, format: await loadFormat(formats, name) }, at.path, search))
   return found
 }
 
@@ -72,11 +81,11 @@ function distinct({ fs }: System, searched: readonly Searched[]): readonly Searc
   return [...byKey.values()]
 }
 
-/** Loading a format takes longer than this look. */
+/** Loading a format takes longer than this look; every mark of ours, in whatever format, has our name in it. */
 function isWorthReading(system: System, path: string): boolean {
   const stat = ifExists(() => system.fs.stat(path))
   if (stat !== undefined && stat.kind !== 'file') return false
-  return (stat?.size ?? 0) > 0 || leftOverNames(system, path).length > 0
+  return readNow(system.fs, path)?.bytes.includes('jit') === true || leftOverNames(system, path).length > 0
 }
 
 async function wipeOrphanEntries(system: FormatSystem, path: string, search: OrphanSearch): Promise<Orphans> {
@@ -127,12 +136,14 @@ function leftOverFiles(system: System, path: string, { torn }: OrphanSearch): re
 /** A file that was wholly a lost lease's, outside its private directory. */
 function wipeOwnOrphan(system: System, path: string, { known, ended, torn }: OrphanSearch): Orphans {
   const { fs, clock } = system
+  for (const { id, name } of leftOverNames(system, path)) {
+    const file = `${dirname(path)}/${name}`
+    if (torn.has(id) && !known.has(id) && leftByUs(system, file) !== undefined) scrubAndRemove(fs, file)
+  }
   const bytes = leftByUs(system, path) === undefined ? undefined : readNow(fs, path)?.bytes
   const mark = bytes === undefined ? undefined : readOwnMark(bytes)
   if (mark === undefined || known.has(mark.lease) || !torn.has(mark.lease)) return { wiped: [], alive: [] }
   if (!ended.has(mark.lease) && mark.expiresAt * 1000 > clock.now()) return { wiped: [], alive: [mark.lease] }
-  for (const name of ['temp', 'backup'] as const) scrubAndRemove(fs, namesFor(path, mark.lease)[name])
-  scrubAndRemove(fs, path)
-  fs.syncDirectory(dirname(path))
+  takeAway(fs, namesFor(path, mark.lease))
   return { wiped: [mark.lease], alive: [] }
 }

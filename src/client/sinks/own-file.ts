@@ -15,7 +15,7 @@ import { readOwnMark } from './own-mark.ts'
 import { namesFor } from './place.ts'
 import { hashOf } from '../../base/secret-hash.ts'
 import { leftByUs, readNow, type System } from './settled.ts'
-import { assertOwnDirectory, refused } from './target-path.ts'
+import { assertOwnDirectory, realDirectory, refused } from './target-path.ts'
 import type { Contents, Engine, Owner, PlannedPlace } from './types.ts'
 
 /** A client that has just opened the file of the last slice reads it to its end before that is blanked. */
@@ -34,7 +34,7 @@ export class OwnFile implements Engine {
 
   async plan(file: PlannedFile, { lease, profile }: Intent): Promise<PlannedPlace> {
     const { fs, uid } = this.#system
-    const directory = ifExists(() => fs.realpath(dirname(file.path))) ?? dirname(file.path)
+    const directory = realDirectory(fs, dirname(file.path))
     const path = join(directory, basename(file.path))
     assertOwnDirectory(fs, directory, uid)
     const held = 'held' in file ? file.held : undefined
@@ -95,7 +95,7 @@ export class OwnFile implements Engine {
     if (leftByUs(this.#system, place.path) === undefined) return
     const bytes = readNow(fs, place.path)?.bytes ?? Buffer.alloc(0)
     const isHeldByUs = place.held !== undefined && isHeld(fs, place.held)
-    if (isHeldByUs || (place.kind !== 'debris' && isOf(bytes, { id }, place))) scrubAndRemove(fs, place.path)
+    if (isHeldByUs || (place.kind !== 'debris' && isOf(bytes, { id }, place))) takeAway(fs, place)
     else this.#scrubSecrets(place)
   }
 
@@ -161,6 +161,14 @@ function replace(fs: FileSystem, { path, temp, backup }: Place): void {
     if (!NO_LINK.includes(errnoOf(error) ?? '')) throw error
   }
   fs.rename(temp, path)
+}
+
+/** Under a name that follows from the lease: blanking it where it lies would blank the mark first. */
+export function takeAway(fs: FileSystem, { path, backup }: Pick<Place, 'path' | 'backup'>): void {
+  fs.rename(path, backup)
+  fs.syncDirectory(dirname(path))
+  scrubAndRemove(fs, backup)
+  fs.syncDirectory(dirname(path))
 }
 
 /** `temp` is a second name of the file itself where a crash came between its two steps. */

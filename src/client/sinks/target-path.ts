@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
-import { ifExists, withFile } from '../../platform/durable.ts'
+import { ifExists, readFile, withFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 
 const MAX_LINKS = 40
@@ -12,11 +12,22 @@ export function resolveTarget(fs: FileSystem, path: string): string {
   let at = resolve(path)
   for (let links = 0; links < MAX_LINKS; links++) {
     const found = ifExists(() => fs.lstat(at))
-    const directory = ifExists(() => fs.realpath(dirname(at))) ?? dirname(at)
+    const directory = realDirectory(fs, dirname(at))
     if (found?.kind !== 'symlink') return join(directory, basename(at))
     at = resolve(directory, fs.readlink(at))
   }
   throw refused(path, 'its symbolic links go round in a circle', 'Remove one of the links.')
+}
+
+/** Bytes of a file of the user's, through links, as its client reads it; `undefined` where there is none. */
+export const readThrough = (fs: FileSystem, path: string): Buffer | undefined =>
+  ifExists(() => readFile(fs, resolveTarget(fs, path)))
+
+/** The directory that `path` means, also where its last parts are yet to be made: one file must not go by two names. */
+export function realDirectory(fs: FileSystem, path: string): string {
+  const real = ifExists(() => fs.realpath(path))
+  if (real !== undefined || path === dirname(path)) return real ?? path
+  return join(realDirectory(fs, dirname(path)), basename(path))
 }
 
 /** Refuses what could not be written or, worse, could be written and never wiped. `uid` is absent on Windows. */

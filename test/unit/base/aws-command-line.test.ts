@@ -8,7 +8,7 @@ import { awsCommandLine } from '../../../src/base/aws-command-line.ts'
 import { TempHome } from '../../support/temp-home.ts'
 
 const CHARACTERS = `ab /\\'"#;$&|<>()*?[]{}~!%^\`=-é`
-const word = fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 12 })
+const word = fc.string({ unit: fc.constantFrom(...Array.from(CHARACTERS)), maxLength: 12 })
 const words = fc.array(word, { minLength: 1, maxLength: 4 })
 
 const SPLIT = `

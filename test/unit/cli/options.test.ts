@@ -112,8 +112,8 @@ const commands = (): readonly Command[] => buildProgram(fakeContext().ctx).comma
 describe('the command tree keeps its promises', () => {
   test('every command that prints has --json', () => {
     const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
-    // What `exec` prints is its program's; SDKs get JSON from credential-process anyway; help is text.
-    expect(without.map((each) => each.name())).toEqual(['exec', 'credential-process', 'help'])
+    // What `exec` prints is its program's; SDKs and kubectl get JSON anyway; help is text.
+    expect(without.map((each) => each.name())).toEqual(['exec', 'credential-process', 'kube-credential', 'help'])
   })
 
   test.each(

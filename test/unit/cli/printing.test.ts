@@ -9,8 +9,11 @@ import { runStatus } from '../../../src/cli/commands/status.ts'
 import { runSweep } from '../../../src/cli/commands/sweep.ts'
 import { runTargets } from '../../../src/cli/commands/targets.ts'
 import { runWhoami } from '../../../src/cli/commands/whoami.ts'
+import { printDelivered } from '../../../src/cli/ui/elevate-text.ts'
+import type { Entry } from '../../../src/client/leases/types.ts'
+import type { Cloud } from '../../../src/contract/target.ts'
+import { ENDPOINT, type Fake, fakeContext } from '../../support/fake-context.ts'
 import { iso, NOW, request, target } from '../../support/fake-approval.ts'
-import { ENDPOINT, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
 const plain = { json: false }
@@ -21,7 +24,7 @@ describe('jit status', () => {
   test('shows grants, time left by the stricter clock, and where each secret lies', async () => {
     const { ctx, out } = fakeContext({ leases: [lease('prod-db')] })
     await runStatus(ctx, plain)
-    expect(out.join('\n')).toMatch(/prod-db +active +50m .*jit-prod-db +\/home\/eve\/.aws\/credentials/)
+    expect(out.join('\n')).toMatch(/prod-db +active +50m .*aws +jit-prod-db +\S+ +\/home\/eve\/.aws\/credentials/)
   })
 
   test('a wall clock set back shows no extra time', async () => {
@@ -100,12 +103,64 @@ describe('jit status', () => {
 
   test('lists open requests until they run out', async () => {
     const { ctx, out, pending, clock } = fakeContext()
-    pending.remember(request('pending', {}), ENDPOINT, 0)
+    pending.remember(request('pending', {}), { endpoint: ENDPOINT, clockOffsetMs: 0 })
     await runStatus(ctx, plain)
     expect(out.join('\n')).toContain('req_1')
     clock.advance(1_800_001)
     await runStatus(ctx, json)
     expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({ requests: [] })
+  })
+})
+
+describe('what was delivered', () => {
+  const entry = (cloud: Cloud, validUntil: number): Entry => ({
+    cloud,
+    profile: 'jit-prod-db',
+    role: 'reader',
+    sink: `${cloud}-files`,
+    deliver: 'files',
+    asDefault: false,
+    validUntil,
+  })
+  const print = (given: Fake, entries: readonly Entry[]): readonly string[] => {
+    const { ctx, note } = fakeContext(given)
+    const delivered = lease('prod-db', { entries, places: [] })
+    const guides = entries.map((each) => ({ entry: each, environment: {}, usage: [`use ${each.cloud}`] }))
+    printDelivered(
+      ctx,
+      {
+        kind: 'delivered',
+        request: request('approved', { targets: ['prod-db'], durationSeconds: 3600, reason: 'x', host: 'laptop' }),
+        delivered: [{ lease: delivered, guides }],
+      },
+      plain,
+    )
+    return note
+  }
+
+  test('says how to use each cloud, and which client is missing here', () => {
+    const note = print({ missing: ['az'] }, [entry('gcp', NOW + 60_000), entry('azure', NOW + 60_000)])
+    expect(note).toContain('  use gcp')
+    expect(note).toContain('  use azure')
+    expect(note.filter((line) => line.includes('is not installed here'))).toEqual([
+      expect.stringMatching(/^az is not installed here/),
+    ])
+  })
+
+  test('says which cloud would take a copy after the end here', () => {
+    const note = print({}, [entry('gcp', NOW + 3_000_000), entry('azure', NOW + 3_000_000 + 3_600_000)])
+    expect(note.filter((line) => line.includes('would take a copy'))).toEqual([
+      expect.stringMatching(/azure itself would take a copy until/),
+    ])
+  })
+
+  test.each(['lapsed', 'live'])('status of a slice: %s', async (state) => {
+    const { ctx, out, note } = fakeContext({
+      leases: [lease('prod-db', { entries: [entry('gcp', state === 'lapsed' ? NOW - 1 : NOW + 60_000)] })],
+    })
+    await runStatus(ctx, plain)
+    expect(out.join('').includes('lapsed')).toBe(state === 'lapsed')
+    expect(note.some((line) => line.includes('no longer takes'))).toBe(state === 'lapsed')
   })
 })
 
@@ -182,7 +237,7 @@ describe('deciding', () => {
 
   test('cancel forgets the request here too', async () => {
     const { ctx, pending } = fakeContext()
-    pending.remember(request('pending', {}), ENDPOINT, 0)
+    pending.remember(request('pending', {}), { endpoint: ENDPOINT, clockOffsetMs: 0 })
     await runCancel(ctx, { id: 'req_1', json: false })
     expect(pending.list()).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type RevokeOptions, revokeCommand, runRevoke } from '../../../src/cli/commands/revoke.ts'
+import { NOW } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
@@ -36,7 +37,7 @@ describe('jit revoke', () => {
     const { ctx, calls, leasing, note } = fakeContext({ leases: [lease('prod-db'), lease('other')] })
     await runRevoke(ctx, one)
     expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db', 'end grant_prod-db'])
-    expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works in the cloud until \d\d:\d\d/)
+    expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works until \d\d:\d\d \(aws\)\.$/)
     expect(leasing.queued()).toEqual([])
   })
 
@@ -44,13 +45,20 @@ describe('jit revoke', () => {
     const { ctx, calls, out, leasing } = fakeContext({ leases: [lease('prod-db')], online: false })
     await expect(runRevoke(ctx, all)).rejects.toMatchObject({
       code: 'REVOKE_UNCONFIRMED',
-      message: expect.stringContaining('works in the cloud until'),
+      message: expect.stringContaining('someone made one, works until'),
       hint: expect.stringContaining('jit sweep'),
     })
     expect(calls.slice(0, 2)).toEqual(['queue grant_prod-db', 'wipe prod-db'])
     expect(leasing.queued().map((each) => each.grant)).toEqual(['grant_prod-db'])
     expect(JSON.parse(out.join(''))).toEqual([
-      { grant: 'grant_prod-db', target: 'prod-db', wiped: true, confirmed: false, queued: true },
+      {
+        grant: 'grant_prod-db',
+        target: 'prod-db',
+        wiped: true,
+        confirmed: false,
+        queued: true,
+        entries: [{ cloud: 'aws', profile: 'jit-prod-db', cloudTakesItUntil: new Date(NOW + 3_000_000).toISOString() }],
+      },
     ])
   })
 

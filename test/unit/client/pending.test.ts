@@ -8,7 +8,7 @@ import { fakeLeasing } from '../../support/fake-leasing.ts'
 
 describe('the open request that the same command comes back to', () => {
   const pending = pendingRequests(memoryRecords())
-  pending.remember(request('pending', { targets: ['logs', 'prod-db'] }), ENDPOINT, 0)
+  pending.remember(request('pending', { targets: ['logs', 'prod-db'] }), { endpoint: ENDPOINT, clockOffsetMs: 0 })
   const asked = { targets: ['prod-db', 'logs'], durationSeconds: 3600, reason: 'slow query', host: 'laptop' }
 
   test('is found whatever the order of targets', () => {
@@ -20,6 +20,7 @@ describe('the open request that the same command comes back to', () => {
     ['one that ran out', asked, ENDPOINT, NOW + 1_800_000],
     ['another duration', { ...asked, durationSeconds: 60 }, ENDPOINT, NOW],
     ['fewer targets', { ...asked, targets: ['logs'] }, ENDPOINT, NOW],
+    ['another delivery', { ...asked, deliver: 'isolated' as const }, ENDPOINT, NOW],
   ])('is not %s', (_name, wanted, endpoint, now) => {
     expect(sameRequest(pending.list(), wanted, endpoint, now)).toBeUndefined()
   })

@@ -46,7 +46,7 @@ describe('remembered requests', () => {
   test('survive, and what is none is shown and left alone', () => {
     const pending = pendingRequests(recordsIn(nodeFileSystem, join(directory, 'requests'), readPending))
     expect(pending.list()).toEqual([])
-    pending.remember(request('pending', {}), 'https://jit.example', 5000)
+    pending.remember(request('pending', {}), { endpoint: 'https://jit.example', clockOffsetMs: 5000 })
     writeFileSync(join(directory, 'requests', 'torn.json'), '{"id":')
     writeFileSync(join(directory, 'requests', 'foreign.json'), '{"id":1}')
     expect(pending.list()).toMatchObject([{ id: 'req_1', targets: ['prod-db'] }])

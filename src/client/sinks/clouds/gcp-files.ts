@@ -18,10 +18,10 @@ import {
   adcFile,
   type GcpDelivered,
   projectVariables,
-  readThrough,
   subjectTokenFile,
   tokenContent,
 } from './gcp.ts'
+import { readThrough } from '../target-path.ts'
 import type { CloudSink, Delivery, FileContent, Intent, PlannedFile, Stray } from './types.ts'
 
 /**

@@ -1,7 +1,8 @@
 import type { SinkDeps } from './deps.ts'
 import { activeConfigFile, configurationContent, configurationFile, projectIn } from './gcloud-configuration.ts'
-import { accessTokenFile, adcFile, gcloudDirectory, type GcpDelivered, projectVariables, readThrough } from './gcp.ts'
+import { accessTokenFile, adcFile, gcloudDirectory, type GcpDelivered, projectVariables } from './gcp.ts'
 import { isThere, privateContents, privateFiles, sdkUsage } from './gcp-files.ts'
+import { readThrough } from '../target-path.ts'
 import type { CloudSink, Intent } from './types.ts'
 
 /**

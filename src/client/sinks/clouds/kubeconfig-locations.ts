@@ -1,6 +1,5 @@
 import { delimiter, join, resolve } from 'node:path'
 import { ifExists, readFile } from '../../../platform/durable.ts'
-import { assertKubeconfigFree } from '../formats/kubeconfig.ts'
 import { resolveTarget } from '../target-path.ts'
 import type { SinkDeps } from './deps.ts'
 import type { Intent } from './types.ts'
@@ -19,11 +18,14 @@ export function kubeconfigFile(deps: SinkDeps): string {
 }
 
 /** A name that the user has in any of the files is his: kubectl would take the first that it finds. */
-export function assertFreeInAll(deps: SinkDeps, { profile }: Pick<Intent, 'profile'>): void {
+export async function refuseTakenInOthers(deps: SinkDeps, { profile }: Pick<Intent, 'profile'>): Promise<void> {
   const files = kubeconfigFiles(deps).map((path) => resolveTarget(deps.fs, path))
   const own = resolveTarget(deps.fs, kubeconfigFile(deps))
-  for (const path of files) {
-    const bytes = path === own ? undefined : readFile(deps.fs, path) // the engine checks its own, under the lock too
+  const others = files.filter((path) => path !== own) // the engine checks that one itself, and under the lock too
+  if (others.length === 0) return
+  const { assertKubeconfigFree } = await import('../formats/kubeconfig.ts')
+  for (const path of others) {
+    const bytes = readFile(deps.fs, path)
     if (bytes !== undefined) assertKubeconfigFree(path, bytes, profile)
   }
 }

@@ -1,5 +1,5 @@
 import type { KubernetesCredential } from '../../../contract/credential.ts'
-import { assertFreeInAll, kubeconfigFile, kubeconfigFiles } from './kubeconfig-locations.ts'
+import { refuseTakenInOthers, kubeconfigFile, kubeconfigFiles } from './kubeconfig-locations.ts'
 import { assertSafeNames, kubeconfigContent, tokenFile, tokenPath } from './kubernetes-content.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink } from './types.ts'
@@ -12,9 +12,9 @@ export const kubernetesContext = (
 ): CloudSink<KubernetesCredential> => ({
   cloud: 'kubernetes',
   mode,
-  plan: (intent) => {
+  plan: async (intent) => {
     assertSafeNames(intent)
-    assertFreeInAll(deps, intent)
+    await refuseTakenInOthers(deps, intent)
     return [
       { kind, path: tokenPath(intent) },
       { kind: 'entry', path: kubeconfigFile(deps), format: 'kubeconfig' },

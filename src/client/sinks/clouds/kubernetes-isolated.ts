@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import type { KubernetesCredential } from '../../../contract/credential.ts'
-import { kubeconfig } from '../formats/kubeconfig.ts'
 import type { SinkDeps } from './deps.ts'
-import { assertSafeNames, kubeconfigContent, tokenFile, tokenPath } from './kubernetes-content.ts'
+import { assertSafeNames, kubeconfigEntry, tokenFile, tokenPath } from './kubernetes-content.ts'
 import type { CloudSink, Delivery, FileContent, Intent } from './types.ts'
 
 /** A kubeconfig of the lease's own, which the user's files know nothing of. */
@@ -24,9 +24,18 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
 
 const configPath = ({ directory }: Intent): string => join(directory, 'kubeconfig')
 
+/** As JSON, which kubectl reads as well: for a file that is wholly ours no YAML has to be loaded. */
 function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
-  const { lease, profile, endsAt } = delivery
-  const content = kubeconfigContent(deps, { ...delivery, asDefault: true })
-  const entry = { lease, profile, expiresAt: Math.ceil(endsAt / 1000), content }
-  return { content: kubeconfig.insert(Buffer.alloc(0), entry).toString(), secrets: [] }
+  const { lease, profile: name, endsAt } = delivery
+  const { cluster, context, user } = kubeconfigEntry(deps, delivery)
+  const env = [{ name: LEASE_VARIABLE, value: `${lease} ${Math.ceil(endsAt / 1000)}` }]
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster }],
+    contexts: [{ name, context }],
+    users: [{ name, user: { exec: { ...user.exec, env } } }],
+    'current-context': name,
+  }
+  return { content: `${JSON.stringify(config, null, 2)}\n`, secrets: [] }
 }

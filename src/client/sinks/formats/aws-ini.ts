@@ -9,6 +9,7 @@ import {
   removeBlocks,
 } from '../../../base/credentials-block.ts'
 import { JitError } from '../../../base/errors.ts'
+import { cutLines, tailOf } from '../../../base/section-tail.ts'
 import { holdsSecret, removeUnmarked } from '../../../base/unmarked-secrets.ts'
 import { profileTaken, sectionsOf } from '../aws-checks.ts'
 import type { Format, FormatName, Found, NewEntry, Wanted } from './types.ts'
@@ -38,7 +39,9 @@ export function awsIni({ name, secret, prefix }: Dialect): Format {
     const blocks = findBlocks(bytes).filter(picked)
     let next = bytes
     for (const { lease } of blocks.filter(isDefaultBlock)) next = removeDefault(next, lease)
-    next = removeBlocks(next, (block) => !isDefaultBlock(block) && picked(block))
+    const named = (block: Block): boolean => !isDefaultBlock(block) && picked(block)
+    for (const block of findBlocks(next).filter(named).toReversed()) next = cutLines(next, tailOf(next, block))
+    next = removeBlocks(next, named)
     const left = new Set(findBlocks(next).map(({ lease }) => lease))
     for (const { lease } of blocks) if (!left.has(lease) && keepsDefault(next, lease)) next = removeDefault(next, lease) // its own section was deleted by hand
     return next

@@ -57,7 +57,7 @@ const CONFIG: Shape = {
   ],
 }
 
-/** Throws `FILE_UNREADABLE` for what kubectl (tried: 1.27 to 1.33) refuses although it is YAML. */
+/** Throws `FILE_UNREADABLE` for what kubectl (tried: 1.27, 1.32, 1.33) refuses although it is YAML. */
 export function assertReadable({ document }: Kubeconfig): void {
   if (document === undefined || document.contents === null) return
   const value = plain(document)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { circumstances, plainAddress, targetEntity, userEntity } from '../../../../src/server/policy/circumstances.ts'
 import { personId } from '../../../../src/server/policy/person-id.ts'
 import { POLICY_SCHEMA } from '../../../../src/server/policy/schema.ts'
+import { everywhere } from '../../../support/cloud-targets.ts'
 import { caller, facts, SATURDAY_NIGHT, target } from '../../../support/policy.ts'
 
 describe('the context of a decision', () => {
@@ -65,6 +66,12 @@ test.each([
   ['nonsense', 'nonsense'],
 ])('address %s counts as %s', (written, plain) => {
   expect(plainAddress(written)).toBe(plain)
+})
+
+test('policies know every cloud that a target opens', () => {
+  expect(targetEntity(everywhere()).attrs).toMatchObject({ clouds: ['aws', 'gcp', 'azure', 'kubernetes'] })
+  const { aws: _, azure: __, ...some } = everywhere()
+  expect(targetEntity(some).attrs).toMatchObject({ clouds: ['gcp', 'kubernetes'] })
 })
 
 test('two people never share an id', () => {

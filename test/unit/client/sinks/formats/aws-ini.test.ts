@@ -88,6 +88,32 @@ describe.each(Object.entries(SUBJECTS))('format %s', (_name, { format, entry, he
     )
   })
 
+  test('settings that a tool puts behind our end marker go with their section, and never become a second key of the one before', () => {
+    const before = '[mine]\noutput = text\n'
+    const one = text(format.insert(Buffer.from(before), entry('g_1', 'jit-1', false)))
+    expect(
+      text(format.remove(Buffer.from(`${one}output = json\ns3 =\n  max = 1\n# his\n[new]\na = b\n`), () => true)),
+    ).toBe(`${before}# his\n[new]\na = b\n`)
+    const byDefault = text(format.insert(Buffer.from('[default]\noutput = text\n'), entry('g_1', 'jit-1', true)))
+    expect(text(format.remove(Buffer.from(`${byDefault}output = json\ncli_pager = x\n`), () => true))).toBe(
+      '[default]\noutput = json\ncli_pager = x\n',
+    )
+    const two = text(format.insert(Buffer.from(one), entry('g_2', 'jit-2', false)))
+    const inNext = Buffer.from(two.replace(/(# >>> jit g_2 .*\n)/, '$1output = json\n'))
+    for (const [first, second] of [
+      ['g_1', 'g_2'],
+      ['g_2', 'g_1'],
+    ])
+      expect(
+        text(
+          format.remove(
+            format.remove(inNext, ({ lease }) => lease === first),
+            ({ lease }) => lease === second,
+          ),
+        ),
+      ).toBe(before)
+  })
+
   test('finds what it inserted, with the name of the profile', () => {
     const bytes = format.insert(Buffer.from('[default]\nregion = x\n'), entry('g_1', 'jit-x', true))
     expect(format.find(bytes).map(({ lease, profile, expiresAt }) => [lease, profile, expiresAt])).toEqual([

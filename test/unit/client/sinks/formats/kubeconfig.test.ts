@@ -121,6 +121,18 @@ describe('an entry in a kubeconfig', () => {
     expect(parse(kubeconfig.removeUnmarked(file(text), ours, () => false).toString())).toEqual(parse(USUAL))
   })
 
+  test('does not take along a context of its name that the user has made in its place', () => {
+    const others = insert(USUAL, entry('jit-a')).replace(
+      /- name: "jit-a"\n {2}context:\n(?: {4}.*\n)+/,
+      '- name: jit-a\n  context:\n    cluster: one\n    user: me\n',
+    )
+    expect(parse(remove(others, 'jit-a'))).toMatchObject({
+      clusters: [{ name: 'one' }],
+      contexts: [{ name: 'jit-a', context: { cluster: 'one', user: 'me' } }, { name: 'one' }],
+      users: [{ name: 'me' }],
+    })
+  })
+
   test('whose lease has ended does not take along the entry that came after it', () => {
     const text = insert(USUAL, { ...entry('jit-a'), lease: 'g_newer' })
     expect(kubeconfig.removeUnmarked(file(text), { lease: 'g_older', profile: 'jit-a' }, () => false).toString()).toBe(
