@@ -17,6 +17,7 @@ const COMMAND_LIMIT_MS = 10_000
 export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   cloud: 'gcp',
   mode: 'process',
+  isNeverDefault: true,
 
   /** Google's Python and Go libraries split the command at white space, and know no quotes. */
   obstacle() {
