@@ -43,7 +43,8 @@ const preamble = ({ endpoint }: Config): string => `\
 # It writes one file per cluster: put it onto each control plane node and start the API server with
 #   --authentication-config=<that file>
 # without any --oidc-* option. Later changes of the file are read without a restart. Where the control plane is somebody
-# else's, enter issuer, audience, claims and prefixes there: EKS "OIDC identity provider", AKS "structured authentication".
+# else's, give it the file where it takes one (AKS "structured authentication"). EKS "OIDC identity provider" takes issuer, audience
+# and claims, and cannot check groups or how long a token lives: whoever held a key of this endpoint could name any group there.
 
 terraform {
   required_providers {
