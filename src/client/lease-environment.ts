@@ -7,8 +7,9 @@ import { gcloudTokenVariables } from './sinks/clouds/gcloud-token.ts'
 import type { Guide } from './sinks/types.ts'
 
 /**
- * Variables that a client takes before those of ours. botocore looks at `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and at a web
- * identity of the surroundings (a pod, a CI job) before the keys of a profile.
+ * Variables that a client takes before those of ours, or where ours say nothing: a standing key there would do the work of the
+ * grant. botocore looks at `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and at a web identity of the surroundings (a pod, a CI
+ * job) before the keys of a profile; Terraform's providers have names of their own (`GOOGLE_CREDENTIALS`, `ARM_…`).
  */
 const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
   aws: [
@@ -28,8 +29,25 @@ const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
     'CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT',
     'CLOUDSDK_CORE_ACCOUNT',
     'CLOUDSDK_CORE_PROJECT',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_CREDENTIALS',
+    'GOOGLE_CLOUD_KEYFILE_JSON',
+    'GCLOUD_KEYFILE_JSON',
+    'GOOGLE_OAUTH_ACCESS_TOKEN',
+    'GOOGLE_IMPERSONATE_SERVICE_ACCOUNT',
   ],
-  azure: ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_PASSWORD'],
+  azure: [
+    'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_CERTIFICATE_PATH',
+    'AZURE_FEDERATED_TOKEN_FILE',
+    'AZURE_PASSWORD',
+    'ARM_CLIENT_ID',
+    'ARM_CLIENT_SECRET',
+    'ARM_CLIENT_CERTIFICATE',
+    'ARM_CLIENT_CERTIFICATE_PATH',
+    'ARM_OIDC_TOKEN',
+    'ARM_OIDC_TOKEN_FILE_PATH',
+  ],
   kubernetes: [],
 }
 

@@ -44,6 +44,7 @@ async function longGrant(
   const files = tempDirectory()
   const clock = sharedClock(files.path)
   let ahead = 0
+  let reaper: Running | undefined
   const world = await startWorld({
     targets: [
       {
@@ -59,6 +60,8 @@ async function longGrant(
     ...options,
   })
   onTestFinished(async () => {
+    reaper?.kill('SIGKILL')
+    await reaper?.done // or it would write while its home is removed
     killReapersOf(world.directory)
     await world.close()
     files.remove()
@@ -70,10 +73,11 @@ async function longGrant(
     alice.jit('elevate', 'staging-db', '--for', `${minutes}m`, '--reason', 'migration', '--deliver', deliver, '--json'),
   )
   await eventually(() => killReapersOf(alice.home).length, 1)
+  reaper = alice.start('reap')
   return {
     world,
     alice,
-    reaper: alice.start('reap'),
+    reaper,
     grant: /"(g_\w{26})"/.exec(stdout)?.[1] ?? '',
     time: (to) => {
       world.aws.clock.advance(to * 60 - ahead)

@@ -49,8 +49,10 @@ export function parcelling(sinks: readonly CloudSink[], grants: string): Parcell
         const intent = intentOf(lease, { ...rest, target: lease.target })
         const whole = { ...intent, endsAt: lease.endsAt, credential }
         const { sink, note } = await chooseSink(sinks, { ...intent, cloud: rest.cloud, deliver: lease.deliver }, whole)
-        const entry = { ...rest, sink: nameOf(sink), deliver: sink.mode, ...(note === undefined ? {} : { note }) }
-        parcels.push({ sink, entry, delivery: whole })
+        const asDefault = rest.asDefault && canBeDefault(sink)
+        const told = note === undefined ? {} : { note }
+        const entry = { ...rest, asDefault, sink: nameOf(sink), deliver: sink.mode, ...told }
+        parcels.push({ sink, entry, delivery: { ...whole, asDefault } })
       }
       return parcels
     },
@@ -72,6 +74,9 @@ export function parcelling(sinks: readonly CloudSink[], grants: string): Parcell
       }),
   }
 }
+
+/** Only variables lead into a private directory, so nothing in it is what a client takes unasked. */
+const canBeDefault = ({ mode, isNeverDefault = false }: CloudSink): boolean => mode !== 'isolated' && !isNeverDefault
 
 /** The names that follow from lease and cloud would be those of two. */
 function refuseSecond(others: readonly EntryDelivery[], { cloud }: EntryDelivery): void {

@@ -1,3 +1,4 @@
+import { shellWord } from '../../../base/shell-export.ts'
 import type { SinkDeps } from './deps.ts'
 import { configurationContent } from './gcloud-configuration.ts'
 import { accessTokenFile, adcContent, adcFile, type GcpDelivered, subjectTokenFile, tokenContent } from './gcp.ts'
@@ -16,6 +17,7 @@ const COMMAND_LIMIT_MS = 10_000
 export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   cloud: 'gcp',
   mode: 'process',
+  isNeverDefault: true,
 
   /** Google's Python and Go libraries split the command at white space, and know no quotes. */
   obstacle() {
@@ -59,7 +61,7 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
     ...(isThere(deps, accessTokenFile(intent)) && !isThere(deps, adcFile(intent))
       ? [NO_SDK]
       : [
-          `export GOOGLE_APPLICATION_CREDENTIALS=${adcFile(intent)}`,
+          `export GOOGLE_APPLICATION_CREDENTIALS=${shellWord(adcFile(intent))}`,
           'export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',
         ]),
   ],

@@ -57,6 +57,8 @@ type Awaitable<T> = T | Promise<T>
 export interface CloudSink<C extends CloudCredential = CloudCredential> {
   readonly cloud: Cloud
   readonly mode: DeliveryMode
+  /** Nothing that this sink writes can be what its client takes unasked; of `isolated` that is known. */
+  readonly isNeverDefault?: boolean
   /**
    * Why this mode cannot serve here, so that `isolated` takes its place (az that encrypts its cache); `undefined` where it can. A
    * sentence. Reads, changes nothing. Asked before the endpoint is, and again with the credential, which may tell more.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -50,6 +51,18 @@ describe.each(MODES)('gcp-%s', (mode) => {
     expect(at('.access-token')).toBeLessThan(at('config_jit-prod'))
     expect(at('.subject-token')).toBeLessThan(at('.adc.json'))
     expect(at('config_jit-prod')).toBeLessThan(at('active_config'))
+  })
+
+  test('a line to copy exports the path, whatever is in it', async () => {
+    using home = new TempHome()
+    const sink = SINKS[mode](sinkDeps(home))
+    const intent = { ...intentIn(home), directory: join(home.root, "Application Support/it's $(exit 1)/g_1.1") }
+    await deliver(sink, intent, FEDERATED)
+    const line = sink.usage(intent).find((each) => each.startsWith('export GOOGLE_APPLICATION_CREDENTIALS='))
+    const shown = execFileSync('sh', ['-c', `${line}\nprintf %s "$GOOGLE_APPLICATION_CREDENTIALS"`], {
+      encoding: 'utf8',
+    })
+    expect(shown).toBe(join(intent.directory, 'gcp-jit-prod.adc.json'))
   })
 
   test('an impersonated account has no credentials for SDKs, and the words say so', async () => {
