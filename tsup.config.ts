@@ -26,6 +26,15 @@ const builtinsByCall: NonNullable<Options['esbuildPlugins']>[number] = {
 /** commander imports it for a feature that jit doesn't use. */
 const lazily = (id: string): string => `new Proxy({},{get:(_,key)=>process.getBuiltinModule("${id}")[key]})`
 
+/** A renewal is rare among the many starts of the short way, so it finds what that takes in the bundle of the commands. */
+const renewerOfJit: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'renewer-of-jit',
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\/renewer\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: '../jit/renewer.js', external: true } : undefined,
+    ),
+}
+
 const common: Options = {
   format: ['esm'],
   target: 'node24',
@@ -50,7 +59,7 @@ export default defineConfig([
   {
     ...common,
     banner,
-    entry: ['src/cli/main.ts'],
+    entry: ['src/cli/main.ts', 'src/cli/renewer.ts'],
     outDir: 'dist/jit',
     esbuildPlugins: [builtinsByCall],
     metafile: true,
@@ -59,7 +68,7 @@ export default defineConfig([
     ...common,
     entry: ['src/cli/fast/main.ts'],
     outDir: 'dist/jit-fast',
-    esbuildPlugins: [builtinsByCall],
+    esbuildPlugins: [builtinsByCall, renewerOfJit],
     splitting: false, // what opens a key store stays asleep in the one file until it is called
   },
   { ...common, banner, entry: ['src/server/main.ts'], outDir: 'dist/jit-endpoint', metafile: true },

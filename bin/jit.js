@@ -4,7 +4,7 @@ var wanted = [24, 15]
 var actual = process.versions.node.split('.').map(Number)
 
 async function start() {
-  if (['credential-process', 'kube-credential', 'status'].includes(process.argv[2])) {
+  if (['credential-process', 'kube-credential', 'gcp-credential', 'status'].includes(process.argv[2])) {
     var fast = await import('../dist/jit-fast/main.js')
     if (await fast.main()) return
   }

@@ -7,3 +7,6 @@ export const KUBERNETES_TOKEN_FILE = 'kubernetes-token.json'
 export type HeldToken = { readonly token: string; readonly expirationTimestamp: string }
 
 export const readHeldToken: Reader<HeldToken> = object({ token: string, expirationTimestamp: instant })
+
+/** In the entry of the plugin: tells its process whose call it is, and marks a user whose extensions another program has dropped. */
+export const LEASE_VARIABLE = 'JIT_LEASE'

@@ -18,11 +18,16 @@ const lines = (
   put: (name: string, value: string) => string,
 ): string => [...unset.map(drop), ...Object.entries(set).map(([name, value]) => put(name, value))].join('\n')
 
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/** One word of a line to copy into a POSIX shell; quoted only where that is needed. */
+export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text))
+
 const posix = (exports: Exports): string =>
   lines(
     exports,
     (name) => `unset ${name}`,
-    (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+    (name, value) => `export ${name}=${quoted(value)}`,
   )
 
 const WRITE: Readonly<Record<Shell, (exports: Exports) => string>> = {

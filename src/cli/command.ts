@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, type Option } from 'commander'
+import { Command, type Help, InvalidArgumentError, type Option } from 'commander'
 import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
 import { isYes } from './switches.ts'
@@ -16,6 +16,14 @@ export class JitCommand extends Command {
     this.hook('preAction', (hooked, acting) => {
       if (hooked === acting) for (const option of this.options) this.#readTwin(option, env[twinOf(option)])
     })
+  }
+
+  /** That a switch is off unless it is named goes without saying. */
+  override createHelp(): Help {
+    const help = super.createHelp()
+    const described = help.optionDescription.bind(help)
+    help.optionDescription = (option) => described(option).replace(/ \(default: false\)$/, '')
+    return help
   }
 
   /** Of this command alone, and only when it runs: a bad `JIT_FOR` is no reason for `jit status` to fail. */

@@ -49,6 +49,7 @@ export type CliContext = {
   readonly housekeeping: () => Promise<HousekeepingDeps>
   readonly serving: () => Promise<ServingDeps>
   readonly servingKubernetes: () => Promise<KubernetesServing>
+  readonly servingGoogle: () => Promise<ServingDeps>
   /** How clients are told to use what was delivered. */
   readonly guiding: () => Promise<Pick<Leasing, 'guide'>>
   /** Whether a shell would find this program; looks along PATH. */

@@ -6,3 +6,6 @@ export type Host = {
   /** Absolute path of bin/jit.js: what the reaper is started from. */
   readonly script: string
 }
+
+/** As much of it as leases need. */
+export type LeaseHost = Pick<Host, 'process' | 'home' | 'script'>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type LeaseRecords, leaseRecords } from '../client/lease-records.ts'
 import { type PendingRequests, pendingRequests, readPending } from '../client/pending.ts'
+import { type RenewalNotes, renewalNotesIn } from '../client/renewal-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readFile } from '../platform/durable.ts'
@@ -16,6 +17,8 @@ export type Installation = {
   /** `<state>/<machine>/`: leases, outbox, locks. */
   readonly root: string
   readonly leases: LeaseRecords
+  /** Why slices were not renewed. */
+  readonly notes: RenewalNotes
   readonly pending: PendingRequests
   readonly read: (path: string) => Buffer | undefined
   /** Opens the key store, and loads what that takes. */
@@ -30,6 +33,7 @@ export function openInstallation({ process, home }: Pick<Host, 'process' | 'home
     places,
     root,
     leases: leaseRecords(nodeFileSystem, systemClock, root),
+    notes: renewalNotesIn(nodeFileSystem, root),
     pending: pendingRequests(recordsIn(nodeFileSystem, join(places.state, 'requests'), readPending)),
     read,
     readSealed: async (of) => {

@@ -60,7 +60,9 @@ export function onDemand(
     console: async (serving) => {
       await useProxyFromEnv(env)
       const isHeadless = browserIsElsewhere(env, platform)
-      return { serving, http: nodeHttp, random: systemRandom, clock, platform, signal, isHeadless }
+      const uid = host.process.getuid?.()
+      const common = { serving, http: nodeHttp, random: systemRandom, clock, platform, signal, isHeadless }
+      return uid === undefined ? common : { ...common, uid }
     },
     elevation: async (tell) => {
       const common = {

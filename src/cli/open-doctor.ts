@@ -41,7 +41,7 @@ import { stuckText } from './ui/sweep-text.ts'
 /** Every check, wired to this machine. */
 export function openDoctor(host: Host, installation: Installation, loaded: () => Promise<OnDemand>): Doctoring {
   const { env, platform, execPath } = host.process
-  const { places, leases, root, pending } = installation
+  const { places, leases, root, pending, notes } = installation
   const clock = systemClock
   const fs = nodeFileSystem
   const uid = host.process.getuid?.()
@@ -78,7 +78,8 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
         close: (path) => keepPrivate(path, uid),
       }),
       leaseCheck({
-        leases: () => status({ leasing: leases, pending, clock }).grants.map((grant) => leaseView(grant, clock.now())),
+        leases: () =>
+          status({ leasing: leases, pending, notes, clock }).grants.map((grant) => leaseView(grant, clock.now())),
         unreadable: () => leases.unreadable(),
         sweep,
       }),

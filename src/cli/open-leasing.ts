@@ -6,11 +6,14 @@ import { nodeFileSystem } from '../platform/files.ts'
 import { keepPrivate } from '../platform/private-directory.ts'
 import { systemProcesses } from '../platform/process-table.ts'
 import { systemRandom } from '../platform/random.ts'
-import type { Host } from './host.ts'
+import type { LeaseHost } from './host.ts'
 import type { Installation } from './installation.ts'
 
 /** Leases of this machine, with the sinks behind them. */
-export function openLeasing({ process, home, script }: Host, { places, root }: Installation): Leasing {
+export function openLeasing(
+  { process, home, script }: LeaseHost,
+  { places, root }: Pick<Installation, 'places' | 'root'>,
+): Leasing {
   const uid = process.getuid?.()
   for (const directory of [places.config, places.state, places.runtime]) keepPrivate(directory, uid)
   const { env, platform, execPath } = process

@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { elevateCommand } from './commands/elevate.ts'
 import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
+import { gcpCredentialCommand } from './commands/gcp-credential.ts'
 import { helpCommand } from './commands/help.ts'
 import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
@@ -53,7 +54,8 @@ export function buildProgram(ctx: CliContext): Command {
   program.commandsGroup('This machine:')
   program.addCommand(doctorCommand(ctx))
   program.commandsGroup('Plumbing:')
-  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand]) program.addCommand(make(ctx))
+  for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand, gcpCredentialCommand])
+    program.addCommand(make(ctx))
   program.commandsGroup('Help:')
   program.addCommand(helpCommand(ctx, program))
   for (const command of [program, ...program.commands])

@@ -3,19 +3,17 @@ import { systemClock } from '../platform/clock.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import { openLeasing } from './open-leasing.ts'
+import { FOR_REAPER, renewing } from './renewing.ts'
 
 /** `jit reap`, started by `jit elevate`: ends leases in time, and renews slices, while no other command runs. Has nobody to talk to. */
 export async function reap(host: Host): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.process.on(signal, () => stop.abort())
   const installation = openInstallation(host)
-  const leasing = openLeasing(host, installation)
-  const renew = async (id: string): Promise<void> => {
-    const { renewer } = await import('./renewer.ts') // brings network and key store: not for leases that need none
-    await renewer(host, installation, leasing, stop.signal)(id)
-  }
-  const { tick } = renewals(renew, systemClock)
-  await Promise.all([leasing.runReaper(stop.signal, tick), keepScheduler(host, installation)])
+  const renew = renewing(host, installation, { limits: FOR_REAPER, signal: stop.signal })
+  const slices = renewals(renew, systemClock)
+  const reaping = openLeasing(host, installation).runReaper(stop.signal, (leases) => slices.tick(leases))
+  await Promise.all([reaping, keepScheduler(host, installation)])
 }
 
 /**

@@ -1,30 +1,42 @@
-import { join } from 'node:path'
+import { type ErrorCode, JitError } from '../base/errors.ts'
 import { renewLease } from '../client/renewal.ts'
 import type { Lease } from '../client/leases/types.ts'
-import type { Leasing } from '../client/leasing.ts'
 import { systemClock } from '../platform/clock.ts'
-import { withLock } from '../platform/lock.ts'
 import { finishExchange } from './finish-exchange.ts'
-import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { loggedIn } from './logged-in.ts'
+import { openLeasing } from './open-leasing.ts'
+import type { LeaseHost } from './host.ts'
 
-/** As long as an endpoint may take to exchange at every cloud, with its own retries. */
-const LOCK_WAIT_MS = 30_000
+/** What came of it as plain data: the errors of one bundle are foreign to the other. */
+export type Renewed =
+  | { readonly lease: Lease }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string; readonly hint: string } }
 
-/** Renews the slice of one lease with the login of this installation, opened anew each time: it may have changed since. */
-export function renewer(
-  host: Host,
-  { places, root }: Installation,
-  leasing: Leasing,
+/**
+ * Renews one lease with the login of this installation, opened anew each time: it may have changed since. An entry of the bundle
+ * of its own, because the short way of `credential-process` loads it too.
+ */
+export async function renewOnce(
+  host: LeaseHost,
+  installation: Pick<Installation, 'places' | 'root'>,
+  lease: Lease,
   signal: AbortSignal,
-): (id: string) => Promise<Lease | undefined> {
+): Promise<Renewed> {
   const { env, platform } = host.process
+  const { places } = installation
   const connect = async () => {
     const { identity, api } = await loggedIn({ env, platform, places, signal })
     return { endpoint: (await identity()).endpoint, api: await api() }
   }
-  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> =>
-    withLock(join(root, 'renewal.lock'), systemClock, LOCK_WAIT_MS, work)
-  return (id) => renewLease({ leasing, connect, oneAtATime, exchange: finishExchange, clock: systemClock, signal }, id)
+  const leasing = openLeasing(host, installation)
+  try {
+    return {
+      lease: await renewLease({ leasing, connect, exchange: finishExchange, clock: systemClock, signal }, lease),
+    }
+  } catch (error) {
+    if (!(error instanceof JitError)) throw error
+    const { code, message, hint } = error
+    return { failure: { code, message, hint } }
+  }
 }

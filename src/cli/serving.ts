@@ -1,12 +1,28 @@
+import type { Environment } from '../base/environment.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
+import type { KubernetesServing } from '../client/served-kubernetes.ts'
+import type { RenewalLimits } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Installation } from './installation.ts'
+import type { LeaseHost } from './host.ts'
+import { FOR_CALLERS, renewing } from './renewing.ts'
 
-/** How this installation serves credentials to clients that ask: from its records alone. */
-export const servingFrom = ({ leases, read, readSealed }: Installation): ServingDeps => ({
-  leases: () => leases.list(),
-  read,
-  readSealed,
-  renewed: async () => undefined, // the reaper renews
+type Patience = { readonly limits?: RenewalLimits; readonly signal?: AbortSignal }
+
+/** How this installation serves credentials to clients that ask: from its records, and from the endpoint where a slice is over. */
+export const servingFrom = (
+  host: LeaseHost,
+  installation: Installation,
+  { limits = FOR_CALLERS, signal = new AbortController().signal }: Patience = {},
+): ServingDeps => ({
+  leases: () => installation.leases.list(),
+  read: installation.read,
+  readSealed: installation.readSealed,
+  renewed: renewing(host, installation, { limits, signal }),
   clock: systemClock,
 })
+
+/** The same for kubectl. */
+export function servingKubernetesFrom(serving: ServingDeps, env: Environment): KubernetesServing {
+  return { ...serving, env, readSealed: ({ id }, { cloud, path }) => serving.readSealed({ lease: id, cloud, path }) }
+}

@@ -11,7 +11,8 @@ import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
-import { servingFrom } from './serving.ts'
+import { FOR_GOOGLE } from './renewing.ts'
+import { servingFrom, servingKubernetesFrom } from './serving.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { loadSpinner } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
@@ -43,7 +44,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     return onDemand(host, installation, { terminal, signal })
   }
   const online = async () => (await loaded()).online()
-  const serving = servingFrom(installation)
+  const serving = servingFrom(host, installation, { signal })
   const housekeeping = async () => ({ ...(await loaded()), clock })
   return {
     version: manifest.version,
@@ -62,13 +63,9 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     elevation: async (tell) => (await loaded()).elevation(tell),
     revocation: housekeeping,
     housekeeping,
-    status: async () => ({ leasing: leases, pending, clock }),
-    servingKubernetes: async () => ({
-      ...serving,
-      env,
-      readSealed: ({ id }, { cloud, path }) => serving.readSealed({ lease: id, cloud, path }),
-      renew: (lease) => serving.renewed(lease),
-    }),
+    status: async () => ({ leasing: leases, pending, notes: installation.notes, clock }),
+    servingKubernetes: async () => servingKubernetesFrom(serving, env),
+    servingGoogle: async () => servingFrom(host, installation, { signal, limits: FOR_GOOGLE }),
     serving: async () => serving,
     guiding: async () => (await loaded()).leasing,
     isInstalled: (program) => isInstalled(program, env, platform),

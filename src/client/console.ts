@@ -5,9 +5,11 @@ import { openBrowser } from '../platform/browser.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Http } from '../platform/http.ts'
 import { listenOnLoopback } from '../platform/loopback-server.ts'
+import { isPeerOf, type Peer } from '../platform/peer-owner.ts'
 import type { Random } from '../platform/random.ts'
 import { consoleUrl } from './console-sign-in.ts'
-import { deliveredRegion, liveLease, serveCredential, type ServingDeps } from './served-credential.ts'
+import { liveLease } from './live-lease.ts'
+import { deliveredRegion, serveCredential, type ServingDeps } from './served-credential.ts'
 
 export type ConsoleDeps = {
   readonly serving: ServingDeps
@@ -16,6 +18,8 @@ export type ConsoleDeps = {
   readonly clock: Clock
   readonly platform: NodeJS.Platform
   readonly signal: AbortSignal
+  /** Who we are; absent on Windows. */
+  readonly uid?: number
   /** How a browser is started; the system's own way where absent. */
   readonly launch?: Launch
 }
@@ -57,14 +61,16 @@ function noConsole(target: string, clouds: readonly Cloud[]): JitError {
 
 /**
  * Shows `url` in the browser without handing it to a program as an argument, which all users of the machine can read: the
- * browser is sent to an address of loopback that works once and sends it on. False where no browser came.
+ * browser is sent to an address of loopback that works once, for programs of this user, and sends it on. False where no browser
+ * came.
  */
 export async function showPrivately(url: string, deps: ConsoleDeps): Promise<boolean> {
-  const { random, clock, platform, launch } = deps
+  const { random, clock, platform, launch, uid } = deps
   const nonce = random.bytes(32).toString('base64url')
   const over = new AbortController()
   const ends = AbortSignal.any([deps.signal, over.signal])
-  const server = await listenOnLoopback((query) => query.get('open') === nonce, ends, url)
+  const admits = (peer: Peer): boolean => uid === undefined || isPeerOf(peer, uid)
+  const server = await listenOnLoopback((query) => query.get('open') === nonce, ends, { url, admits })
   try {
     if (!(await openBrowser(`${server.redirectUri}?open=${nonce}`, platform, launch))) return false
     const came = server.answer.then(

@@ -1,6 +1,7 @@
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest } from '../contract/request.ts'
+import type { DeliveryMode } from '../contract/target.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
@@ -54,9 +55,10 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  wish: Pick<Wish, 'asDefault'>,
+  wish: Pick<Wish, 'asDefault' | 'deliver'>,
 ): Promise<Elevation> {
   refuseOver(deps, request, grants)
+  refuseOtherMode(grants, wish.deliver ?? deps.pending.list().find(({ id }) => id === request.id)?.deliver)
   deps.tell({ kind: 'delivering', request })
   try {
     const leases = await deliverAll(deps, grants, wish)
@@ -143,6 +145,17 @@ function refuseOver({ pending }: ElevationDeps, { id, targets }: AccessRequest, 
     'GRANT_ENDED',
     `The grant for ${ended?.target ?? targets.join(', ')} is over (${ended?.endReason ?? 'no grant was given'}).`,
     'Ask again: jit elevate TARGET --reason TEXT',
+  )
+}
+
+/** Who asked for `isolated` shall not find his own files changed because somebody's answer says otherwise. */
+function refuseOtherMode(grants: readonly Grant[], asked: DeliveryMode | undefined): void {
+  const other = grants.find(({ deliver = 'files' }) => asked !== undefined && deliver !== asked)
+  if (other === undefined) return
+  throw new JitError(
+    'ENDPOINT_INVALID',
+    `The endpoint would have ${other.target} delivered as ${other.deliver ?? 'files'}; asked for was ${asked}.`,
+    'Nothing was written. Show this to whoever runs the endpoint.',
   )
 }
 

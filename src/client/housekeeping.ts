@@ -16,7 +16,7 @@ export async function sweep({ leasing }: SweepDeps): Promise<Swept> {
 }
 
 export type HousekeepingDeps = {
-  readonly leasing: Pick<Leasing, 'sweep' | 'unreadable' | 'outbox'>
+  readonly leasing: Pick<Leasing, 'sweep' | 'unreadable' | 'list' | 'wipe' | 'outbox'>
 } & Omit<Reporting, 'outbox'>
 export type Housekeeping = Swept & {
   /** Ends of grants that the endpoint knows of since now, and that it could not be told. */
@@ -28,6 +28,18 @@ export type Housekeeping = Swept & {
 export async function keepHouse(deps: HousekeepingDeps, signal: AbortSignal): Promise<Housekeeping> {
   const { outbox } = deps.leasing
   const swept = await sweep(deps)
+  const retried = await retryStuck(deps, swept)
   const confirmed = await deliverOutbox({ ...deps, outbox }, signal)
-  return { ...swept, confirmed: confirmed.size, queued: outbox.list().length }
+  return { ...swept, wiped: [...swept.wiped, ...retried], confirmed: confirmed.size, queued: outbox.list().length }
+}
+
+/** Who types `jit sweep` has mended something: what waits for its next attempt is tried now, or said to be still there. */
+async function retryStuck({ leasing }: HousekeepingDeps, { wiped }: Swept): Promise<readonly WipeOutcome[]> {
+  const tried = new Set(wiped.map(({ lease }) => lease))
+  const waiting = leasing.list().filter(({ id, state }) => state === 'stuck' && !tried.has(id))
+  if (waiting.length === 0) return []
+  return leasing.wipe(
+    waiting.map(({ id }) => id),
+    'ttl',
+  )
 }

@@ -3,11 +3,13 @@ import type { ProcessCredential } from '../base/process-credential.ts'
 import type { Exports } from '../base/shell-export.ts'
 import type { Cloud } from '../contract/target.ts'
 import type { Lease } from './leases/types.ts'
+import { gcloudTokenVariables } from './sinks/clouds/gcloud-token.ts'
 import type { Guide } from './sinks/types.ts'
 
 /**
- * Variables that a client takes before those of ours. botocore looks at `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and at a web
- * identity of the surroundings (a pod, a CI job) before the keys of a profile.
+ * Variables that a client takes before those of ours, or where ours say nothing: a standing key there would do the work of the
+ * grant. botocore looks at `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and at a web identity of the surroundings (a pod, a CI
+ * job) before the keys of a profile; Terraform's providers have names of their own (`GOOGLE_CREDENTIALS`, `ARM_…`).
  */
 const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
   aws: [
@@ -27,19 +29,39 @@ const RIVALS: Readonly<Record<Cloud, readonly string[]>> = {
     'CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT',
     'CLOUDSDK_CORE_ACCOUNT',
     'CLOUDSDK_CORE_PROJECT',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_CREDENTIALS',
+    'GOOGLE_CLOUD_KEYFILE_JSON',
+    'GCLOUD_KEYFILE_JSON',
+    'GOOGLE_OAUTH_ACCESS_TOKEN',
+    'GOOGLE_IMPERSONATE_SERVICE_ACCOUNT',
   ],
-  azure: ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_PASSWORD'],
+  azure: [
+    'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_CERTIFICATE_PATH',
+    'AZURE_FEDERATED_TOKEN_FILE',
+    'AZURE_PASSWORD',
+    'ARM_CLIENT_ID',
+    'ARM_CLIENT_SECRET',
+    'ARM_CLIENT_CERTIFICATE',
+    'ARM_CLIENT_CERTIFICATE_PATH',
+    'ARM_OIDC_TOKEN',
+    'ARM_OIDC_TOKEN_FILE_PATH',
+  ],
   kubernetes: [],
 }
 
-/** What makes clients use this lease, in all its clouds. Paths and names, no secret. */
-export function leaseEnvironment(lease: Lease, guides: readonly Guide[]): Exports {
+/**
+ * What makes clients use this lease, in all its clouds. Paths and names, no secret but for `gcloudToken`, which is for the one child
+ * of `jit exec`.
+ */
+export function leaseEnvironment(lease: Lease, guides: readonly Guide[], gcloudToken?: string): Exports {
   const set = guides.map(({ entry: { cloud, validUntil }, environment }) => ({
     ...environment,
     ...(cloud === 'aws' ? awsExpiration(Math.min(validUntil, lease.endsAt)) : {}),
   }))
   return withoutRivals(
-    Object.assign({}, ...set),
+    Object.assign({}, ...set, gcloudToken === undefined ? {} : gcloudTokenVariables(gcloudToken)),
     guides.map(({ entry }) => entry.cloud),
   )
 }

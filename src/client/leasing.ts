@@ -105,9 +105,9 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
   return {
     ...records,
-    check: async (intents) => assertWritable(leases, parcels.intended(intents)),
+    check: async (intents) => assertWritable(leases, await parcels.intended(intents)),
     write: (lease, deliveries, onUsable) =>
-      locked(() => writeLease(leases, lease, parcels.first(lease, deliveries), onUsable)),
+      locked(async () => writeLease(leases, lease, await parcels.first(lease, deliveries), onUsable)),
     renew: (id, deliveries) =>
       locked(async () => {
         const lease = liveLease(leases, id)

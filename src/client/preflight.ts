@@ -37,6 +37,7 @@ export async function preflight(
     throw new JitError('USAGE', 'Only one target can be the default.', 'Leave out --as-default, or elevate one by one.')
   for (const target of targets) {
     if (isPossible(target)) refuseTooLong(target, wish.durationSeconds)
+    refuseHiddenDefault(target, wish)
     await leasing.check(intentsOf(target, wish))
   }
   const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
@@ -75,6 +76,16 @@ function find(name: string, offered: readonly Target[]): Target {
   )
   const hint = meant === undefined ? 'See what you may ask for: jit targets' : `Did you mean ${meant}? See: jit targets`
   throw new JitError('NOT_FOUND', `No target is called ${name}.`, hint)
+}
+
+/** A private directory is nobody's default: the variables of `jit env` and `jit exec` alone lead there. */
+function refuseHiddenDefault({ name, deliver: demanded }: Target, { asDefault = false, deliver }: Wish): void {
+  if (!asDefault || (demanded ?? deliver) !== 'isolated') return
+  throw new JitError(
+    'USAGE',
+    `${name} is delivered isolated, which cannot be a default.`,
+    demanded === undefined ? 'Leave out --as-default or --deliver isolated.' : 'Leave out --as-default.',
+  )
 }
 
 /** What policy refuses has no duration; the endpoint says why, in the words of the policy. */

@@ -1,52 +1,59 @@
 import { JitError } from '../base/errors.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import { notLive } from './live-lease.ts'
 import { fetchParcel, type ParcelDeps } from './parcel.ts'
-import { needsRenewal } from './slices.ts'
+import { isRenewed } from './slices.ts'
 
-export type RenewalDeps = Pick<ParcelDeps, 'exchange' | 'signal'> & {
+export type RenewalDeps = Pick<ParcelDeps, 'exchange' | 'clock' | 'signal'> & {
   readonly leasing: Pick<Leasing, 'list' | 'renew' | 'wipe'>
   /** Rejects where nobody is logged in. Never asks anybody. */
-  readonly connect: () => Promise<{
-    readonly endpoint: string
-    readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'>
-  }>
-  /** Runs `work` while no other process renews. */
-  readonly oneAtATime: <T>(work: () => Promise<T>) => Promise<T>
-  readonly clock: Pick<Clock, 'now'>
+  readonly connect: () => Promise<Connection>
 }
+type Connection = { readonly endpoint: string; readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'> }
 
 /** Answers that mean: this grant is over, however the records here look. */
 const OVER: readonly string[] = ['GRANT_ENDED', 'NOT_FOUND']
 
 /**
- * Fetches the next slice of a lease and puts it in the place of the old one. `undefined` where the grant is over at the endpoint:
- * then nothing of it is left here. Of many callers at once one asks the endpoint; the others find its result (DESIGN §7.9).
- * Throws what the endpoint or the cloud says; the old slice then stays until its own end.
+ * Fetches the next slice of a lease and puts it in the place of the one that the caller has `seen`. The caller sees to it that no
+ * other process does the same. Where the grant is over at the endpoint nothing of it is left here, and it rejects with
+ * `GRANT_ENDED`; `NOT_FOUND`: it ended here meanwhile. Whatever else it rejects with, the old slice stays until its own end.
  */
-export async function renewLease(deps: RenewalDeps, id: string): Promise<Lease | undefined> {
-  return deps.oneAtATime(async () => {
-    const lease = deps.leasing.list().find((each) => each.id === id && each.state === 'active')
-    if (lease === undefined || !needsRenewal(lease, deps.clock)) return lease
-    try {
-      return await deps.leasing.renew(id, await nextSlice(deps, lease))
-    } catch (error) {
-      if (!(error instanceof JitError && OVER.includes(error.code))) throw error
-      await deps.leasing.wipe([id], 'revoked')
-      return undefined
-    }
+export async function renewLease(deps: RenewalDeps, seen: Lease): Promise<Lease> {
+  const { leasing } = deps
+  const lease = leasing.list().find(({ id, state }) => id === seen.id && state === 'active')
+  if (lease === undefined) throw notLive(seen.target)
+  if (isRenewed(lease, seen)) return lease
+  const connection = await deps.connect()
+  refuseOther(connection, lease)
+  const parcel = await fetchParcel({ ...deps, ...connection }, lease).catch((error: unknown) =>
+    endedOr(leasing, lease, error),
+  )
+  return leasing.renew(lease.id, parcel.deliveries).catch((error: unknown) => {
+    throw isOver(error) ? notLive(lease.target) : error
   })
 }
 
-async function nextSlice(deps: RenewalDeps, { id, target, endpoint }: Lease) {
-  const connection = await deps.connect()
-  if (connection.endpoint !== endpoint)
-    throw new JitError(
-      'LOGIN_NEEDED',
-      `${target} was given by ${endpoint}, and the login here is at ${connection.endpoint}.`,
-      `Type: jit login ${endpoint}`,
-    )
-  return (await fetchParcel({ ...deps, ...connection }, { id, target })).deliveries
+async function endedOr(leasing: RenewalDeps['leasing'], { id, target }: Lease, error: unknown): Promise<never> {
+  if (!isOver(error)) throw error
+  await leasing.wipe([id], 'revoked')
+  throw new JitError(
+    'GRANT_ENDED',
+    `The grant for ${target} was ended at the endpoint: ${error.message}`,
+    `To ask anew: jit elevate ${target} --reason TEXT`,
+    { cause: error },
+  )
+}
+
+const isOver = (error: unknown): error is JitError => error instanceof JitError && OVER.includes(error.code)
+
+function refuseOther(connection: Connection, { target, endpoint }: Lease): void {
+  if (connection.endpoint === endpoint) return
+  throw new JitError(
+    'LOGIN_NEEDED',
+    `${target} was given by ${endpoint}, and the login here is at ${connection.endpoint}.`,
+    `Type: jit login ${endpoint}`,
+  )
 }

@@ -3,30 +3,22 @@ import { JitError } from '../base/errors.ts'
 import { accountOf, type ProcessCredential, readProcessCredential } from '../base/process-credential.ts'
 import type { Cloud } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
-import { isOver, remainingMs } from './leases/expiry.ts'
+import { timeFor } from './leases/expiry.ts'
 import type { Entry, Lease, Place } from './leases/types.ts'
+import { currentLease, type Renewing } from './live-lease.ts'
 
-export type ServingDeps = {
-  readonly leases: () => readonly Lease[]
-  /** Bytes of a file; `undefined` where there is none. */
-  readonly read: (path: string) => Buffer | undefined
+export type ServingDeps = Renewing & {
   /** What lies in a sealed file; rejects with `JitError`. */
   readonly readSealed: (of: { readonly lease: string; readonly cloud: Cloud; readonly path: string }) => Promise<string>
-  /** The lease with its next slice; `undefined` where there is none to be had now. */
-  readonly renewed: (lease: Lease) => Promise<Lease | undefined>
-  readonly clock: Clock
 }
-
-/** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
-const NEAR_MS = 60_000
 
 /**
  * The AWS credentials of the live lease of `target`, from the very place that holds them. Offline, without prompt or lock, and
  * without a side effect, because SDKs call it many times at once; a slice that is all but over asks for the next one first.
  */
 export async function serveCredential(target: string, deps: ServingDeps): Promise<ProcessCredential> {
-  const lease = await withCurrentSlice(liveLease(target, deps), deps)
-  const entry = awsEntry(lease)
+  const lease = await currentLease(target, deps, isAws)
+  const entry = lease.entries.find(isAws)
   if (entry === undefined)
     throw new JitError('USAGE', `${target} opens no AWS account.`, `How to use it: jit env ${target}`)
   const end = endOf(lease, entry, deps.clock)
@@ -52,33 +44,13 @@ export function deliveredRegion(lease: Lease, deps: Pick<ServingDeps, 'read'>): 
   return /^region *= *([a-z0-9-]+)\s*$/m.exec(texts.join('\n'))?.[1]
 }
 
-/** The lease of `target` that lives by both clocks. */
-export function liveLease(target: string, { leases, clock }: Pick<ServingDeps, 'leases' | 'clock'>): Lease {
-  const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
-  if (lease !== undefined) return lease
-  throw new JitError(
-    'NOT_FOUND',
-    `No active grant for ${target} on this machine.`,
-    `Type: jit elevate ${target} --reason TEXT`,
-  )
+const isAws = ({ cloud }: Entry): boolean => cloud === 'aws'
+
+/** On the wall clock, which SDKs go by; earlier where that was set back, or they would come back too late. */
+function endOf(lease: Lease, { validUntil }: Entry, clock: Clock): number {
+  const behind = timeFor(lease, clock) - clock.now()
+  return Math.floor(Math.min(validUntil, lease.endsAt) - behind)
 }
-
-const awsEntry = ({ entries }: Lease): Entry | undefined => entries.find(({ cloud }) => cloud === 'aws')
-
-async function withCurrentSlice(lease: Lease, { clock, renewed }: ServingDeps): Promise<Lease> {
-  const entry = awsEntry(lease)
-  if (entry?.renewAt === undefined || entry.validUntil - clock.now() > NEAR_MS) return lease
-  try {
-    return (await renewed(lease)) ?? lease
-  } catch (error) {
-    if (entry.validUntil <= clock.now()) throw error
-    return lease // the rest of the slice is good
-  }
-}
-
-/** By the stricter clock: where the wall clock was set back, an SDK would come back too late. */
-const endOf = (lease: Lease, { validUntil }: Entry, clock: Clock): number =>
-  Math.floor(Math.min(validUntil, lease.endsAt, clock.now() + remainingMs(lease, clock)))
 
 type Keys = Pick<ProcessCredential, 'Version' | 'AccessKeyId' | 'SecretAccessKey' | 'SessionToken'>
 

@@ -5,8 +5,9 @@ import { type HeldToken, KUBERNETES_TOKEN_FILE, readHeldToken } from '../base/ku
 import { quotedText } from '../base/terminal-text.ts'
 import { record, ShapeError } from '../contract/narrow.ts'
 import type { Clock } from '../platform/clock.ts'
-import { isOver } from './leases/expiry.ts'
+import { isOver, timeFor } from './leases/expiry.ts'
 import type { Lease, Place } from './leases/types.ts'
+import { notLive } from './live-lease.ts'
 
 const API = 'client.authentication.k8s.io'
 const VERSIONS = [`${API}/v1`, `${API}/v1beta1`] as const
@@ -30,8 +31,8 @@ export type FileServing = {
 export type KubernetesServing = FileServing & {
   /** What lies in a sealed file. Throws an expected failure where file, key or key store are missing. */
   readonly readSealed: (lease: Lease, place: Place) => Promise<string>
-  /** The lease with its next slice; `undefined` where there is none (denied, revoked, offline). */
-  readonly renew: (lease: Lease) => Promise<Lease | undefined>
+  /** See `Renewing.renewed`. */
+  readonly renewed: (lease: Lease) => Promise<Lease>
 }
 
 /** A request that is on its way when the token ends would be refused. */
@@ -45,25 +46,31 @@ export function serveFromFile(target: string, serving: FileServing): ExecCredent
   const apiVersion = askedVersion(serving.env)
   const lease = liveLease(target, serving)
   const place = tokenPlace(lease)
-  if (place.kind === 'sealed') return undefined
-  const held = heldIn(lease, serving.read(place.path)?.toString())
-  return isGood(held, lease, serving.clock) ? answer(apiVersion, held, lease) : undefined
+  const text = place.kind === 'sealed' ? undefined : serving.read(place.path)?.toString()
+  if (text === undefined) return undefined
+  const held = heldIn(lease, text)
+  return isGood(held, lease, serving.clock) ? answer(apiVersion, held, lease, serving.clock) : undefined
 }
 
-/** The same, also from a sealed file, and with a new slice of the grant where the old one is over. */
+/** The same, also from a sealed file, and with a new slice of the grant where the old one is over or lost with a reboot. */
 export async function serveKubernetes(target: string, serving: KubernetesServing): Promise<ExecCredential> {
   const atOnce = serveFromFile(target, serving)
   if (atOnce !== undefined) return atOnce
+  const { clock } = serving
   const apiVersion = askedVersion(serving.env)
   const lease = liveLease(target, serving)
-  const held = await heldBy(lease, serving)
-  if (isGood(held, lease, serving.clock)) return answer(apiVersion, held, lease)
-  const renewed = await serving.renew(lease)
-  const last = renewed === undefined ? held : await heldBy(renewed, serving)
-  if (endOf(last, lease) > serving.clock.now()) return answer(apiVersion, last, lease)
+  const held = serving.read(tokenPlace(lease).path) === undefined ? undefined : await heldBy(lease, serving)
+  if (held !== undefined && isGood(held, lease, clock)) return answer(apiVersion, held, lease, clock)
+  const next = await serving.renewed(lease).catch((error: unknown) => {
+    const isUsable = held !== undefined && endOf(held, lease) > timeFor(lease, clock)
+    if (isUsable && error instanceof JitError && error.code !== 'GRANT_ENDED') return undefined
+    throw error
+  })
+  const last = next === undefined ? held : await heldBy(next, serving)
+  if (last !== undefined && endOf(last, lease) > timeFor(lease, clock)) return answer(apiVersion, last, lease, clock)
   throw new JitError(
     'GRANT_ENDED',
-    `The grant for ${target} was not renewed, and its token is over.`,
+    `The token of ${target} is over, and there is no new one yet.`,
     `See: jit status. For a new one: jit elevate ${target} --reason TEXT`,
   )
 }
@@ -80,11 +87,7 @@ function liveLease(target: string, { leases, clock, env }: FileServing): Lease {
   const [named] = (env['JIT_LEASE'] ?? '').split(' ')
   const lease = live.find(({ id }) => id === named) ?? live[0]
   if (lease !== undefined) return lease
-  throw new JitError(
-    'NOT_FOUND',
-    `No active grant for ${target} on this machine.`,
-    `Type: jit elevate ${target} --reason TEXT`,
-  )
+  throw notLive(target)
 }
 
 function tokenPlace(lease: Lease): Place {
@@ -95,11 +98,12 @@ function tokenPlace(lease: Lease): Place {
 
 async function heldBy(lease: Lease, { read, readSealed }: KubernetesServing): Promise<HeldToken> {
   const place = tokenPlace(lease)
-  return heldIn(lease, place.kind === 'sealed' ? await readSealed(lease, place) : read(place.path)?.toString())
+  const text = place.kind === 'sealed' ? await readSealed(lease, place) : read(place.path)?.toString()
+  if (text === undefined) throw lost(lease)
+  return heldIn(lease, text)
 }
 
-function heldIn(lease: Lease, text: string | undefined): HeldToken {
-  if (text === undefined) throw lost(lease)
+function heldIn(lease: Lease, text: string): HeldToken {
   try {
     return readHeldToken(JSON.parse(text), 'token')
   } catch (error) {
@@ -120,16 +124,16 @@ const endOf = ({ expirationTimestamp }: HeldToken, { endsAt }: Lease): number =>
 
 /** Good for now, or as good as it will get. */
 function isGood(held: HeldToken, lease: Lease, clock: Clock): boolean {
-  const end = endOf(held, lease)
-  return end > clock.now() && (end - clock.now() > MARGIN_MS || end >= lease.endsAt)
+  const left = endOf(held, lease) - timeFor(lease, clock)
+  return left > 0 && (left > MARGIN_MS || endOf(held, lease) >= lease.endsAt)
 }
 
-/** kubectl keeps the token until then, and asks again afterwards or when the API server says 401. */
-const answer = (apiVersion: ExecCredential['apiVersion'], held: HeldToken, lease: Lease): ExecCredential => ({
-  apiVersion,
-  kind: 'ExecCredential',
-  status: { token: held.token, expirationTimestamp: new Date(endOf(held, lease)).toISOString() },
-})
+/** kubectl, by its wall clock, keeps the token until then, and asks again afterwards or when the API server says 401. */
+function answer(apiVersion: ExecCredential['apiVersion'], held: HeldToken, lease: Lease, clock: Clock): ExecCredential {
+  const end = endOf(held, lease) - (timeFor(lease, clock) - clock.now())
+  const expirationTimestamp = new Date(Math.floor(end)).toISOString()
+  return { apiVersion, kind: 'ExecCredential', status: { token: held.token, expirationTimestamp } }
+}
 
 /** Nothing else in `KUBERNETES_EXEC_INFO` matters to us. */
 function askedVersion({ KUBERNETES_EXEC_INFO: info }: Environment): ExecCredential['apiVersion'] {

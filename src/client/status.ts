@@ -2,33 +2,55 @@ import type { Clock } from '../platform/clock.ts'
 import { remainingMs } from './leases/expiry.ts'
 import type { Lease, OutboxEntry } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import type { RenewalNote, RenewalNotes } from './renewal-notes.ts'
 import type { PendingRequest, PendingRequests } from './pending.ts'
 
 export type StatusDeps = {
   readonly leasing: Pick<Leasing, 'list' | 'unreadable' | 'outbox'>
   readonly pending: Pick<PendingRequests, 'list' | 'unreadable'>
+  readonly notes: Pick<RenewalNotes, 'list'>
   readonly clock: Clock
 }
 
-export type LiveGrant = { readonly lease: Lease; readonly secondsLeft: number }
+export type LiveGrant = {
+  readonly lease: Lease
+  readonly secondsLeft: number
+  /** Why its next slice could not be had; it is tried again. */
+  readonly unrenewed?: RenewalNote
+}
 
 /** How things stand on this machine. From its own records alone: no network, no keychain, no lock. */
 export type Status = {
   readonly grants: readonly LiveGrant[]
   readonly requests: readonly PendingRequest[]
+  /** Ended at the endpoint, by somebody else, and wiped here since yesterday. */
+  readonly ended: readonly RenewalNote[]
   /** Ended here; the endpoint does not know yet. */
   readonly unconfirmed: readonly OutboxEntry[]
   readonly unreadable: readonly { readonly file: string; readonly why: string }[]
 }
 
-export function status({ leasing, pending, clock }: StatusDeps): Status {
+export function status({ leasing, pending, notes, clock }: StatusDeps): Status {
   const strange = pending.unreadable().map((file) => ({ file, why: 'it is no request' }))
+  const leases = leasing.list()
+  const renewals = notes.list()
+  const isHeld = (target: string): boolean => leases.some((lease) => lease.target === target)
   return {
-    grants: leasing.list().map((lease) => ({ lease, secondsLeft: secondsLeft(lease, clock) })),
+    grants: leases.map((lease) => liveGrant(lease, renewals, clock)),
+    ended: renewals.filter(
+      ({ outcome, target, at }) => outcome === 'ended' && clock.now() - at < DAY_MS && !isHeld(target),
+    ),
     requests: pending.list().filter(({ opensUntil }) => opensUntil > clock.now()),
     unconfirmed: leasing.outbox.list(),
     unreadable: [...leasing.unreadable().map(({ file, why }) => ({ file, why })), ...strange],
   }
+}
+
+const DAY_MS = 24 * 3_600_000
+
+function liveGrant(lease: Lease, renewals: readonly RenewalNote[], clock: Clock): LiveGrant {
+  const unrenewed = renewals.find(({ grant, outcome }) => grant === lease.id && outcome === 'failed')
+  return { lease, secondsLeft: secondsLeft(lease, clock), ...(unrenewed && { unrenewed }) }
 }
 
 /** By the stricter of both clocks, as the reaper counts (DESIGN §7.5): a clock set back shows no extra time. */

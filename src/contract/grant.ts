@@ -1,5 +1,5 @@
 import { instant, list, object, oneOf, type Reader, string } from './narrow.ts'
-import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode, targetName } from './target.ts'
+import { CLOUDS, type Cloud, DELIVERY_MODES, type DeliveryMode, profileName, targetName } from './target.ts'
 
 export const GRANT_STATES = ['scheduled', 'active', 'ended'] as const
 export type GrantState = (typeof GRANT_STATES)[number]
@@ -38,7 +38,7 @@ export const readGrant: Reader<Grant> = object(
   },
   { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES) },
 )
-const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: targetName, jwe: string })
+const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: profileName, jwe: string })
 export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({
   grant: readGrant,
   credentials: list(readSealed),

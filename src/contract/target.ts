@@ -41,6 +41,18 @@ export const targetName: Reader<string> = (value, path) => {
   return value
 }
 
+/** What clients take unasked, and the names that jit gives to what it sets aside in the AWS files (`base/aws-default.ts`). */
+const RESERVED = /^default(-kept-by-jit-.*)?$/
+
+/** For a delivered profile, configuration or context: only `--as-default` makes a default, never a name. */
+export const isProfileName = (name: string): boolean => TARGET_NAME.test(name) && !RESERVED.test(name)
+
+export const profileName: Reader<string> = (value, path) => {
+  const name = targetName(value, path)
+  if (!isProfileName(name)) throw new ShapeError(path, 'a name that no client takes unasked')
+  return name
+}
+
 const readAccess: Reader<CloudAccess> = object(
   { cloud: oneOf(...CLOUDS), account: string, role: string, profile: targetName },
   { region: string },

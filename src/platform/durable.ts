@@ -78,6 +78,18 @@ export function attempt(action: () => void): boolean {
   }
 }
 
+/** One item that fails does not save the others: throws the first failure when all were tried. */
+export function tryEach<T>(items: readonly T[], action: (item: T) => void): void {
+  const failures: unknown[] = []
+  for (const item of items)
+    try {
+      action(item)
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+}
+
 /** Replaces `path` in one durable step: after a crash either the old or the new bytes are there. `temp` lies in the same directory. */
 export function replaceFile(fs: FileSystem, path: string, temp: string, bytes: Buffer): void {
   createFile(fs, temp, bytes)

@@ -16,16 +16,25 @@ const SQLITE_CORRUPT = 11
  * @param waitMs Rejects with `LOCKED` after this long.
  */
 export async function withLock<T>(path: string, clock: Clock, waitMs: number, work: () => Promise<T>): Promise<T> {
-  const { DatabaseSync } = await import('node:sqlite')
   for (let waited = 0; ; waited += RETRY_MS) {
-    const database = new DatabaseSync(path, { timeout: 0 })
-    try {
-      if (tryLock(database, path)) return await work()
-    } finally {
-      database.close() // rolls back, which is the release
-    }
+    const done = await withFreeLock(path, work)
+    if (done !== undefined) return done.value
     if (waited >= waitMs) throw busy(waitMs)
     await clock.sleep(RETRY_MS)
+  }
+}
+
+/** The same without waiting: `undefined`, and nothing was done, where another process holds the lock. */
+export async function withFreeLock<T>(
+  path: string,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | undefined> {
+  const { DatabaseSync } = await import('node:sqlite')
+  const database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    return tryLock(database, path) ? { value: await work() } : undefined
+  } finally {
+    database.close() // rolls back, which is the release
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Peer } from './peer-owner.ts'
 
 /** Waits on loopback for the one redirect that ends a browser login (RFC 8252 §7.3). */
 export type LoopbackServer = {
@@ -9,18 +10,21 @@ export type LoopbackServer = {
   close(): void
 }
 
+/** Where the accepted call is sent on to, if it comes from a program that may know. */
+export type Onward = { readonly url: string; readonly admits: (peer: Peer) => boolean }
+
 const PATH = '/callback'
 
 /**
  * Listens on 127.0.0.1 only, at a port that the system picks. A call is accepted once, if it is a GET of the path, addressed to
  * this very host and port (no DNS rebinding), and `accepts` says so; all others get an error page and change nothing.
  *
- * @param onward Where the accepted call is sent on to, instead of a page that says that it is done.
+ * @param onward Instead of a page that says that it is done.
  */
 export async function listenOnLoopback(
   accepts: (query: URLSearchParams) => boolean,
   signal: AbortSignal,
-  onward?: string,
+  onward?: Onward,
 ): Promise<LoopbackServer> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
@@ -38,9 +42,10 @@ export async function listenOnLoopback(
       const url = calledUrl(request, host)
       if (url === undefined) return reply(response, 404, 'Nothing here.')
       if (!accepts(url.searchParams)) return reply(response, 400, 'This is not the login that jit waits for.')
+      if (onward?.admits(request.socket) === false) return reply(response, 403, 'This is not for you.')
       if (onward === undefined)
         reply(response, 200, 'jit has the answer. You can close this page and go back to the terminal.')
-      else reply(response, 303, 'Going on.', { location: onward })
+      else reply(response, 303, 'Going on.', { location: onward.url })
       close()
       resolve(url)
     })

@@ -1,19 +1,21 @@
-import { chmodSync, statSync } from 'node:fs'
+import { chmodSync, lstatSync, statSync } from 'node:fs'
 import { JitError } from '../base/errors.ts'
 
 const STICKY = 0o1000
 
 /**
- * Narrows an existing directory of ours to 0700. One that another user owns, or that is shared like /tmp, is refused with
- * `FILE_REFUSED`: its owner could put other files in place of ours. Nothing to do where it is missing, and on Windows.
+ * Narrows an existing directory of ours to 0700. One that another user owns or leads to by a link, or that is shared like /tmp,
+ * is refused with `FILE_REFUSED`: he could put other files in place of ours. Nothing to do where it is missing, and on Windows.
  */
 export function keepPrivate(directory: string, uid: number | undefined): void {
   const stat = uid === undefined ? undefined : statSync(directory, { throwIfNoEntry: false })
   if (stat === undefined) return
-  if (stat.uid !== uid || (stat.mode & STICKY) !== 0)
+  const { uid: maker } = lstatSync(directory)
+  const owner = stat.uid === uid && maker !== 0 ? maker : stat.uid // an administrator may lead us elsewhere
+  if (owner !== uid || (stat.mode & STICKY) !== 0)
     throw new JitError(
       'FILE_REFUSED',
-      `The directory ${directory} belongs to user ${stat.uid}${(stat.mode & STICKY) === 0 ? '' : ' and is shared'}; jit keeps its records only where nobody else can write.`,
+      `The directory ${directory} belongs to user ${owner}${(stat.mode & STICKY) === 0 ? '' : ' and is shared'}; jit keeps its records only where nobody else can write.`,
       'Name one of your own: JIT_STATE_DIR, JIT_CONFIG_DIR or JIT_RUNTIME_DIR.',
     )
   if ((stat.mode & 0o077) !== 0) chmodSync(directory, 0o700)

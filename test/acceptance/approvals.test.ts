@@ -163,6 +163,7 @@ describe('several targets', () => {
       grants: [],
       requests: [],
       unconfirmed: [],
+      ended: [],
       unreadable: [],
     })
   })

@@ -120,8 +120,8 @@ describe.skipIf(!hasAz || !hasOpenssl)('the real az', () => {
     run('az', [...args, '--output', 'json'], environment(home, more))
 
   async function insertAll(sink: CloudSink<AzureCredential>, delivery: Delivery<AzureCredential>): Promise<void> {
-    const contents = sink.contents(delivery)
-    for (const [index, file] of sink.plan(delivery).entries()) {
+    const contents = await sink.contents(delivery)
+    for (const [index, file] of (await sink.plan(delivery)).entries()) {
       const content = contents[index]?.content ?? ''
       if (file.kind === 'entry') await insertInto(file, delivery, content)
       else {
@@ -131,8 +131,8 @@ describe.skipIf(!hasAz || !hasOpenssl)('the real az', () => {
     }
   }
   async function removeAll(sink: CloudSink<AzureCredential>, delivery: Delivery<AzureCredential>): Promise<void> {
-    const contents = sink.contents(delivery)
-    for (const [index, file] of sink.plan(delivery).entries())
+    const contents = await sink.contents(delivery)
+    for (const [index, file] of (await sink.plan(delivery)).entries())
       if (file.kind === 'entry') await removeFrom(file, delivery, contents[index]?.secrets ?? [])
   }
 
@@ -140,7 +140,7 @@ describe.skipIf(!hasAz || !hasOpenssl)('the real az', () => {
     const { home, deps, hashes, holding } = homeOf(root, 'beside')
     const before = hashes()
     const [sink, delivery] = [azureFiles(deps), deliveryTo(join(home, 'grant'))]
-    expect(sink.obstacle?.(delivery)).toBeUndefined()
+    expect(await sink.obstacle?.(delivery)).toBeUndefined()
     await insertAll(sink, delivery)
     const ours = ['--subscription', 'jit-prod-db']
 

@@ -44,7 +44,8 @@ describe('what was typed', () => {
     ['no reason', ['elevate', 'staging-db'], 2, /\n {5}Add: --reason TEXT/],
     ['a blank reason', ['elevate', 'staging-db', '--reason', '  '], 2, /\n {5}Add: --reason TEXT/],
     ['a start in the past', [...wish, '--at', '2020-01-01T00:00:00Z'], 2, /is over/],
-    ['a delivery that is not there', [...wish, '--deliver', 'process'], 2, /process/],
+    ['a delivery that is not there', [...wish, '--deliver', 'pigeon'], 2, /files, process, isolated/],
+    ['a default that is hidden', [...wish, '--deliver', 'isolated', '--as-default'], 2, /cannot be a default/],
     ['another endpoint than the login', ['login', 'http://jit.corp.example'], 2, /https only/],
   ])('%s', async (_what, argv, code, said) => {
     const at = machine()

@@ -64,7 +64,13 @@ describe('with --json every command prints one document of a stable shape', () =
       },
     ])
     expect(shape(await printed(alice, 'ls'))).toEqual(shape(await printed(alice, 'targets')))
-    expect(shape(await printed(alice, 'status'))).toEqual({ grants: [], requests: [], unconfirmed: [], unreadable: [] })
+    expect(shape(await printed(alice, 'status'))).toEqual({
+      grants: [],
+      requests: [],
+      ended: [],
+      unconfirmed: [],
+      unreadable: [],
+    })
     expect(shape(await printed(alice, 'sweep'))).toEqual({ wiped: [], unreadable: [], confirmed: N, queued: N })
     const machine = world.machine(alice, 'leaving')
     expect(shape(await printed(machine, 'logout'))).toEqual({ wasLoggedIn: 'boolean', atIdp: S })

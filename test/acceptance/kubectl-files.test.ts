@@ -199,7 +199,7 @@ describe.skipIf(!hasKubectl)('the real kubectl beside our entries', () => {
     const { home } = at.home
     const sink = kubernetesFiles({ fs: nodeFileSystem, env: at.env, home, program: ['jit'] })
     const intent = { lease: 'g', target: 't', profile: 'jit-t', asDefault: false, directory: '/run/g' }
-    const [, planned] = sink.plan(intent)
+    const [, planned] = await sink.plan(intent)
     await at.kubectl('config', 'set-context', 'new', '--cluster=x')
     expect(at.home.text(`${home}/${wanted}`)).toContain('name: new')
     expect(planned?.path).toBe(`${home}/${wanted}`)

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { measureEndpoint } from './endpoint.ts'
+import { measureParallel } from './parallel.ts'
 import { measureStartup } from './programs.ts'
 
 const SERIES = 3
@@ -20,6 +21,10 @@ if (values.gate) {
   for (const sentence of missed) console.error(`missed: ${sentence}`)
   process.exitCode = missed.length === 0 ? 0 : 1
 } else {
-  for (const { sentence, promised } of [...(await measureStartup(rounds)), ...(await measureEndpoint())])
+  for (const { sentence, promised } of [
+    ...(await measureStartup(rounds)),
+    ...(await measureParallel()),
+    ...(await measureEndpoint()),
+  ])
     console.log(`${promised ? 'missed' : 'not reached yet'}: ${sentence}`)
 }

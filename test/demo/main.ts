@@ -1,13 +1,16 @@
 /**
  * `npm run demo`: the main job, start to end, in a company on loopback: a real OpenID provider, the built endpoint on SQLite,
- * a strict simulator of AWS, and a home directory of its own. Touches nothing outside a temporary directory and leaves
- * nothing behind. At a terminal it pauses where a person would look.
+ * strict simulators of AWS, Google Cloud, Azure and a Kubernetes cluster, and home directories of its own. Touches nothing
+ * outside a temporary directory and leaves nothing behind. At a terminal it pauses where a person would look.
  */
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { type CloudWorld, startCloudWorld } from '../support/cloud-world.ts'
 import { launch } from '../support/launch.ts'
+import { installed } from '../support/real-client.ts'
 import { runEndpoint } from '../support/run-endpoint.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { stock } from '../support/stocked-home.ts'
+import { changes, hashesOf } from '../support/watched-files.ts'
+import { POLICY } from '../support/world.ts'
 import { leafLine } from './leaf-line.ts'
 import { createStage, type Stage } from './stage.ts'
 
@@ -17,10 +20,22 @@ aws_access_key_id = AKIAIOSFODNN7EXAMPLE
 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 `
 const SECONDS = 20
+const TARGETS = [
+  { name: 'staging-db', description: 'Staging database', clouds: ['aws'], labels: ['env=staging'], maxDuration: '8h' },
+  { name: 'prod-db', description: 'Production, in all clouds', clouds: ['aws', 'gcp', 'azure', 'kubernetes'] },
+] as const
+/** The vendors' own programs, which nobody tells of jit. */
+const CLIENTS: readonly (readonly [string, ...string[]])[] = [
+  ['aws', '--profile', 'jit-prod-db', 's3', 'ls', 's3://orders'],
+  ['gcloud', '--configuration=jit-prod-db', 'projects', 'list'],
+  ['az', 'group', 'list', '--subscription', 'jit-prod-db', '--output', 'table'],
+  ['kubectl', '--context', 'jit-prod-db', 'get', 'pods'],
+]
 
 const coloured = process.stdout.isTTY || process.env['FORCE_COLOR'] !== undefined
-const stage = createStage(process.stdin, process.stdout, coloured)
-const world = await startWorld()
+const world = await startCloudWorld({ targets: TARGETS, policy: POLICY })
+const home = path.join(world.directory, 'homes/alice')
+const stage = createStage(process.stdin, process.stdout, { coloured, home })
 try {
   await play(world, stage)
 } finally {
@@ -28,28 +43,27 @@ try {
   await world.close()
 }
 
-async function play(world: World, { scene, say, command, file, pause, check }: Stage): Promise<void> {
+async function play(world: CloudWorld, { scene, say, command, file, pause, check }: Stage): Promise<void> {
   const colour: Readonly<Record<string, string>> = coloured ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   const alice = world.person('alice', colour)
   const bob = world.person('bob', colour)
+  await stock(world, alice)
   alice.writeCredentials(OWN_KEYS)
-  const fingerprint = (): string =>
-    createHash('sha256')
-      .update(alice.credentials() ?? '')
-      .digest('hex')
-  const before = fingerprint()
-  const aws = spawnSync('aws', ['--version'], { env: alice.env }).status === 0
-  if (!aws) say('(aws is not installed here: its part is left out.)')
+  const files = () => hashesOf(alice.home, 'but for noise')
+  const before = files()
+  const clients = CLIENTS.filter(([program]) => installed(program))
+  const aws = clients.some(([program]) => program === 'aws')
+  for (const [program] of CLIENTS)
+    if (!installed(program)) say(`(${program} is not installed here: its part is left out.)`)
 
   scene('A company on loopback')
   say(`identity provider  ${world.idp.issuer}`)
   say(`jit-endpoint       ${world.endpoint.url}   SQLite, policy in Cedar, no cloud secret`)
-  say(
-    `AWS                ${world.aws.url}   strict simulator: verifies tokens, trust, signatures, session policy, time`,
-  )
-  say(`Alice's home       ${alice.home}`)
+  say(`AWS, Google, Azure ${world.network.proxyUrl}   strict simulators under the real host names, behind a proxy`)
+  say(`Kubernetes         ${world.kubernetes.url}`)
+  say(`Alice's home       ~ from here on`)
 
-  scene('Before: a credentials file with the keys of its owner, and nothing else')
+  scene('Before: Alice has keys, configurations, subscriptions and contexts of her own. Among them this file')
   file(alice.credentialsFile)
   await pause()
 
@@ -61,10 +75,11 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
   scene(`Staging is approved by policy. ${SECONDS} seconds, so that we can watch it end`)
   await command('alice', alice.start('elevate', 'staging-db', '--for', `${SECONDS}s`, '--reason', 'slow query'))
   const ends = Number(/exp=(\d+)/.exec(alice.credentials() ?? '')?.[1]) * 1000
+  const gone = untilGone(() => alice.credentials() ?? '', 'jit-staging-db').then(() => Date.now())
+  gone.catch(() => undefined) // told where it is awaited
   file(alice.credentialsFile)
   const stolen = copyOfKeys(alice.credentials() ?? '', alice.env)
-  // Named on the command line: aws 2 before 2.13 knows no other way, and would go to the real one.
-  const s3 = ['--endpoint-url', world.aws.url, 's3', 'ls', 's3://orders']
+  const s3 = ['s3', 'ls', 's3://orders']
   if (aws) {
     const { code } = await command('alice', alice.startOther('aws', '--profile', 'jit-staging-db', ...s3))
     check('accepted by the cloud', code === 0)
@@ -79,15 +94,28 @@ async function play(world: World, { scene, say, command, file, pause, check }: S
   await command('bob', bob.start('requests', '--to-review'))
   await command('bob', bob.start('approve', id))
   await command('alice', asking)
-  await command('alice', alice.start('revoke', 'prod-db'))
   await pause()
 
-  scene('The time is up. Nobody types anything')
-  await untilGone(() => alice.credentials() ?? '', 'jit-staging-db')
-  const late = (Date.now() - ends) / 1000
+  scene('One grant opens four clouds, to the programs that Alice has always used')
+  for (const client of clients) {
+    const { code } = await command('alice', alice.startOther(...client))
+    check('accepted by the cloud', code === 0)
+  }
+  await command('alice', alice.start('status'))
+  await command('alice', alice.start('revoke', 'prod-db'))
+  for (const client of clients) {
+    const { code } = await command('alice', alice.startOther(...client))
+    check('there is nothing left to use', code !== 0)
+  }
+  await pause()
+
+  scene('The time of staging is up. Nobody types anything')
+  const late = ((await gone) - ends) / 1000
   say(late <= 0 ? 'Gone within the second in which it ended.' : `Gone ${late.toFixed(1)} s after its end.`)
   file(alice.credentialsFile)
-  check('the file is what it was, byte for byte', fingerprint() === before)
+  const differences = changes(before, files())
+  check(`${before.size} files of four clients are what they were, byte for byte`, differences.length === 0)
+  for (const difference of differences) say(difference)
   if (aws) {
     await new Promise((resolve) => void setTimeout(resolve, Math.max(0, ends - Date.now())))
     say('Somebody copied the keys while they lived. AWS refuses them too: the session carries the end of the grant.')

@@ -11,8 +11,19 @@ const PICTURES = [
     from: /^.*\$\S* .*elevate staging-db/m,
     to: /^.*5\. /m,
   },
-  { file: 'approve.svg', title: 'a person approves', from: /^.*\$\S* .*requests --to-review/m, to: /^.*6\. /m },
-  { file: 'wiped.svg', title: 'the time is up', from: /^Gone .*/m, to: /^.*7\. /m },
+  {
+    file: 'approve.svg',
+    title: 'a person approves',
+    from: /^.*\$\S* .*requests --to-review/m,
+    to: /^It is wiped here/m,
+  },
+  {
+    file: 'clouds.svg',
+    title: 'one grant, four clouds',
+    from: /^.*\$\S* .*aws --profile jit-prod-db/m,
+    to: /^.*\$\S* .*jit status/m,
+  },
+  { file: 'wiped.svg', title: 'the time is up', from: /^Gone .*/m, to: /^.*8\. /m },
   { file: 'log.svg', title: 'what the endpoint remembers', from: /^ {2}1 {2}/m, to: /$(?![\s\S])/m },
 ] as const
 
@@ -23,9 +34,7 @@ const { stdout, code, stderr } = await launch(process.execPath, [path.join(impor
   FORCE_COLOR: '1',
 }).done
 if (code !== 0) throw new Error(stderr)
-const transcript = stdout
-  .replaceAll(/\/\S*\/homes\/alice/g, '~')
-  .replaceAll(/[0-9a-f]{52,64}/g, (hash) => `${hash.slice(0, 12)}…`)
+const transcript = stdout.replaceAll(/[0-9a-f]{52,64}/g, (hash) => `${hash.slice(0, 12)}…`)
 
 const directory = path.resolve(import.meta.dirname, '../../docs/pictures')
 mkdirSync(directory, { recursive: true })

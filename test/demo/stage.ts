@@ -19,13 +19,14 @@ export type Stage = {
 
 const MASKED = /^(aws_(?:secret_access_key|session_token) = .{6}).+$/gm
 
+/** `home` is shown as `~`. */
 export function createStage(
   input: Pick<ReadStream, 'isTTY'> & NodeJS.ReadableStream,
   output: WriteStream,
-  coloured: boolean,
+  { coloured, home }: { readonly coloured: boolean; readonly home: string },
 ): Stage {
   const paint = (code: number, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
-  const write = (text: string): void => void output.write(`${text}\n`)
+  const write = (text: string): void => void output.write(`${text.replaceAll(home, '~')}\n`)
   const interactive = input.isTTY && output.isTTY
   const lines = interactive ? createInterface({ input, output }) : undefined
   let scenes = 0

@@ -51,7 +51,7 @@ const write =
   (id: string, target: string, ttlMs?: number): Step =>
   async (deps, clock, parts) => {
     const lease = newLease(clock, id, target, ttlMs)
-    await parts.write(deps, lease, parcels(clock).first(lease, awsDelivery(`jit-${target}`, id)))
+    await parts.write(deps, lease, await parcels(clock).first(lease, awsDelivery(`jit-${target}`, id)))
   }
 const inTwoClouds = (id: string, target: string, mark = id) => [
   ...awsDelivery(`jit-${target}`, mark),
@@ -61,13 +61,13 @@ const writeBoth =
   (id: string, target: string): Step =>
   async (deps, clock, parts) => {
     const lease = newLease(clock, id, target)
-    await parts.write(deps, lease, parcels(clock).first(lease, inTwoClouds(id, target)))
+    await parts.write(deps, lease, await parcels(clock).first(lease, inTwoClouds(id, target)))
   }
 const writeSealed =
   (id: string, target: string): Step =>
   async (deps, clock, parts) => {
     const lease: NewLease = { ...newLease(clock, id, target), deliver: 'process' }
-    await parts.write(deps, lease, parcels(clock).first(lease, [plainDelivery(`jit-${target}`, id)]))
+    await parts.write(deps, lease, await parcels(clock).first(lease, [plainDelivery(`jit-${target}`, id)]))
   }
 const renewBoth =
   (id: string, target: string): Step =>

@@ -2,15 +2,18 @@ import { type IncomingMessage, get as httpGet } from 'node:http'
 import { get as httpsGet } from 'node:https'
 import { z } from 'zod'
 
-const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.string() })
+const discoveryDocument = z.looseObject({ issuer: z.string(), jwks_uri: z.string() })
+const words = z.array(z.string())
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
 export type IssuerKey = z.infer<typeof keySet>['keys'][number]
 
-/** Why an issuer's keys could not be had. */
+/** Why an issuer's keys could not be had. `isSilent`: nobody answered. */
 export class IssuerUnusable extends Error {
-  constructor(reason: string) {
+  readonly isSilent: boolean
+  constructor(reason: string, isSilent = false) {
     super(reason)
     this.name = 'IssuerUnusable'
+    this.isSilent = isSilent
   }
 }
 
@@ -19,15 +22,28 @@ export type IssuerKeysOptions = {
   readonly cacheMs: number
   readonly allowLoopback: boolean
   readonly certificates: readonly string[]
+  /** Lists of words that the discovery document must have besides. */
+  readonly demanded?: readonly string[]
+  /** No port may be named. */
+  readonly usualPort?: boolean
 }
 
 /** Discovery document first, over HTTPS, no redirects, then the key set that it names (OpenID Connect Discovery 1.0 §4). */
-export function createIssuerKeys({ now, cacheMs, allowLoopback, certificates }: IssuerKeysOptions) {
+export function createIssuerKeys({
+  now,
+  cacheMs,
+  allowLoopback,
+  certificates,
+  demanded = [],
+  usualPort = false,
+}: IssuerKeysOptions) {
   const remembered = new Map<string, { readonly at: number; readonly keys: readonly IssuerKey[] }>()
 
   async function fetchKeys(issuer: string, discoveryUrl: string): Promise<readonly IssuerKey[]> {
     const discovery = discoveryDocument.safeParse(await fetchJson(discoveryUrl))
     if (!discovery.success) throw new IssuerUnusable('the discovery document lacks issuer or jwks_uri')
+    const lacking = demanded.find((name) => !words.safeParse(discovery.data[name]).success)
+    if (lacking !== undefined) throw new IssuerUnusable(`the discovery document lacks ${lacking}`)
     if (discovery.data.issuer !== issuer)
       throw new IssuerUnusable(`the discovery document is of ${discovery.data.issuer}, not of ${issuer}`)
     const keys = keySet.safeParse(await fetchJson(discovery.data.jwks_uri))
@@ -37,7 +53,8 @@ export function createIssuerKeys({ now, cacheMs, allowLoopback, certificates }: 
 
   async function fetchJson(address: string): Promise<unknown> {
     const url = URL.canParse(address) ? new URL(address) : undefined
-    if (url === undefined || !mayAsk(url, allowLoopback)) throw new IssuerUnusable(`${address} is not public https`)
+    if (url === undefined || !mayAsk(url, { allowLoopback, usualPort }))
+      throw new IssuerUnusable(`${address} is not public https`)
     const { status, text } = await get(url, certificates)
     if (status !== 200) throw new IssuerUnusable(`${address} answers ${status}`)
     try {
@@ -67,12 +84,14 @@ export function createIssuerKeys({ now, cacheMs, allowLoopback, certificates }: 
 export type IssuerKeys = ReturnType<typeof createIssuerKeys>
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/
-const mayAsk = (url: URL, allowLoopback: boolean): boolean =>
-  LOOPBACK.test(url.hostname) ? allowLoopback : url.protocol === 'https:'
+const mayAsk = (
+  url: URL,
+  { allowLoopback, usualPort }: Required<Pick<IssuerKeysOptions, 'allowLoopback' | 'usualPort'>>,
+) => (LOOPBACK.test(url.hostname) ? allowLoopback : url.protocol === 'https:' && (!usualPort || url.port === ''))
 
 function get(url: URL, ca: readonly string[]): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(new IssuerUnusable(`${url.href}: ${error.message}`))
+    const fail = (error: Error): void => reject(new IssuerUnusable(`${url.href}: ${error.message}`, true))
     const receive = (response: IncomingMessage): void => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -5,6 +5,7 @@ import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import type { Check } from '../../src/client/doctor/types.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
+import type { RenewalNote } from '../../src/client/renewal-notes.ts'
 import type { ServingDeps } from '../../src/client/served-credential.ts'
 import type { Ending, Program } from '../../src/platform/processes.ts'
 import type { Records } from '../../src/platform/records.ts'
@@ -37,6 +38,7 @@ export type Fake = FakeApproval &
     readonly answers?: readonly string[]
     readonly pending?: PendingRequests
     readonly signal?: AbortSignal
+    readonly notes?: readonly RenewalNote[]
     /** What every file holds. */
     readonly file?: Buffer
     /** How a program that is run ends; and those that are not there. */
@@ -77,7 +79,9 @@ export function fakeContext(given: Fake = {}) {
     readSealed: async () => {
       throw new Error('nothing is sealed here')
     },
-    renewed: async () => undefined,
+    renewed: async () => {
+      throw new Error('nothing is to be renewed')
+    },
     clock,
   }
   const reporting = { connect: async () => ({ endpoint: ENDPOINT, api: await api() }), clock }
@@ -128,16 +132,17 @@ export function fakeContext(given: Fake = {}) {
     },
     revocation: async () => ({ leasing, ...reporting }),
     housekeeping: async () => ({ leasing, ...reporting }),
-    status: async () => ({ leasing, pending, clock }),
+    status: async () => ({ leasing, pending, notes: { list: () => given.notes ?? [] }, clock }),
     servingKubernetes: async () => ({
       leases: () => leasing.list(),
       read: () => undefined,
       readSealed: () => Promise.reject(new Error('no sealed file')),
-      renew: async () => undefined,
+      renewed: () => Promise.reject(new Error('nothing is to be renewed')),
       clock,
       env: {},
     }),
     serving: async () => serving,
+    servingGoogle: async () => serving,
     guiding: async () => leasing,
     isInstalled: (program) => given.missing?.includes(program) !== true,
     children: async () => ({

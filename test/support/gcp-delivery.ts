@@ -51,9 +51,9 @@ export function put(path: string, content: string, mode = 0o600): void {
 }
 
 /** What the engines do with a plan, without their care: where only the words of a sink are of interest. */
-export function deliver(sink: CloudSink<GcpDelivered>, intent: Intent, credential: GcpDelivered): void {
-  const plan = sink.plan(intent)
-  const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential })
+export async function deliver(sink: CloudSink<GcpDelivered>, intent: Intent, credential: GcpDelivered): Promise<void> {
+  const plan = await sink.plan(intent)
+  const contents = await sink.contents({ ...intent, endsAt: ENDS_AT, credential })
   for (const [index, { kind, path }] of plan.entries()) {
     const content = contents[index]?.content
     if (content !== undefined) put(path, kind === 'sealed' ? 'sealed' : content)

@@ -28,7 +28,8 @@ export type HomeOptions = {
   readonly login: string
   readonly directory: string
   readonly endpoint: string
-  readonly aws: string
+  /** Where AWS answers, where it is not under its own names. */
+  readonly aws?: string
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -44,7 +45,7 @@ export function createPersonHome({ login, directory, endpoint, aws, env: extra }
     XDG_RUNTIME_DIR: path.join(directory, '.run'),
     JIT_KEY_STORE: 'passphrase-file',
     JIT_PASSPHRASE_FILE: passphrase,
-    AWS_ENDPOINT_URL: aws,
+    ...(aws !== undefined && { AWS_ENDPOINT_URL: aws }),
     AWS_EC2_METADATA_DISABLED: 'true',
     ...('FORCE_COLOR' in extra ? {} : { NO_COLOR: '1' }),
     LC_ALL: 'C.UTF-8',

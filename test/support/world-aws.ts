@@ -4,8 +4,14 @@ export type WorldTarget = {
   readonly description: string
   readonly maxDuration: string
   readonly labels: readonly string[]
+  /** Length of a slice, as the configuration writes it; as the endpoint does by itself where absent. */
+  readonly renewEvery?: string
   /** Name of the role where it is not the one that the cloud has. */
   readonly role?: string
+  /** `false` where it opens no AWS account. */
+  readonly aws?: false
+  /** What else it opens, and how: lines of the configuration, without their indentation. */
+  readonly more?: string
 }
 
 /** The role as an administrator would make it from `jit-endpoint trust aws`: exact subject, audience and target tag. */

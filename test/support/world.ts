@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { SimulatorOptions } from '../simulators/aws/config.ts'
 import { type AwsSimulator, startAwsSimulator } from '../simulators/aws/simulator.ts'
 import { makeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
@@ -12,7 +13,8 @@ import { awsRole, type WorldTarget } from './world-aws.ts'
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
 export type WorldOptions = {
-  readonly targets?: readonly WorldTarget[]
+  /** Where they name files of the world, they are made from its directory. */
+  readonly targets?: readonly WorldTarget[] | ((world: { readonly directory: string }) => readonly WorldTarget[])
   /** Cedar. */
   readonly policy?: string
   readonly idp?: IdpOptions
@@ -26,6 +28,17 @@ export type WorldOptions = {
   readonly realSts?: boolean
   /** Stands before the endpoint and answers to the address that everybody knows. */
   readonly front?: (behindPort: number) => Promise<{ readonly port: number; close(): Promise<void> }>
+  /** More of what AWS holds besides the roles of the targets, given the issuer that those trust. */
+  readonly awsAccount?: (options: SimulatorOptions) => SimulatorOptions
+  /** Stands up before the endpoint starts; from then on everybody has `env`, and every cloud is reached under its own names alone. */
+  readonly clouds?: (parts: CloudParts) => Promise<Clouds>
+}
+
+/** `url` is of the endpoint, the issuer that clouds trust. */
+export type CloudParts = { readonly url: string; readonly aws: AwsSimulator; readonly directory: string }
+export type Clouds = {
+  readonly env: Readonly<Record<string, string>>
+  close(): Promise<void>
 }
 
 /** A company on loopback: real OpenID provider, the built endpoint as a process, strict AWS, and homes for its people. */
@@ -75,46 +88,57 @@ permit(principal in Group::"dba", action == Action::"approve", resource);
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'jit-world-')))
-  const targets = options.targets ?? TARGETS
+  const targets = typeof options.targets === 'function' ? options.targets({ directory }) : (options.targets ?? TARGETS)
   const idp = await startIdp({ deviceInterval: 1, ...options.idp })
   const port = await freePort()
   const front = await options.front?.(port)
   const certificate = options.tls === true ? makeCertificate(directory, 'localhost', REAL_STS) : undefined
   const url = certificate === undefined ? `http://127.0.0.1:${front?.port ?? port}` : `https://localhost:${port}`
-  const aws = await startAwsSimulator({
+  const account: SimulatorOptions = {
     providers: [{ account: '123456789012', url, clientIds: ['sts.amazonaws.com'] }],
-    roles: targets.map((target) => awsRole(target, url)),
+    roles: targets.filter((target) => target.aws !== false).map((target) => awsRole(target, url)),
     buckets: [{ account: '123456789012', name: 'orders', objects: { 'today.csv': 'id,total\n1,42\n' } }],
     allowLoopbackIssuers: true,
     keyCacheSeconds: 0,
     ...(certificate && { issuerCertificates: [readFileSync(certificate.ca, 'utf8')] }),
-  })
+  }
+  const aws = await startAwsSimulator(options.awsAccount?.(account) ?? account)
+  const clouds = await options.clouds?.({ url, aws, directory })
   const config = path.join(directory, 'endpoint', 'jit-endpoint.yaml')
   mkdirSync(path.dirname(config), { mode: 0o700 })
   writeFileSync(path.join(directory, 'endpoint', 'policy.cedar'), options.policy ?? POLICY)
-  const sts = options.realSts === true ? undefined : aws.url
+  const sts = options.realSts === true || clouds !== undefined ? undefined : aws.url
   const accessToken = options.accessToken ?? '15m'
   writeFileSync(config, configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory }))
-  const trusted = { ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }), ...options.endpointEnv }
+  const trusted = {
+    ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }),
+    ...clouds?.env,
+    ...options.endpointEnv,
+  }
   const endpoint = createEndpoint({ url, config, endpointEnv: trusted })
   await endpoint.start()
+  const at = (directory: string, env: Readonly<Record<string, string>>) => ({
+    directory,
+    endpoint: url,
+    env: { ...clouds?.env, ...env },
+    ...(clouds === undefined && { aws: aws.url }),
+  })
   return {
     directory,
     idp,
     aws,
     endpoint,
     ca: certificate?.ca ?? '',
-    person: (login, env = {}) =>
-      createPersonHome({ login, directory: path.join(directory, 'homes', login), endpoint: url, aws: aws.url, env }),
+    person: (login, env = {}) => createPersonHome({ login, ...at(path.join(directory, 'homes', login), env) }),
     machine: ({ login, home }, name, env = {}) => {
       const copy = path.join(directory, 'machines', name)
       for (const part of ['.config', '.local'])
         cpSync(path.join(home, part), path.join(copy, part), { recursive: true })
-      return createPersonHome({ login, directory: copy, endpoint: url, aws: aws.url, env })
+      return createPersonHome({ login, ...at(copy, env) })
     },
     close: async () => {
       await endpoint.stop()
-      await Promise.all([idp.close(), aws.close(), front?.close()])
+      await Promise.all([idp.close(), aws.close(), front?.close(), clouds?.close()])
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -132,14 +156,28 @@ type ConfigParts = {
 }
 
 function configText({ url, port, idp, sts, targets, accessToken, tls }: ConfigParts): string {
-  const target = ({ name, description, maxDuration, labels, role }: WorldTarget): string => `
+  const target = ({
+    name,
+    description,
+    maxDuration,
+    labels,
+    role,
+    renewEvery = '1h',
+    aws,
+    more,
+  }: WorldTarget): string => `
   - name: ${name}
     description: ${description}
     maxDuration: ${maxDuration}
-    labels: [${labels.join(', ')}]
+    renewEvery: ${renewEvery}
+    labels: [${labels.join(', ')}]${
+      aws === false
+        ? ''
+        : `
     aws:
       role: arn:aws:iam::123456789012:role/${role ?? `jit-${name}`}
       region: eu-central-1`
+    }${more === undefined ? '' : `\n${more.trimEnd().replace(/^/gm, '    ')}`}`
   const certificate = tls && `, tls: { certificate: ${tls}/server.pem, key: ${tls}/server.key }`
   return `endpoint: ${url}
 listen: { host: 127.0.0.1, port: ${port}${certificate ?? ''} }

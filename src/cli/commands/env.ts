@@ -1,7 +1,8 @@
 import { JitError } from '../../base/errors.ts'
 import { exportText, type Exports, type Shell, SHELLS, shellNamed } from '../../base/shell-export.ts'
 import { awsKeys, leaseEnvironment } from '../../client/lease-environment.ts'
-import { deliveredRegion, liveLease, serveCredential } from '../../client/served-credential.ts'
+import { currentLease, liveLease } from '../../client/live-lease.ts'
+import { deliveredRegion, serveCredential } from '../../client/served-credential.ts'
 import { choice, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 
@@ -48,7 +49,7 @@ export async function runEnv(ctx: CliContext, { target, shell, values }: EnvOpti
 }
 
 async function variablesOf(ctx: CliContext, target: string): Promise<Exports> {
-  const lease = liveLease(target, await ctx.serving())
+  const lease = await currentLease(target, await ctx.serving())
   const { guide } = await ctx.guiding()
   return leaseEnvironment(lease, guide(lease))
 }

@@ -2,7 +2,8 @@ import { JitError } from '../../base/errors.ts'
 import { runToEnd } from '../../client/child-run.ts'
 import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
 import type { Lease } from '../../client/leases/types.ts'
-import { liveLease } from '../../client/served-credential.ts'
+import { gcloudToken } from '../../client/served-gcp.ts'
+import { currentLease } from '../../client/live-lease.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
 import type { DeliveryMode } from '../../contract/target.ts'
@@ -84,20 +85,27 @@ export async function runExec(ctx: CliContext, { target, command, wish, waitMs }
   }
 }
 
+/** None here, or ended at the endpoint just now. */
+const NOT_LIVE: readonly string[] = ['NOT_FOUND', 'GRANT_ENDED']
+
 async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | undefined> {
   try {
-    return liveLease(target, await ctx.serving())
+    return await currentLease(target, await ctx.serving())
   } catch (error) {
-    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
+    if (error instanceof JitError && NOT_LIVE.includes(error.code)) return undefined
     throw error
   }
 }
 
 async function runWith(ctx: CliContext, lease: Lease, file: string, args: readonly string[]): Promise<Ending> {
-  const [children, { guide }] = await Promise.all([ctx.children(), ctx.guiding()])
-  const env = childEnvironment(ctx.env, leaseEnvironment(lease, guide(lease)), lease)
-  return runToEnd(children, { file, args, env })
+  const [children, { guide }, token] = await Promise.all([ctx.children(), ctx.guiding(), gcloudTokenOf(ctx, lease)])
+  const exports = leaseEnvironment(lease, guide(lease), token)
+  return runToEnd(children, { file, args, env: childEnvironment(ctx.env, exports, lease) })
 }
+
+/** gcloud has no command to ask, so in `process` mode this one child gets the token itself. */
+const gcloudTokenOf = async (ctx: CliContext, lease: Lease): Promise<string | undefined> =>
+  gcloudToken(lease, await ctx.serving())
 
 async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Promise<readonly Lease[]> {
   const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })

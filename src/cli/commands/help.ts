@@ -11,9 +11,13 @@ JIT_ENDPOINT_URL    address of the endpoint, instead of the one that jit login r
 JIT_CONFIG_DIR      settings
 JIT_STATE_DIR       records of grants and requests, sealed login
 JIT_RUNTIME_DIR     what may go at logout
+JIT_KEY_STORE       where keys lie, instead of what jit login remembered
+JIT_PASSPHRASE_FILE, JIT_PASSPHRASE_FD
+                    passphrase of the key store passphrase-file
 JIT_DEBUG=1         stack traces of failures
 NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
-AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE are honoured as elsewhere.`
+AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,
+AZURE_CONFIG_DIR, KUBECONFIG are honoured as elsewhere.`
 
 const TOPICS: Readonly<Record<string, () => string>> = { 'exit-codes': exitCodesText, environment: () => ENVIRONMENT }
 

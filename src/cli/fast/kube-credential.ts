@@ -1,12 +1,13 @@
-import { serveFromFile } from '../../client/served-kubernetes.ts'
+import { serveKubernetes } from '../../client/served-kubernetes.ts'
+import { servingFrom, servingKubernetesFrom } from '../serving.ts'
+import { onlyTarget } from './only-target.ts'
 import type { Fast } from './types.ts'
 
-/** `jit kube-credential TARGET` and nothing else on the line, where the token lies in a plain file. */
-export const kubeCredential: Fast = async ([target, ...more], { installation, output, clock, env }) => {
-  if (target === undefined || more.length > 0 || target.startsWith('-')) return false
-  const { leases, read } = installation
-  const served = serveFromFile(target, { leases: () => leases.list(), read, clock, env })
-  if (served === undefined) return false
-  output.out(JSON.stringify(served))
+/** `jit kube-credential TARGET` and nothing else on the line. */
+export const kubeCredential: Fast = async (rest, { host, installation, output, env }) => {
+  const target = onlyTarget(rest)
+  if (target === undefined) return false
+  const serving = servingKubernetesFrom(servingFrom(host, installation), env)
+  output.out(JSON.stringify(await serveKubernetes(target, serving)))
   return true
 }

@@ -7,6 +7,7 @@ import { noPaint } from '../ui/paint.ts'
 import { renderError } from '../ui/render-error.ts'
 import { openTerminal } from '../ui/terminal.ts'
 import { credentialProcess } from './credential-process.ts'
+import { gcpCredential } from './gcp-credential.ts'
 import { kubeCredential } from './kube-credential.ts'
 import { fastStatus } from './status.ts'
 import type { Fast } from './types.ts'
@@ -23,8 +24,9 @@ export async function main(): Promise<boolean> {
   const output = standardOutput(process)
   try {
     const terminal = () => openTerminal(process, switches)
-    const installation = openInstallation({ process, home: homeOf() })
-    return await fast(rest, { installation, output, terminal, clock: systemClock, env: process.env, switches })
+    const host = { process, home: homeOf(), script: process.argv[1] ?? '' }
+    const installation = openInstallation(host)
+    return await fast(rest, { host, installation, output, terminal, clock: systemClock, env: process.env, switches })
   } catch (error) {
     const { text, exitCode } = renderError(error, { ...switches, paint: noPaint })
     output.note(text)
@@ -36,5 +38,6 @@ export async function main(): Promise<boolean> {
 function commandOf(name: string | undefined): Fast | undefined {
   if (name === 'credential-process') return credentialProcess
   if (name === 'kube-credential') return kubeCredential
+  if (name === 'gcp-credential') return gcpCredential
   return name === 'status' ? fastStatus : undefined
 }

@@ -4,8 +4,8 @@ import type { Fast } from './types.ts'
 
 /** `jit status`, where a start of jit has nothing else to do. */
 export const fastStatus: Fast = async (rest, { installation, terminal, clock, switches }) => {
-  const { leases, pending } = installation
+  const { leases, pending, notes } = installation
   if (rest.some((word) => word !== '--json') || leases.due() || leases.outbox.list().length > 0) return false
-  printStatus({ terminal: await terminal(), clock }, status({ leasing: leases, pending, clock }), switches)
+  printStatus({ terminal: await terminal(), clock }, status({ leasing: leases, pending, notes, clock }), switches)
   return true
 }

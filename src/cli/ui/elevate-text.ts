@@ -3,11 +3,12 @@ import { terminalText } from '../../base/terminal-text.ts'
 import type { WaitState } from '../../client/approval/wait.ts'
 import type { LeaseGuide } from '../../client/delivery.ts'
 import type { Elevation, Progress } from '../../client/elevation.ts'
+import type { Lease } from '../../client/leases/types.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
 import type { Cloud } from '../../contract/target.ts'
 import type { CliContext } from '../context.ts'
 import { approvalText, waitsFor } from './approval-text.ts'
-import { entryJson, outlivesText, secretPlaces } from './entry-text.ts'
+import { entryJson, noteText, outlivesText, secretPlaces } from './entry-text.ts'
 import type { Spinner } from './spinner.ts'
 import { timeOfDay } from './time.ts'
 
@@ -106,17 +107,25 @@ function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: 
   const { good, strong, faint } = terminal.paint.note
   const ends = timeOfDay(lease.endsAt, clock.now())
   const left = roughly((lease.endsAt - clock.now()) / 1000)
-  const where = lease.entries.flatMap((entry) => secretPlaces(lease, entry)).join(', ')
+  const lines = guides.flatMap(({ entry, usage }) => [
+    ...noteText(lease, entry),
+    ...usage.map((line) => `  ${terminalText(line)}`),
+    ...(isInstalled(CLIENT[entry.cloud]) ? [] : [missingText(CLIENT[entry.cloud])]),
+  ])
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
-    ...guides.flatMap(({ entry, usage }) => [
-      ...(entry.note === undefined ? [] : [terminalText(`${entry.cloud}: ${entry.note}`)]),
-      ...usage.map((line) => `  ${terminalText(line)}`),
-      ...(isInstalled(CLIENT[entry.cloud]) ? [] : [missingText(CLIENT[entry.cloud])]),
-    ]),
+    ...new Set(lines), // clouds that are reached the same way say it once
     ...outlivesText(lease, clock.now()),
-    faint(`In ${where} until then. Sooner: jit revoke ${terminalText(lease.target)}`),
+    ...whereText(lease).map(faint),
   ]
+}
+
+/** One place is a sentence; of several each has its line. */
+function whereText(lease: Lease): readonly string[] {
+  const sooner = `Sooner: jit revoke ${terminalText(lease.target)}`
+  const places = [...new Set(lease.entries.flatMap((entry) => secretPlaces(lease, entry)))].map(terminalText)
+  if (places.length < 2) return [`In ${places.join('')} until then. ${sooner}`]
+  return ['Until then in', ...places.map((place) => `  ${place}`), sooner]
 }
 
 const CLIENT = { aws: 'aws', gcp: 'gcloud', azure: 'az', kubernetes: 'kubectl' } as const satisfies Record<

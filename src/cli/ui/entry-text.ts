@@ -1,11 +1,15 @@
 import { terminalText } from '../../base/terminal-text.ts'
 import type { Entry, Lease } from '../../client/leases/types.ts'
+import type { LiveGrant } from '../../client/status.ts'
 import { timeOfDay } from './time.ts'
+
+/** Where a choice of the user's is looked for by its hash, as secrets are, without being one. */
+const WITHOUT_SECRETS = 'az-clouds'
 
 /** Files that hold secrets of one cloud of a lease. What is encrypted says so. */
 export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<Entry, 'cloud'>): readonly string[] =>
   places
-    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0)
+    .filter((place) => place.cloud === cloud && place.secretHashes.length > 0 && place.format !== WITHOUT_SECRETS)
     .map(({ path, kind }) => (kind === 'sealed' ? `${path} (encrypted)` : path))
 
 /**
@@ -14,6 +18,16 @@ export const secretPlaces = ({ places }: Pick<Lease, 'places'>, { cloud }: Pick<
  */
 export const atCloudUntil = ({ validUntil }: Pick<Entry, 'validUntil'>, now: number): string =>
   validUntil <= now ? 'lapsed' : timeOfDay(validUntil, now)
+
+/** That a cloud is delivered otherwise than it was asked for, and why; whoever asked for encryption learns that there is none. */
+export const noteText = (
+  { deliver: asked }: Pick<Lease, 'deliver'>,
+  { cloud, deliver, note }: Pick<Entry, 'cloud' | 'deliver' | 'note'>,
+): readonly string[] => {
+  if (note === undefined) return []
+  const plain = asked === 'process' && deliver !== 'process' ? ', unencrypted' : ''
+  return [terminalText(`${cloud} is delivered ${deliver}${plain}. ${note}${/[.!?]$/.test(note) ? '' : '.'}`)]
+}
 
 export const entryJson = (lease: Lease, entry: Entry) => ({
   cloud: entry.cloud,
@@ -27,14 +41,18 @@ export const entryJson = (lease: Lease, entry: Entry) => ({
   secretPlaces: secretPlaces(lease, entry),
 })
 
-/** Clouds whose slice has run out although the grant goes on: the reaper could not renew it yet. */
-export const lapsedText = ({ state, target, entries, endsAt }: Lease, now: number): readonly string[] =>
-  entries
-    .filter(({ validUntil }) => state === 'active' && validUntil <= now && now < endsAt)
-    .map(
-      ({ cloud }) =>
-        `${terminalText(target)}: ${cloud} no longer takes what lies here, and it could not be renewed yet. See whether you are logged in: jit whoami`,
-    )
+/** Clouds whose slice has run out although the grant goes on, and why; or why it will run out. */
+export function unrenewedText({ lease, unrenewed }: LiveGrant, now: number): readonly string[] {
+  const { state, entries, endsAt } = lease
+  if (state !== 'active' || now >= endsAt) return []
+  const target = terminalText(lease.target)
+  const why = unrenewed === undefined ? ASK_WHO : `${terminalText(unrenewed.message)} ${terminalText(unrenewed.hint)}`
+  const lapsed = entries.filter(({ validUntil }) => validUntil <= now).map(({ cloud }) => cloud)
+  if (lapsed.length > 0) return [`${target}: lapsed; ${lapsed.join(', ')} no longer takes what lies here. ${why}`]
+  return unrenewed === undefined ? [] : [`${target}: could not be renewed yet. ${why}`]
+}
+
+const ASK_WHO = 'It could not be renewed yet. See whether you are logged in: jit whoami'
 
 /** A minute is the noise between clocks. */
 const NOTEWORTHY_MS = 60_000

@@ -1,7 +1,9 @@
 import { formatDuration } from '../../base/duration.ts'
+import { terminalText } from '../../base/terminal-text.ts'
 import type { LiveGrant, Status } from '../../client/status.ts'
+import type { RenewalNote } from '../../client/renewal-notes.ts'
 import type { CliContext } from '../context.ts'
-import { atCloudUntil, entryJson, lapsedText, secretPlaces } from './entry-text.ts'
+import { atCloudUntil, entryJson, unrenewedText, secretPlaces } from './entry-text.ts'
 import { table } from './table.ts'
 import { timeOfDay } from './time.ts'
 
@@ -14,7 +16,9 @@ export function printStatus(ctx: Speaking, now: Status, { json }: { readonly jso
   printRequests(ctx, now.requests)
   for (const { target, grant } of now.unconfirmed)
     ctx.terminal.note(`${target}: ended here, the endpoint does not know yet (${grant}). Tell it now: jit sweep`)
-  for (const { lease } of now.grants) for (const line of lapsedText(lease, ctx.clock.now())) ctx.terminal.note(line)
+  for (const grant of now.grants) for (const line of unrenewedText(grant, ctx.clock.now())) ctx.terminal.note(line)
+  for (const { message, hint } of now.ended)
+    ctx.terminal.note(`${terminalText(message)} Its credentials are gone from this machine. ${terminalText(hint)}`)
   for (const { lease } of now.grants)
     if (lease.state === 'stuck')
       ctx.terminal.note(
@@ -59,9 +63,11 @@ function printRequests({ terminal, clock }: Speaking, requests: Status['requests
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-function asJson({ grants, requests, unconfirmed, unreadable }: Status) {
+const reasonJson = ({ code, message, hint, at }: RenewalNote) => ({ code, message, hint, at: iso(at) })
+
+function asJson({ grants, requests, ended, unconfirmed, unreadable }: Status) {
   return {
-    grants: grants.map(({ lease, secondsLeft }) => ({
+    grants: grants.map(({ lease, secondsLeft, unrenewed }) => ({
       grant: lease.id,
       target: lease.target,
       state: lease.state,
@@ -72,12 +78,14 @@ function asJson({ grants, requests, unconfirmed, unreadable }: Status) {
       entries: lease.entries.map((entry) => entryJson(lease, entry)),
       places: lease.places.map(({ path }) => path),
       ...(lease.lastError === undefined ? {} : { lastError: lease.lastError }),
+      ...(unrenewed && { renewal: reasonJson(unrenewed) }),
     })),
     requests: requests.map(({ askedAt, opensUntil, ...request }) => ({
       ...request,
       askedAt: iso(askedAt),
       opensUntil: iso(opensUntil),
     })),
+    ended: ended.map((note) => ({ grant: note.grant, target: note.target, ...reasonJson(note) })),
     unconfirmed: unconfirmed.map(({ at, ...entry }) => ({ ...entry, at: iso(at) })),
     unreadable,
   }

@@ -1,6 +1,6 @@
 import { JitError } from '../../base/errors.ts'
+import { oauthErrorIn } from '../../base/oauth-error.ts'
 import { withoutSecrets } from '../../base/without-secrets.ts'
-import { object, string } from '../../contract/narrow.ts'
 import type { HttpError, HttpResponse } from '../../platform/http.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 
@@ -17,7 +17,7 @@ const IN_BETWEEN = 'Check that no proxy or sign-in page is in between, then try 
 /** An answer of Google's STS that is no token, in Google's words. */
 export function gcpRefusal(answer: HttpResponse, secrets: readonly string[]): JitError {
   const { status } = answer
-  const said = errorIn(answer.text)
+  const said = oauthErrorIn(answer.text)
   const words = said === undefined ? `HTTP ${status}` : withoutSecrets(`${said.error}: ${said.description}`, secrets)
   if (status === 408 || status === 429 || status >= 500)
     return new JitError('CLOUD_UNAVAILABLE', `Google could not exchange the grant token (${words}).`, RETRY_LATER)
@@ -36,14 +36,3 @@ export const gcpUnusable = (what: string): JitError =>
   new JitError('CLOUD_UNAVAILABLE', `sts.googleapis.com answered with ${what}.`, IN_BETWEEN)
 
 export const gcpUnreachable = (error: HttpError): JitError => unreachable('CLOUD_UNAVAILABLE', "Google's STS", error)
-
-const readError = object({ error: string }, { error_description: string })
-
-function errorIn(text: string): { readonly error: string; readonly description: string } | undefined {
-  try {
-    const { error, error_description: description = '' } = readError(JSON.parse(text), 'answer')
-    return { error, description }
-  } catch {
-    return undefined // no JSON, or another one than OAuth's
-  }
-}

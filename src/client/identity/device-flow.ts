@@ -1,9 +1,10 @@
 import { JitError } from '../../base/errors.ts'
+import type { OAuthError } from '../../base/oauth-error.ts'
 import { integer, object, type Reader, ShapeError, string } from '../../contract/narrow.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { HttpResponse } from '../../platform/http.ts'
 import type { Idp, IdpTokens } from './idp.ts'
-import { type OAuthError, oauthError, refusal } from './idp-error.ts'
+import { oauthError, refusal } from './idp-error.ts'
 import { tokensOf } from './tokens.ts'
 import { verificationUrl } from './verification-url.ts'
 

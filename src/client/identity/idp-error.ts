@@ -1,24 +1,16 @@
 import { JitError } from '../../base/errors.ts'
+import { type OAuthError, oauthErrorIn } from '../../base/oauth-error.ts'
 import { quotedText } from '../../base/terminal-text.ts'
-import { object, string } from '../../contract/narrow.ts'
 import { HttpError, type HttpResponse } from '../../platform/http.ts'
 import { unreachable } from '../../platform/unreachable.ts'
 
 /** What was being done: it decides what a refusal means. */
 export type IdpFailure = 'discovery' | 'login' | 'refresh' | 'revocation'
 
-/** An OAuth error answer (RFC 6749 §5.2). */
-export type OAuthError = { readonly error: string; readonly description: string }
-
 /** The OAuth error in an answer, whatever its status: IdPs send 400, 401, 403 and 428. */
 export function oauthError(answer: Pick<HttpResponse, 'text'> | undefined): OAuthError | undefined {
-  try {
-    const read = object({ error: string }, { error_description: string })
-    const { error, error_description: description = '' } = read(JSON.parse(answer?.text ?? ''), 'answer')
-    return { error, description: quotedText(description) }
-  } catch {
-    return undefined // no JSON, or no error in it: another kind of answer
-  }
+  const said = oauthErrorIn(answer?.text ?? '')
+  return said === undefined ? undefined : { ...said, description: quotedText(said.description) }
 }
 
 /** Any failure at the IdP as the error that the user sees; what is no failure of the IdP stays as it is. */

@@ -1,4 +1,5 @@
 import type { Environment } from '../../base/environment.ts'
+import { JitError } from '../../base/errors.ts'
 import type { Discovery } from '../../contract/discovery.ts'
 import { openBrowser, type Launch } from '../../platform/browser.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -38,7 +39,7 @@ export type LoginOptions = {
   readonly onBrowserUrl: (url: string, opened: boolean) => void
 }
 
-/** Logs in at the endpoint's IdP, proves it to the endpoint, and keeps the login. Replaces any login before, under a new key. */
+/** Logs in at the endpoint's IdP, proves it to the endpoint, and keeps the login. Replaces any login before. */
 export async function login(deps: LoginDeps, options: LoginOptions): Promise<StoredLogin> {
   const endpoint = endpointUrl(options.endpointUrl)
   const discovery = await discover(deps.http, endpoint, options.signal)
@@ -61,7 +62,7 @@ async function obtain(
 ): Promise<StoredLogin> {
   const { clock } = deps
   const { endpoint, idp: provider } = discovery
-  const key = newDpopKey()
+  const key = (await keyAt(deps.store, endpoint)) ?? newDpopKey()
   const idp = await connectIdp(deps, { issuer: provider.issuer, clientId, key, signal: options.signal })
   const tokens = await authenticate(deps, options, idp, { flow, key, scopes: provider.scopes })
   const transport = endpointTransport({ endpoint, ...deps })
@@ -77,6 +78,18 @@ async function obtain(
     accessTokenExpiresAt: clock.now() + session.expiresInSeconds * 1000,
     ...(tokens.refreshToken !== undefined && { refreshToken: tokens.refreshToken }),
   }
+}
+
+/**
+ * The key of the login before, at the same endpoint: grants belong to it, and whoever logs in again because his login ran out
+ * goes on with them. `jit logout` forgets it.
+ */
+async function keyAt(store: LoginStore, endpoint: string): Promise<DpopKey | undefined> {
+  const before = await store.load().catch((error: unknown) => {
+    if (error instanceof JitError) return undefined // this login is to mend that
+    throw error
+  })
+  return before?.discovery.endpoint === endpoint ? before.dpopKey : undefined
 }
 
 function authenticate(

@@ -17,6 +17,9 @@ export const isOver = (lease: Deadlines, clock: Clock, seen = 0): boolean =>
 export const remainingMs = ({ writtenAt, endsAt, writtenAtBootSeconds }: Deadlines, clock: Clock): number =>
   Math.min(endsAt - clock.now(), endsAt - writtenAt - (clock.bootSeconds() - writtenAtBootSeconds) * 1000)
 
+/** The time (ms since 1970) by whichever clock is further: one that was set back, or that stands still, gains nothing. */
+export const timeFor = (lease: Deadlines, clock: Clock): number => lease.endsAt - remainingMs(lease, clock)
+
 export const isOtherBoot = ({ bootId, writtenAtBootSeconds }: Deadlines, clock: Clock): boolean =>
   bootId === undefined || clock.bootId() === undefined
     ? clock.bootSeconds() < writtenAtBootSeconds

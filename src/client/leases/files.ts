@@ -15,10 +15,8 @@ export async function assertWritable(
   deps: LeaseDeps,
   intended: readonly { readonly sink: CloudSink; readonly intent: Intent }[],
 ): Promise<void> {
-  for (const { sink, intent } of intended) {
-    await sink.refuseTaken?.(intent)
-    for (const file of sink.plan(intent)) await deps.engines[file.kind].plan(file, intent)
-  }
+  for (const { sink, intent } of intended)
+    for (const file of await sink.plan(intent)) await deps.engines[file.kind].plan(file, intent)
 }
 
 /** All files of these parcels in the order of writing; refuses what could not be written, or not be wiped. Changes nothing. */
@@ -36,9 +34,8 @@ export async function filesOf(deps: LeaseDeps, parcels: readonly Parcel[]): Prom
 }
 
 async function filesOfParcel(deps: LeaseDeps, { sink, delivery }: Parcel): Promise<readonly LeaseFile[]> {
-  await sink.refuseTaken?.(delivery)
-  const planned = sink.plan(delivery)
-  const contents = sink.contents(delivery)
+  const planned = await sink.plan(delivery)
+  const contents = await sink.contents(delivery)
   if (planned.length !== contents.length) throw new Error(`${sink.cloud} ${sink.mode} plans other files than it fills.`)
   const files: LeaseFile[] = []
   for (const [index, file] of planned.entries()) {

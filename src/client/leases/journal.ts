@@ -1,6 +1,8 @@
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
+import { JitError } from '../../base/errors.ts'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
+import { derivedName } from '../../platform/durable.ts'
 import { FORMAT_NAMES } from '../sinks/formats/types.ts'
 import {
   ENDINGS,
@@ -13,7 +15,17 @@ import {
 } from './types.ts'
 
 const VERSION = 1
-export const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
+const LEASE_ID = /^[A-Za-z0-9_-]{1,80}$/
+
+/** The endpoint's to choose, and part of the name of every file that a lease may remove: checked before a single one is named. */
+export function assertLeaseId(id: string): void {
+  if (LEASE_ID.test(id)) return
+  throw new JitError(
+    'ENDPOINT_INVALID',
+    'The endpoint gave this grant an id that is not safe in a file name.',
+    'Show this to whoever runs the endpoint.',
+  )
+}
 
 const flag: Reader<boolean> = (value, path) => oneOf('true', 'false')(String(value), path) === 'true'
 
@@ -86,10 +98,23 @@ export function parseLease(id: string, file: string, bytes: Buffer): Lease | Unr
     if (version > VERSION) return unreadable(id, file, text, `it is of version ${version}`, true)
     const lease = readLease(value, 'lease')
     if (lease.id !== id) return unreadable(id, file, text, 'its name and its id differ', false)
+    if (!lease.places.every((place) => isOwnPlace(id, place)))
+      return unreadable(id, file, text, 'it names files that are not its own', false)
     return { version: VERSION, ...lease }
   } catch (error) {
     return unreadable(id, file, text, error instanceof SyntaxError ? 'it is torn' : String(error), false)
   }
+}
+
+/** A wipe removes what a place names, so an entry that was edited by hand or by another program must lead to nobody else's files. */
+function isOwnPlace(id: string, { path, temp, redo, backup, held }: Place): boolean {
+  return (
+    resolve(path) === path &&
+    temp === derivedName(path, id, 'tmp') &&
+    redo === derivedName(path, id, 'redo') &&
+    backup === derivedName(path, id, 'bak') &&
+    (held === undefined || held.text.includes(id))
+  )
 }
 
 /** See {@link inOrder}. */

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { writeNextDue } from './due.ts'
 import { forgetTime, lastSeen, seeTime } from './last-seen.ts'
-import { isReadable, LEASE_ID, parseLease, serialize } from './journal.ts'
+import { assertLeaseId, isReadable, parseLease, serialize } from './journal.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
 const SUFFIX = '.lease'
@@ -97,12 +96,7 @@ export class LeaseStore {
   }
 
   #file(id: string): string {
-    if (!LEASE_ID.test(id))
-      throw new JitError(
-        'ENDPOINT_INVALID',
-        'The endpoint gave this grant an id that is not safe in a file name.',
-        'Show this to whoever runs the endpoint.',
-      )
+    assertLeaseId(id)
     return join(this.directory, `${id}${SUFFIX}`)
   }
 }

@@ -2,6 +2,7 @@ import type { Parcel } from '../sinks/types.ts'
 import { finishCut, type LeaseDeps } from './deps.ts'
 import { asJitError, NOTHING_LEFT, TRIED_AGAIN } from './failure.ts'
 import { confirmFiles, filesOf, type LeaseFile, writeFiles } from './files.ts'
+import { assertLeaseId } from './journal.ts'
 import { sharesProfile } from './shares-profile.ts'
 import type { Lease, NewLease, Place } from './types.ts'
 import { endLease } from './wipe.ts'
@@ -17,6 +18,7 @@ export async function writeLease(
   parcels: readonly Parcel[],
   onUsable: (lease: Lease) => void = () => undefined,
 ): Promise<Lease> {
+  assertLeaseId(wanted.id)
   const files = await filesOf(deps, parcels)
   const entries = parcels.map(({ entry }) => entry)
   const lease = draft(deps, { ...wanted, entries }, files)

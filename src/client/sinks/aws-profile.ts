@@ -1,6 +1,6 @@
 import { EXPIRES_KEY, GRANT_KEY } from '../../base/credentials-block.ts'
-import { JitError } from '../../base/errors.ts'
 import type { AwsCredential } from '../../contract/credential.ts'
+import { unsafeValue } from './unsafe-value.ts'
 
 export type ProfileDelivery = {
   readonly profile: string
@@ -33,9 +33,5 @@ const REGION = /^[a-z0-9-]{1,63}$/
 /** A value with a line break or a `]` could write any profile it likes into the user's file. */
 export function assertOneWord(key: string, value: string): void {
   if (key === 'region' ? REGION.test(value) : /^[\w+/=.:@-]{1,8192}$/.test(value)) return
-  throw new JitError(
-    'ENDPOINT_INVALID',
-    `The endpoint's answer holds a value for ${key} that is not safe to write into a credentials file.`,
-    'Nothing was written. Show this to whoever runs the endpoint.',
-  )
+  throw unsafeValue(key, 'a credentials file')
 }

@@ -9,10 +9,14 @@ export type Chosen = { readonly sink: CloudSink; readonly note?: string }
 export const nameOf = ({ cloud, mode }: CloudSink): string => `${cloud}-${mode}`
 
 /** The sink for the mode that was asked for, or `isolated` where that cannot serve here. */
-export function chooseSink(sinks: readonly CloudSink[], asked: EntryIntent, intent: Intent | Delivery): Chosen {
+export async function chooseSink(
+  sinks: readonly CloudSink[],
+  asked: EntryIntent,
+  intent: Intent | Delivery,
+): Promise<Chosen> {
   const { cloud, deliver } = asked
   const sink = sinks.find((each) => each.cloud === cloud && each.mode === deliver)
-  const note = sink?.obstacle?.(intent)
+  const note = await sink?.obstacle?.(intent)
   if (sink !== undefined && note === undefined) return { sink }
   const isolated = sinks.find((each) => each.cloud === cloud && each.mode === 'isolated')
   if (note !== undefined && isolated !== undefined && isolated !== sink) return { sink: isolated, note }

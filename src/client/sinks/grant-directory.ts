@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { attempt, ifExists, removeFile, withFile, writeAll } from '../../platform/durable.ts'
+import { attempt, ifExists, removeFile, tryEach, withFile, writeAll } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { JitError } from '../../base/errors.ts'
 import { errnoOf } from '../../base/errno.ts'
@@ -41,14 +41,25 @@ export function wipeGrantDirectory(fs: FileSystem, directory: string): void {
 }
 
 function emptyDirectory(fs: FileSystem, directory: string): void {
-  for (const name of ifExists(() => fs.readdir(directory)) ?? []) {
-    const path = join(directory, name)
-    if (ifExists(() => fs.lstat(path))?.kind === 'directory') {
-      emptyDirectory(fs, path)
-      isBusy(() => fs.rmdir(path))
-    } else scrubAndRemove(fs, path)
+  openUp(fs, directory)
+  const names = ifExists(() => fs.readdir(directory)) ?? []
+  try {
+    tryEach(names, (name) => removeFrom(fs, join(directory, name)))
+  } finally {
+    fs.syncDirectory(directory)
   }
-  fs.syncDirectory(directory)
+}
+
+function removeFrom(fs: FileSystem, path: string): void {
+  if (ifExists(() => fs.lstat(path))?.kind !== 'directory') return scrubAndRemove(fs, path)
+  emptyDirectory(fs, path)
+  isBusy(() => fs.rmdir(path))
+}
+
+/** Some clients make their caches read-only (Go's modules, say): nothing could be removed from there. */
+function openUp(fs: FileSystem, directory: string): void {
+  if (((ifExists(() => fs.lstat(directory))?.mode ?? 0o700) & 0o700) === 0o700) return
+  attempt(() => withFile(fs, directory, 'read', (fd) => fs.fchmod(fd, 0o700)))
 }
 
 /** Something was put into it since we looked. */
@@ -87,7 +98,7 @@ export function wipeOrphanDirectories(system: System, grants: string, search: Or
       : [{ id, path: join(grants, name), isOver: search.ended.has(id) || Number(end) * 1000 <= clock.now() }]
   })
   const over = found.filter(({ isOver }) => isOver)
-  for (const { path } of over) wipeGrantDirectory(fs, path)
+  tryEach(over, ({ path }) => wipeGrantDirectory(fs, path))
   return { wiped: over.map(({ id }) => id), alive: found.filter(({ isOver }) => !isOver).map(({ id }) => id) }
 }
 

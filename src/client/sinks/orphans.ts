@@ -36,29 +36,37 @@ export const searchOrphans =
   (deps: OrphanDeps, engines: Engines) =>
   async (named: readonly Searched[], search: OrphanSearch): Promise<Orphans> => {
     const searched = [...deps.sinks.flatMap((sink) => sink.searched()), ...named]
-    const found = [
-      ...(await wipeInFiles(deps, distinct(deps, searched), search)),
-      await wipeStrays(deps, engines, deps.sinks, search),
-      wipeOrphanDirectories(deps, deps.grants, search),
-    ]
+    const found = await all([
+      ...distinct(deps, searched).map((at) => () => wipeInFile(deps, at, search)),
+      () => wipeStrays(deps, engines, deps.sinks, search),
+      async () => [wipeOrphanDirectories(deps, deps.grants, search)],
+    ])
     const [wiped, alive] = [found.flatMap((each) => each.wiped), found.flatMap((each) => each.alive)]
     return { wiped: [...new Set(wiped)], alive: [...new Set(alive)] }
   }
 
-async function wipeInFiles(
-  system: OrphanDeps,
-  searched: readonly Searched[],
-  search: OrphanSearch,
-): Promise<readonly Orphans[]> {
+/** What cannot be searched keeps no secret elsewhere: throws the first failure when all were tried. */
+async function all(searches: readonly (() => Promise<readonly Orphans[]>)[]): Promise<readonly Orphans[]> {
+  const found: Orphans[] = []
+  const failures: unknown[] = []
+  for (const search of searches)
+    try {
+      found.push(...(await search()))
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+  return found
+}
+
+async function wipeInFile(system: OrphanDeps, at: Searched, search: OrphanSearch): Promise<readonly Orphans[]> {
   const { formats } = system
+  if (at.kind !== undefined && at.kind !== 'entry') return [wipeOwnOrphan(system, at.path, search)]
+  if (!isWorthReading(system, at.path)) return []
   const known = FORMAT_NAMES.filter((name) => formats[name] !== undefined)
   const found: Orphans[] = []
-  for (const at of searched) {
-    if (at.kind !== undefined && at.kind !== 'entry') found.push(wipeOwnOrphan(system, at.path, search))
-    else if (isWorthReading(system, at.path))
-      for (const name of at.format === undefined ? known : [at.format])
-        found.push(await wipeOrphanEntries({ ...system, format: await loadFormat(formats, name) }, at.path, search))
-  }
+  for (const name of at.format === undefined ? known : [at.format])
+    found.push(await wipeOrphanEntries({ ...system, format: await loadFormat(formats, name) }, at.path, search))
   return found
 }
 

@@ -8,13 +8,13 @@ import type { EntryDelivery, EntryIntent, Guide, Parcel } from './types.ts'
 /** Stands in for the grant's id while nobody has been asked yet. */
 const NO_GRANT = { id: 'none', endsAt: 0 }
 
+type Intended = { readonly sink: CloudSink; readonly intent: Intent }
+
 type Parcelling = {
   /** Before anybody was asked. */
-  readonly intended: (
-    intents: readonly EntryIntent[],
-  ) => readonly { readonly sink: CloudSink; readonly intent: Intent }[]
+  readonly intended: (intents: readonly EntryIntent[]) => Promise<readonly Intended[]>
   /** Of a lease that is to be written. */
-  readonly first: (lease: NewLease, deliveries: readonly EntryDelivery[]) => readonly Parcel[]
+  readonly first: (lease: NewLease, deliveries: readonly EntryDelivery[]) => Promise<readonly Parcel[]>
   /** Of a lease that lives: by the sinks that wrote it. */
   readonly next: (lease: Lease, deliveries: readonly EntryDelivery[]) => readonly Parcel[]
   readonly guide: (lease: Lease) => readonly Guide[]
@@ -32,21 +32,30 @@ export function parcelling(sinks: readonly CloudSink[], grants: string): Parcell
     return sink
   }
   return {
-    intended: (intents) =>
-      intents.map((asked) => {
+    intended: async (intents) => {
+      const intended: Intended[] = []
+      for (const asked of intents) {
         const intent = intentOf(NO_GRANT, asked)
-        return { sink: chooseSink(sinks, asked, intent).sink, intent }
-      }),
-    first: (lease, deliveries) =>
-      deliveries.map((delivery, index) => {
+        const { sink } = await chooseSink(sinks, asked, intent)
+        intended.push({ sink, intent })
+      }
+      return intended
+    },
+    first: async (lease, deliveries) => {
+      const parcels: Parcel[] = []
+      for (const [index, delivery] of deliveries.entries()) {
         refuseSecond(deliveries.slice(0, index), delivery)
         const { credential, ...rest } = delivery
         const intent = intentOf(lease, { ...rest, target: lease.target })
         const whole = { ...intent, endsAt: lease.endsAt, credential }
-        const { sink, note } = chooseSink(sinks, { ...intent, cloud: rest.cloud, deliver: lease.deliver }, whole)
-        const entry = { ...rest, sink: nameOf(sink), deliver: sink.mode, ...(note === undefined ? {} : { note }) }
-        return { sink, entry, delivery: whole }
-      }),
+        const { sink, note } = await chooseSink(sinks, { ...intent, cloud: rest.cloud, deliver: lease.deliver }, whole)
+        const asDefault = rest.asDefault && canBeDefault(sink)
+        const told = note === undefined ? {} : { note }
+        const entry = { ...rest, asDefault, sink: nameOf(sink), deliver: sink.mode, ...told }
+        parcels.push({ sink, entry, delivery: { ...whole, asDefault } })
+      }
+      return parcels
+    },
     next: (lease, deliveries) =>
       deliveries.map(({ credential, ...rest }) => {
         const before = lease.entries.find(({ cloud }) => cloud === rest.cloud)
@@ -65,6 +74,9 @@ export function parcelling(sinks: readonly CloudSink[], grants: string): Parcell
       }),
   }
 }
+
+/** Only variables lead into a private directory, so nothing in it is what a client takes unasked. */
+const canBeDefault = ({ mode, isNeverDefault = false }: CloudSink): boolean => mode !== 'isolated' && !isNeverDefault
 
 /** The names that follow from lease and cloud would be those of two. */
 function refuseSecond(others: readonly EntryDelivery[], { cloud }: EntryDelivery): void {

@@ -1,3 +1,4 @@
+import { JitError } from '../../base/errors.ts'
 import type { Cloud } from '../../contract/target.ts'
 import type { CloudSink, PlannedFile, Stray } from './clouds/types.ts'
 import type { System } from './settled.ts'
@@ -9,21 +10,27 @@ export async function wipeStrays(
   engines: Engines,
   sinks: readonly CloudSink[],
   { known, ended }: OrphanSearch,
-): Promise<Orphans> {
+): Promise<readonly Orphans[]> {
   const isOver = ({ lease, expiresAt }: Stray): boolean => ended.has(lease) || expiresAt * 1000 <= clock.now()
   const [wiped, alive] = [new Set<string>(), new Set<string>()]
   for (const sink of sinks)
     for (const stray of sink.strays?.() ?? []) {
       if (known.has(stray.lease)) continue
       const found = isOver(stray) ? wiped : alive
-      if (isOver(stray)) await wipeFiles(engines, stray, sink.cloud)
-      found.add(stray.lease)
+      if (!isOver(stray) || (await wipeFiles(engines, stray, sink.cloud))) found.add(stray.lease)
     }
-  return { wiped: [...wiped], alive: [...alive] }
+  return [{ wiped: [...wiped], alive: [...alive] }]
 }
 
-async function wipeFiles(engines: Engines, { lease, files }: Stray, cloud: Cloud): Promise<void> {
-  for (const file of files.toReversed()) await wipeFile(engines, lease, file, cloud)
+/** False where what bears our mark is not ours to remove: a link, say, or a file of another user. */
+async function wipeFiles(engines: Engines, { lease, files }: Stray, cloud: Cloud): Promise<boolean> {
+  try {
+    for (const file of files.toReversed()) await wipeFile(engines, lease, file, cloud)
+    return true
+  } catch (error) {
+    if (error instanceof JitError && error.code === 'FILE_REFUSED') return false
+    throw error
+  }
 }
 
 async function wipeFile(engines: Engines, lease: string, file: PlannedFile, cloud: Cloud): Promise<void> {

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
-import { ifExists, withFile } from '../../platform/durable.ts'
+import { ifExists, readFile, withFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 
 const MAX_LINKS = 40
@@ -18,6 +18,10 @@ export function resolveTarget(fs: FileSystem, path: string): string {
   }
   throw refused(path, 'its symbolic links go round in a circle', 'Remove one of the links.')
 }
+
+/** Bytes of a file of the user's, through links, as its client reads it; `undefined` where there is none. */
+export const readThrough = (fs: FileSystem, path: string): Buffer | undefined =>
+  ifExists(() => readFile(fs, resolveTarget(fs, path)))
 
 /** The directory that `path` means, also where its last parts are yet to be made: one file must not go by two names. */
 export function realDirectory(fs: FileSystem, path: string): string {

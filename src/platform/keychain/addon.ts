@@ -39,8 +39,9 @@ export async function callAddon(call: AddonCall, options: AddonOptions = {}): Pr
   return key === undefined ? undefined : new Uint8Array(Buffer.from(key, 'base64'))
 }
 
-/** CommonJS, for `node -e ADDON`: reads one request from stdin, prints one answer. */
+/** CommonJS, for `node -e ADDON`: reads one request from stdin, prints one answer; before that a blank, when it has started. */
 const CHILD = `
+process.stdout.write(' ')
 const { AsyncEntry } = require(process.argv[1])
 const { service, item, store, operation, key } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
 const answer = (value) => process.stdout.write(JSON.stringify(value))
@@ -54,6 +55,9 @@ const work = async () => {
 work().then(answer, (error) => answer({ failed: String(error && error.message) }))
 `
 
+/** A machine that starts hundreds of processes at once is slow to start this one, which is no fault of the keychain. */
+const START_SHARE = 5
+
 function runChild(
   args: readonly string[],
   input: string,
@@ -61,12 +65,18 @@ function runChild(
 ): Promise<Readonly<Record<string, unknown>>> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true, env })
-    const late = setTimeout(() => {
-      reject(new AddonError('timeout', `it did not answer within ${limitMs / 1000} seconds`))
-      child.kill('SIGKILL')
-    }, limitMs)
+    const giveUpAfter = (ms: number): NodeJS.Timeout =>
+      setTimeout(() => {
+        reject(new AddonError('timeout', `it did not answer within ${ms / 1000} seconds`))
+        child.kill('SIGKILL')
+      }, ms)
+    let late = giveUpAfter(START_SHARE * limitMs)
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stdout.once('data', () => {
+      clearTimeout(late)
+      late = giveUpAfter(limitMs)
+    })
     child.on('error', reject)
     child.on('close', (code) => {
       clearTimeout(late)

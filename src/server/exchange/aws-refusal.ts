@@ -1,5 +1,5 @@
+import { withoutSecrets } from '../../base/without-secrets.ts'
 import { Refusal } from '../refusal.ts'
-import { withoutSecrets } from './without-secrets.ts'
 
 /** What an administrator can do about each error of AssumeRoleWithWebIdentity. */
 const HINTS: Readonly<Record<string, string>> = {

@@ -1,6 +1,8 @@
-import { Refusal } from '../refusal.ts'
+import { oauthErrorIn } from '../../base/oauth-error.ts'
+import type { HttpResponse } from '../../platform/http.ts'
+import type { Refusal } from '../refusal.ts'
+import { cloudRefusal, isTemporary, plainCode, type Said } from './cloud-refusal.ts'
 import type { LastCall } from './guarded-http.ts'
-import { withoutSecrets } from './without-secrets.ts'
 
 const TRUST = 'Compare with: jit-endpoint trust azure'
 const FEDERATED = `The application has no federated credential for exactly this`
@@ -23,46 +25,29 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 /** A federated credential is there minutes after it was made. */
 const NOT_YET: ReadonlySet<string> = new Set(['AADSTS70021', 'AADSTS700211', 'AADSTS700213'])
-const RETRY_LATER = 'Try again in a minute.'
-const UNREACHABLE = 'Check that the endpoint reaches login.microsoftonline.com (HTTPS_PROXY, firewall), then try again.'
 
 type Context = { readonly client: string; readonly resource: string; readonly secrets: readonly string[] }
 
-/** The refusal that a failed call stands for, in Entra's own words. */
 export function azureRefusal(last: LastCall, { client, resource, secrets }: Context): Refusal {
   const who = `application ${client} at ${resource}`
-  if (last.answer === undefined) {
-    const why = last.failure?.message ?? ''
-    return new Refusal('cloud_unavailable', `Entra could not be reached: ${withoutSecrets(why, secrets)}.`, UNREACHABLE)
-  }
-  const { code, words } = saidIn(last)
-  const said = withoutSecrets(words, secrets)
-  if (isTemporary(last))
-    return new Refusal('cloud_unavailable', `Entra could not answer for ${who}: ${said}`, RETRY_LATER)
-  return new Refusal('cloud_refused', `Entra refused ${who}: ${said}`, HINTS[code])
+  return cloudRefusal(last, {
+    cloud: 'Entra',
+    who,
+    at: 'login.microsoftonline.com',
+    said: saidIn,
+    hints: HINTS,
+    secrets,
+  })
 }
 
 /** Worth another try at once: throttled, broken for the moment, or a credential that has not spread yet. */
-export const isWorthRetrying = (last: LastCall): boolean =>
-  last.answer === undefined || isTemporary(last) || NOT_YET.has(saidIn(last).code)
-
-const isTemporary = ({ answer }: LastCall): boolean =>
-  answer !== undefined && (answer.status === 429 || answer.status >= 500)
+export const isWorthRetrying = ({ answer }: LastCall): boolean =>
+  answer === undefined || isTemporary(answer) || NOT_YET.has(saidIn(answer).code)
 
 /** `{"error":"invalid_client","error_description":"AADSTS700213: No matching … Trace ID: …"}` */
-function saidIn({ answer }: LastCall): { readonly code: string; readonly words: string } {
-  const { error, error_description: described } = membersOf(answer?.text ?? '')
-  const words = typeof described === 'string' ? described.replace(/\s*Trace ID:[\s\S]*$/, '') : ''
+function saidIn({ text, status }: HttpResponse): Said {
+  const { error = '', description = '' } = oauthErrorIn(text) ?? {}
+  const words = description.replace(/\s*Trace ID:[\s\S]*$/, '')
   const [code = ''] = /\bAADSTS\d{4,8}\b/.exec(words) ?? []
-  const name = typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : `HTTP ${answer?.status ?? 0}`
-  return { code, words: words === '' ? name : words }
-}
-
-function membersOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
-  } catch {
-    return {} // a proxy's page
-  }
+  return { code, words: words === '' ? plainCode(error, `HTTP ${status}`) : words }
 }

@@ -1,5 +1,5 @@
+import { withoutSecrets } from '../../base/without-secrets.ts'
 import type { LastCall } from './guarded-http.ts'
-import { withoutSecrets } from './without-secrets.ts'
 
 /** What a cloud's library threw, as the wire had it. Carries neither the request nor the library's error, in which the tokens are. */
 export class ExchangeFailure extends Error {

@@ -1,6 +1,9 @@
-import { Refusal } from '../refusal.ts'
+import { oauthErrorIn } from '../../base/oauth-error.ts'
+import { object, string } from '../../contract/narrow.ts'
+import type { HttpResponse } from '../../platform/http.ts'
+import type { Refusal } from '../refusal.ts'
+import { cloudRefusal, plainCode, type Said } from './cloud-refusal.ts'
 import type { LastCall } from './guarded-http.ts'
-import { withoutSecrets } from './without-secrets.ts'
 
 const TRUST = 'Compare with: jit-endpoint trust gcp'
 /** What an administrator can do about each error, of STS (RFC 8693 §2.2.2) and of `generateAccessToken` (google.rpc.Code). */
@@ -16,49 +19,30 @@ const HINTS: Readonly<Record<string, string>> = {
   INVALID_ARGUMENT: 'Check gcp.serviceAccount of this target.',
   FAILED_PRECONDITION: 'The service account may be disabled.',
 }
-const RETRY_LATER = 'Try again in a minute.'
-const UNREACHABLE = 'Check that the endpoint reaches Google Cloud (HTTPS_PROXY, firewall), then try again.'
 
 type Context = { readonly account: string; readonly secrets: readonly string[] }
 
-/** The refusal that a failed exchange stands for, in Google's own words. */
-export function gcpRefusal(last: LastCall, { account, secrets }: Context): Refusal {
-  if (last.answer === undefined) {
-    const why = last.failure?.message ?? ''
-    return new Refusal(
-      'cloud_unavailable',
-      `Google Cloud could not be reached: ${withoutSecrets(why, secrets)}.`,
-      UNREACHABLE,
-    )
-  }
-  const { status, text } = last.answer
-  const { code, words } = saidIn(text, status)
-  const said = withoutSecrets(`${code}${words === '' ? '' : `: ${words}`}`, secrets)
-  if (status === 429 || status >= 500)
-    return new Refusal('cloud_unavailable', `Google Cloud could not answer for ${account}: ${said}`, RETRY_LATER)
-  return new Refusal('cloud_refused', `Google Cloud refused ${account}: ${said}`, HINTS[code])
-}
+export const gcpRefusal = (last: LastCall, { account, secrets }: Context): Refusal =>
+  cloudRefusal(last, { cloud: 'Google Cloud', who: account, at: 'Google Cloud', said: saidIn, hints: HINTS, secrets })
+
+const readStatus = object({ error: object({}, { status: string, message: string }) })
 
 /** STS says `{"error":"invalid_grant","error_description":"…"}`, all else `{"error":{"status":"PERMISSION_DENIED","message":"…"}}`. */
-function saidIn(text: string, status: number): { readonly code: string; readonly words: string } {
-  const { error, error_description: described } = members(parsed(text))
-  if (typeof error === 'string') return { code: plain(error), words: typeof described === 'string' ? described : '' }
-  const { status: code, message } = members(error)
-  return {
-    code: typeof code === 'string' ? plain(code) : `HTTP ${status}`,
-    words: typeof message === 'string' ? message : '',
-  }
+function saidIn({ text, status }: HttpResponse): Said {
+  const { code, words } = oauthSaid(text) ?? statusSaid(text) ?? { code: `HTTP ${status}`, words: '' }
+  return { code, words: words === '' ? code : `${code}: ${words}` }
 }
 
-function parsed(text: string): unknown {
+function oauthSaid(text: string): Said | undefined {
+  const said = oauthErrorIn(text)
+  return said && { code: plainCode(said.error, 'unknown_error'), words: said.description }
+}
+
+function statusSaid(text: string): Said | undefined {
   try {
-    return JSON.parse(text)
+    const { status, message = '' } = readStatus(JSON.parse(text), 'answer').error
+    return status === undefined ? undefined : { code: plainCode(status, 'unknown_error'), words: message }
   } catch {
     return undefined // a proxy's page
   }
 }
-
-const members = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
-
-const plain = (code: string): string => (/^\w{1,64}$/.test(code) ? code : 'unknown_error')

@@ -43,7 +43,8 @@ const preamble = ({ endpoint }: Config): string => `\
 # It writes one file per cluster: put it onto each control plane node and start the API server with
 #   --authentication-config=<that file>
 # without any --oidc-* option. Later changes of the file are read without a restart. Where the control plane is somebody
-# else's, enter issuer, audience, claims and prefixes there: EKS "OIDC identity provider", AKS "structured authentication".
+# else's, give it the file where it takes one (AKS "structured authentication"). EKS "OIDC identity provider" takes issuer, audience
+# and claims, and cannot check groups or how long a token lives: whoever held a key of this endpoint could name any group there.
 
 terraform {
   required_providers {
@@ -104,6 +105,7 @@ const BACKDATED_SECONDS = 30
 function authenticationConfiguration({ endpoint }: Config, targets: readonly KubernetesTarget[]): string {
   const audiences = [...new Set(targets.map(({ kubernetes }) => kubernetes.audience))]
   const longest = Math.max(...targets.map(({ kubernetes }) => kubernetes.renewEverySeconds)) + BACKDATED_SECONDS
+  const groups = [...new Set(targets.flatMap(({ kubernetes }) => kubernetes.groups))].toSorted()
   return `\
 apiVersion: apiserver.config.k8s.io/v1 # before Kubernetes 1.34: v1beta1
 kind: AuthenticationConfiguration
@@ -129,8 +131,8 @@ jwt:
     userValidationRules:
       - expression: "!user.username.startsWith('system:')"
         message: "names that start with system: are the cluster's own"
-      - expression: "user.groups.all(group, !group.startsWith('system:'))"
-        message: "groups that start with system: are the cluster's own"`
+      - expression: ${JSON.stringify(`user.groups.all(group, group in ${JSON.stringify(groups)})`)}
+        message: "a group that no target of this endpoint gives"`
 }
 
 function bindings({ label: cluster }: Cluster, { name, kubernetes }: KubernetesTarget): string {

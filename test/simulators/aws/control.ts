@@ -17,7 +17,7 @@ const commands = z.union([
  * The knobs over HTTP, for a simulator in its own process: `POST /_simulator/control` with one command as JSON,
  * `GET /_simulator/requests`. No bucket can be called so.
  */
-export function createControl(simulator: Omit<AwsSimulator, 'url' | 'close'>) {
+export function createControl(simulator: Omit<AwsSimulator, 'url' | 'hosts' | 'close'>) {
   return ({ method, path, body }: WireRequest): Answer | undefined => {
     if (!path.startsWith(PREFIX)) return undefined
     if (method === 'GET' && path === `${PREFIX}requests`) return json(200, simulator.requests)
@@ -29,7 +29,7 @@ export function createControl(simulator: Omit<AwsSimulator, 'url' | 'close'>) {
   }
 }
 
-function turn(simulator: Omit<AwsSimulator, 'url' | 'close'>, command: z.infer<typeof commands>): void {
+function turn(simulator: Omit<AwsSimulator, 'url' | 'hosts' | 'close'>, command: z.infer<typeof commands>): void {
   if ('advanceSeconds' in command) simulator.clock.advance(command.advanceSeconds)
   else if ('throttle' in command) simulator.throttle(command.throttle)
   else if ('policyDelaySeconds' in command) simulator.setPolicyDelay(command.policyDelaySeconds)

@@ -7,10 +7,10 @@ import { type Answer, AwsError, s3Answer, s3Xml, Unsupported } from './wire.ts'
 
 type Bucket = SimulatorConfig['buckets'][number]
 
-/** A little of S3, path style: ListBuckets, ListObjectsV2, GetObject, HeadObject. Every call is authorised at use time. */
+/** A little of S3, of virtual-hosted and path style: ListBuckets, ListObjectsV2, GetObject, HeadObject. Every call is authorised at use time. */
 export function s3(request: WireRequest, caller: Session, buckets: readonly Bucket[], now: number): Answer {
-  const { method, path, query } = request
-  const [, bucketName = '', ...rest] = path.split('/').map(decodeURIComponent)
+  const { method, query } = request
+  const [, bucketName = '', ...rest] = pathStyle(request).split('/').map(decodeURIComponent)
   const key = rest.join('/')
   const parameters = new URLSearchParams(query)
   const operation = operationOf(method, bucketName, key, parameters)
@@ -20,6 +20,12 @@ export function s3(request: WireRequest, caller: Session, buckets: readonly Buck
   if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist')
   if (operation.action === 's3:ListBucket') return listObjects(bucket, parameters.get('prefix') ?? '')
   return getObject(bucket, key, method === 'HEAD')
+}
+
+/** `https://orders.s3.eu-central-1.amazonaws.com/a` names the same as `https://s3.eu-central-1.amazonaws.com/orders/a`. */
+function pathStyle({ headers, path }: WireRequest): string {
+  const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(headers['host'] ?? '')?.[1]
+  return bucket === undefined ? path : `/${bucket}${path}`
 }
 
 function operationOf(

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import type { HostHandler } from '../../support/cloud-network.ts'
 import { type Accounts, createAccounts, type Session, sessionArn } from './accounts.ts'
 import { type SimulatorConfig, type SimulatorOptions, simulatorConfig } from './config.ts'
 import { createControl } from './control.ts'
@@ -29,6 +30,8 @@ export type CloudClock = { readonly now: () => number; readonly advance: (second
 
 export type AwsSimulator = {
   readonly url: string
+  /** The same by production host name, as `startCloudNetwork` takes them: STS, S3 and each bucket in `REGION`. */
+  readonly hosts: Readonly<Record<string, HostHandler>>
   readonly clock: CloudClock
   readonly requests: readonly RecordedRequest[]
   /** The next `calls` requests are throttled. */
@@ -40,6 +43,8 @@ export type AwsSimulator = {
   close(): Promise<void>
 }
 
+/** The one region that the production host names are of. */
+export const REGION = 'eu-central-1'
 const BODY_LIMIT = 256 * 1024
 
 /**
@@ -68,14 +73,15 @@ export async function startAwsSimulator(
   }
   const control = createControl(knobs)
 
-  const server = createServer((incoming, outgoing) => {
+  const listener: HostHandler = (incoming, outgoing) => {
     const answering = readRequest(incoming).then((request) => control(request) ?? handle(request))
     answering.then(
       ({ status, headers, body }) =>
         outgoing.writeHead(status, headers).end(incoming.method === 'HEAD' ? undefined : body),
       (error: unknown) => outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(String(error)),
     )
-  })
+  }
+  const server = createServer(listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(config.port, '127.0.0.1', resolve)
@@ -85,6 +91,7 @@ export async function startAwsSimulator(
   return {
     ...knobs,
     url: `http://127.0.0.1:${address.port}`,
+    hosts: Object.fromEntries(hostsOf(config).map((host) => [host, listener])),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)))
@@ -92,6 +99,12 @@ export async function startAwsSimulator(
       }),
   }
 }
+
+const hostsOf = ({ buckets }: SimulatorConfig): readonly string[] => [
+  `sts.${REGION}.amazonaws.com`,
+  `s3.${REGION}.amazonaws.com`,
+  ...buckets.map(({ name }) => `${name}.s3.${REGION}.amazonaws.com`),
+]
 
 function createClock(wallNow: () => number): CloudClock {
   let ahead = 0

@@ -32,6 +32,11 @@ export function userRule(expression: string): (user: User) => boolean {
   if (name !== null) return ({ username }) => !username.startsWith(name[1] ?? name[2] ?? '')
   const groups = new RegExp(`^user\\.groups\\.all\\((\\w+), ?!\\1\\.startsWith\\(${TEXT}\\)\\)$`).exec(expression)
   if (groups !== null) return (user) => user.groups.every((each) => !each.startsWith(groups[2] ?? groups[3] ?? ''))
+  const among = /^user\.groups\.all\((\w+), ?\1 in (\[("(?:[^"\\]|\\.)*",?)+\])\)$/.exec(expression)
+  if (among !== null) {
+    const allowed: unknown = JSON.parse(among[2] ?? '[]')
+    return (user) => user.groups.every((each) => Array.isArray(allowed) && allowed.includes(each))
+  }
   throw unknown(expression)
 }
 

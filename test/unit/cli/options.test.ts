@@ -113,7 +113,13 @@ describe('the command tree keeps its promises', () => {
   test('every command that prints has --json', () => {
     const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
     // What `exec` prints is its program's; SDKs and kubectl get JSON anyway; help is text.
-    expect(without.map((each) => each.name())).toEqual(['exec', 'credential-process', 'kube-credential', 'help'])
+    expect(without.map((each) => each.name())).toEqual([
+      'exec',
+      'credential-process',
+      'kube-credential',
+      'gcp-credential',
+      'help',
+    ])
   })
 
   test.each(

@@ -12,7 +12,7 @@ import { runWhoami } from '../../../src/cli/commands/whoami.ts'
 import { printDelivered } from '../../../src/cli/ui/elevate-text.ts'
 import type { Entry } from '../../../src/client/leases/types.ts'
 import type { Cloud } from '../../../src/contract/target.ts'
-import { NOW, request, target } from '../../support/fake-approval.ts'
+import { iso, NOW, request, target } from '../../support/fake-approval.ts'
 import { ENDPOINT, type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
@@ -43,6 +43,56 @@ describe('jit status', () => {
     await runStatus(ctx, plain)
     expect(note.join('\n')).toContain('prod-db: its credentials could not be removed (EROFS)')
     expect(note.join('\n')).toContain('old: ended here, the endpoint does not know yet')
+  })
+
+  const failed = {
+    grant: 'grant_prod-db',
+    target: 'prod-db',
+    outcome: 'failed',
+    code: 'LOGIN_NEEDED',
+    message: 'Your login has run out.',
+    hint: 'Type: jit login',
+    at: NOW,
+  } as const
+  const [entry] = lease('prod-db').entries
+  const sliced = (validUntil: number) =>
+    lease('prod-db', { entries: entry === undefined ? [] : [{ ...entry, validUntil, renewAt: NOW }] })
+
+  test('says why a slice lapsed, or will, and what to type', async () => {
+    const lapsed = fakeContext({ leases: [sliced(NOW)], notes: [failed] })
+    await runStatus(lapsed.ctx, plain)
+    expect(lapsed.note).toEqual([
+      'prod-db: lapsed; aws no longer takes what lies here. Your login has run out. Type: jit login',
+    ])
+    const soon = fakeContext({ leases: [sliced(NOW + 1)], notes: [failed] })
+    await runStatus(soon.ctx, plain)
+    expect(soon.note).toEqual(['prod-db: could not be renewed yet. Your login has run out. Type: jit login'])
+    await runStatus(soon.ctx, json)
+    expect(JSON.parse(soon.out.at(-1) ?? '')).toMatchObject({
+      grants: [{ renewal: { code: 'LOGIN_NEEDED', message: 'Your login has run out.', at: iso(NOW) } }],
+    })
+    const unknown = fakeContext({ leases: [sliced(NOW)] })
+    await runStatus(unknown.ctx, plain)
+    expect(unknown.note).toEqual([expect.stringMatching(/^prod-db: lapsed; .*jit whoami$/)])
+  })
+
+  test('says for a day what the endpoint has ended, unless there is a new grant for it', async () => {
+    const ended = {
+      ...failed,
+      outcome: 'ended',
+      code: 'GRANT_ENDED',
+      message: 'It was revoked.',
+      hint: 'Ask anew.',
+    } as const
+    const { ctx, note, clock } = fakeContext({ leases: [lease('logs')], notes: [ended] })
+    await runStatus(ctx, plain)
+    expect(note).toEqual(['It was revoked. Its credentials are gone from this machine. Ask anew.'])
+    clock.advance(24 * 3_600_000)
+    await runStatus(ctx, plain)
+    expect(note).toHaveLength(1)
+    const again = fakeContext({ leases: [lease('prod-db')], notes: [ended] })
+    await runStatus(again.ctx, plain)
+    expect(again.note).toEqual([])
   })
 
   test('needs neither login nor network', async () => {

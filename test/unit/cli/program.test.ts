@@ -37,6 +37,19 @@ describe('what was typed', () => {
     expect(await jit('ls', '--help')).toContain('targets')
   })
 
+  test('no help says that a switch is off by default, and every one what else is', async () => {
+    const { commands } = buildProgram(fakeContext().ctx)
+    const texts = await Promise.all([jit('help'), ...commands.map((each) => jit('help', each.name()))])
+    expect(texts.join('\n')).toContain('(default: 1h')
+    expect(texts.filter((text) => text.includes('(default: false)'))).toEqual([])
+  })
+
+  test('help environment names the variables of every client', async () => {
+    const text = await jit('help', 'environment')
+    for (const name of ['AWS_CONFIG_FILE', 'CLOUDSDK_CONFIG', 'AZURE_CONFIG_DIR', 'KUBECONFIG', 'JIT_KEY_STORE'])
+      expect(text).toContain(name)
+  })
+
   test('help exit-codes explains every code that an error can end with', async () => {
     const text = await jit('help', 'exit-codes')
     for (const code of new Set([0, 1, ...Object.values(EXIT_CODE)])) {

@@ -106,11 +106,26 @@ describe('elevate', () => {
   test.each<[string, Order, string]>([
     ['unknown target', order({ ask: { targets: ['prod-bd'], reason: 'x' } }), 'NOT_FOUND'],
     ['too long', order({ ask: { targets: ['prod-db'], reason: 'x', durationSeconds: 5 * 3600 } }), 'USAGE'],
+    [
+      'a default that none can be',
+      order({ ask: { targets: ['prod-db'], reason: 'x', asDefault: true, deliver: 'isolated' } }),
+      'USAGE',
+    ],
     ['two defaults', order({ ask: { targets: ['prod-db', 'logs'], reason: 'x', asDefault: true } }), 'USAGE'],
   ])('%s is refused before anyone is asked', async (_name, asked, code) => {
     const { result, calls } = await run({}, asked)
     await expect(result).rejects.toMatchObject({ code })
     expect(calls).toEqual([])
+  })
+
+  test('an answer that would deliver in another mode than was asked for is refused before credentials are fetched', async () => {
+    const asked = order({ ask: { targets: ['prod-db'], reason: 'slow query', deliver: 'isolated' } })
+    const { result, calls } = await run({ found: () => approved() }, asked)
+    await expect(result).rejects.toMatchObject({
+      code: 'ENDPOINT_INVALID',
+      message: expect.stringContaining('isolated'),
+    })
+    expect(calls.filter((call) => /^(credentials|write)/.test(call))).toEqual([])
   })
 
   test.each([

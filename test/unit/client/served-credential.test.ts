@@ -141,6 +141,29 @@ describe('credential_process', () => {
   })
 })
 
+describe('private files that went with a reboot', () => {
+  const places = [place({ kind: 'sealed', path: '/run/aws.sealed' })]
+  const lost = held({ places }, { deliver: 'process' })
+
+  test('are fetched anew, though the slice has time left', async () => {
+    let isThere = false
+    const renewed: ServingDeps['renewed'] = async (lease) => {
+      isThere = true
+      return lease
+    }
+    const sealed = JSON.stringify({ Version: 1, ...keys, Expiration: iso(NOW), AccountId: '999999999999' })
+    const read = (): Buffer | undefined => (isThere ? Buffer.from('sealed') : undefined)
+    expect(await serve([lost], { renewed, read, readSealed: async () => sealed })).toMatchObject(keys)
+  })
+
+  test('and where that fails the reason is said', async () => {
+    const renewed = async () => {
+      throw new JitError('LOGIN_NEEDED', 'You are not logged in.', 'Type: jit login')
+    }
+    await expect(serve([lost], { renewed, read: () => undefined })).rejects.toMatchObject({ code: 'LOGIN_NEEDED' })
+  })
+})
+
 describe('slices of a longer grant', () => {
   const slice = (secondsLeft: number): Lease => held({}, { validUntil: NOW + secondsLeft * 1000, renewAt: NOW })
 
@@ -165,10 +188,28 @@ describe('slices of a longer grant', () => {
     expect(asked).toEqual(['grant_prod-db'])
   })
 
-  test('where none can be had, the rest of the slice is good; after its end there is an error and no past Expiration', async () => {
-    const renewed = async () => undefined
-    expect((await serve([slice(30)], { renewed })).Expiration).toBe(iso(NOW + 30_000))
-    await expect(serve([slice(0)], { renewed })).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+  test('where the endpoint has ended the grant there is an error, though the slice has time left', async () => {
+    const renewed = async () => {
+      throw new JitError('GRANT_ENDED', 'The grant was ended.', 'Ask again.')
+    }
+    await expect(serve([slice(30)], { renewed })).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+  })
+
+  test('a renewal that brings nothing better is no reason for an Expiration in the past', async () => {
+    await expect(serve([slice(0)], { renewed: async (lease) => lease })).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+  })
+
+  test('a slice that is over by the boot clock is over, though the wall clock was set back; what is left ends early', async () => {
+    const clock = new FakeClock(NOW - 3_600_000, 600 + 120)
+    const asked: string[] = []
+    const renewed: ServingDeps['renewed'] = async ({ id }) => {
+      asked.push(id)
+      return held({}, { validUntil: NOW + 900_000 })
+    }
+    const set = { ...slice(119), writtenAt: NOW, writtenAtBootSeconds: 600 }
+    const { Expiration } = await serve([set], { renewed, clock })
+    expect(asked).toEqual(['grant_prod-db'])
+    expect(Date.parse(Expiration)).toBeLessThan(clock.now() + 900_000)
   })
 
   test('where the endpoint cannot be reached, its reason is said once the slice is over, and not before', async () => {

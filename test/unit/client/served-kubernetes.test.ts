@@ -51,7 +51,7 @@ const serving = (more: Partial<KubernetesServing> = {}): KubernetesServing => ({
   leases: () => [lease('g_1')],
   read: (path) => (path.endsWith('kubernetes-token.json') ? held(path.split('/').at(-2) ?? '') : undefined),
   readSealed: () => Promise.reject(new Error('no key store was needed')),
-  renew: () => Promise.reject(new Error('no endpoint was needed')),
+  renewed: () => Promise.reject(new Error('no endpoint was needed')),
   clock: new FakeClock(NOW, 600),
   env: {},
   ...more,
@@ -110,8 +110,7 @@ describe('kubectl gets', () => {
     await expect(serveKubernetes('prod', serving({ leases: () => leases }))).rejects.toMatchObject(wanted)
   })
 
-  test.each<[string, Buffer | undefined]>([
-    ['is gone', undefined],
+  test.each<[string, Buffer]>([
     ['is torn', held('g_1.1').subarray(0, 20)],
     ['is another thing', Buffer.from('{"token":1}')],
   ])('what to type where the file %s', async (_name, bytes) => {
@@ -149,12 +148,14 @@ describe('a slice that is over', () => {
     let slice = held('old', end)
     return {
       read: () => slice,
-      renew: async (old) => {
+      renewed: async (old) => {
         slice = held('new', NOW + 600_000)
         return old
       },
     }
   }
+
+  const failing = () => Promise.reject(new JitError('ENDPOINT_UNREACHABLE', 'No answer.', 'Try again.'))
 
   test.each([[NOW - 1], [NOW], [NOW + 9_000]])('is renewed (end %d)', async (end) => {
     expect(serveFromFile('prod', serving(over(end)))).toBeUndefined()
@@ -162,15 +163,34 @@ describe('a slice that is over', () => {
   })
 
   test('is not given to kubectl where there is no next one', async () => {
-    const none = serving({ ...over(NOW), renew: async () => undefined })
-    await expect(serveKubernetes('prod', none)).rejects.toMatchObject({
+    const none = serving({ ...over(NOW), renewed: failing })
+    await expect(serveKubernetes('prod', none)).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' })
+    const same = serving({ ...over(NOW), renewed: async (old) => old })
+    await expect(serveKubernetes('prod', same)).rejects.toMatchObject({
       code: 'GRANT_ENDED',
       hint: expect.stringContaining('jit elevate prod --reason TEXT'),
     })
   })
 
+  test('is not used once the endpoint has ended the grant', async () => {
+    const ended = async () => {
+      throw new JitError('GRANT_ENDED', 'The grant was ended.', 'Ask again.')
+    }
+    const over9 = serving({ ...over(NOW + 9_000), renewed: ended })
+    await expect(serveKubernetes('prod', over9)).rejects.toMatchObject({ code: 'GRANT_ENDED' })
+  })
+
+  test('or lost with a reboot is fetched anew', async () => {
+    let bytes: Buffer | undefined
+    const renewed: KubernetesServing['renewed'] = async (old) => {
+      bytes = held('new')
+      return old
+    }
+    expect(await serveKubernetes('prod', serving({ read: () => bytes, renewed }))).toEqual(answer('new'))
+  })
+
   test('is used to its end where there is no next one', async () => {
-    const last = serving({ ...over(NOW + 9_000), renew: async () => undefined })
+    const last = serving({ ...over(NOW + 9_000), renewed: failing })
     expect(await serveKubernetes('prod', last)).toEqual(answer('old', NOW + 9_000))
   })
 

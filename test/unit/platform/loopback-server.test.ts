@@ -60,4 +60,16 @@ describe('the loopback server', () => {
     await expect(server.answer).rejects.toThrow('enough')
     await expect(statusOf(server.redirectUri)).rejects.toThrow('ECONNREFUSED')
   })
+
+  test('sends on nobody but those who are admitted, and waits on for them', async () => {
+    const peers: number[] = []
+    const admits = () => peers.push(1) > 1
+    const server = await listenOnLoopback(() => true, new AbortController().signal, {
+      url: 'https://x.example/',
+      admits,
+    })
+    open.push(server)
+    expect(await statusOf(server.redirectUri)).toBe(403)
+    expect(await statusOf(server.redirectUri)).toBe(303)
+  })
 })

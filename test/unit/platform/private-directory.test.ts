@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, lchownSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -28,6 +28,20 @@ describe.skipIf(process.platform === 'win32')('a directory of jit', () => {
     chmodSync(directory, wide)
     expect(() => keepPrivate(directory, as)).toThrow(expect.objectContaining({ code: 'FILE_REFUSED' }))
     expect(mode(directory)).toBe(wide & 0o777)
+  })
+
+  test.runIf(uid === 0)('by a link of another user, who could lead it elsewhere later, is refused', () => {
+    const link = `${directory}-link`
+    symlinkSync(directory, link)
+    try {
+      keepPrivate(link, uid) // our own link is fine
+      lchownSync(link, uid + 1, 0)
+      chmodSync(directory, 0o755)
+      expect(() => keepPrivate(link, uid)).toThrow(expect.objectContaining({ code: 'FILE_REFUSED' }))
+      expect(mode(directory)).toBe(0o755)
+    } finally {
+      rmSync(link)
+    }
   })
 
   test('that is missing is nothing to narrow', () => {

@@ -1,7 +1,7 @@
 import type { AwsCredential } from '../../../contract/credential.ts'
 import { assertNoOtherSource } from '../aws-checks.ts'
 import { profileLines } from '../aws-profile.ts'
-import { awsConfigFile, awsCredentialsFile, defaultHasOtherSource, readThrough } from './aws-locations.ts'
+import { awsConfigFile, awsCredentialsFile, defaultHasOtherSource, userFile } from './aws-locations.ts'
 import { awsEnvironment, awsUsage } from './aws-usage.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink } from './types.ts'
@@ -14,7 +14,7 @@ export const awsFiles = (deps: SinkDeps): CloudSink<AwsCredential> => ({
   cloud: 'aws',
   mode: 'files',
   plan: ({ profile, asDefault }) => {
-    const config = readThrough(deps, awsConfigFile(deps))
+    const config = userFile(deps, awsConfigFile(deps))
     assertNoOtherSource(config.path, config.bytes, profile)
     return [
       { kind: 'entry', path: awsCredentialsFile(deps), format: 'aws-credentials' },

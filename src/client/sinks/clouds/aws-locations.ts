@@ -22,8 +22,8 @@ function fromEnv({ env, home }: Surroundings, name: string): string | undefined 
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path
 }
 
-/** Bytes of a file of the user's, through symbolic links; none where there is no such file. */
-export function readThrough(
+/** The file that `path` means, through links, and its bytes; none where there is no such file. */
+export function userFile(
   { fs }: Pick<SinkDeps, 'fs'>,
   path: string,
 ): { readonly path: string; readonly bytes: Buffer } {
@@ -36,7 +36,7 @@ export function readThrough(
  * (`role_arn`, `sso_…`) before any keys, so to be the default is then to set it aside there too; otherwise his settings stay.
  */
 export function defaultHasOtherSource(deps: SinkDeps): boolean {
-  const { path, bytes } = readThrough(deps, awsConfigFile(deps))
+  const { path, bytes } = userFile(deps, awsConfigFile(deps))
   const theirs = findBlocks(bytes).reduce((rest, { lease }) => removeDefault(rest, lease), bytes)
   return sectionsOf(path, theirs).some(
     ({ name, keys }) => namesProfile(name, 'default') && keys.some((key) => CREDENTIAL_SOURCE.test(key)),

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { awsCommandLine } from '../../../base/aws-command-line.ts'
 import { GRANT_KEY } from '../../../base/credentials-block.ts'
-import { JitError } from '../../../base/errors.ts'
 import { accountOf, type ProcessCredential } from '../../../base/process-credential.ts'
 import type { AwsCredential } from '../../../contract/credential.ts'
 import { assertProfileFree } from '../aws-checks.ts'
 import { assertOneWord, endOf } from '../aws-profile.ts'
-import { awsConfigFile, awsCredentialsFile, defaultHasOtherSource, readThrough } from './aws-locations.ts'
+import { awsConfigFile, awsCredentialsFile, defaultHasOtherSource, userFile } from './aws-locations.ts'
 import { awsEnvironment, awsUsage } from './aws-usage.ts'
 import type { SinkDeps } from './deps.ts'
+import { ownProgram } from './own-program.ts'
 import type { CloudSink, Delivery, FileContent, Intent, PlannedFile } from './types.ts'
 
 /**
@@ -19,7 +19,7 @@ export const awsProcess = (deps: SinkDeps): CloudSink<AwsCredential> => ({
   cloud: 'aws',
   mode: 'process',
   plan: (intent) => {
-    const credentials = readThrough(deps, awsCredentialsFile(deps))
+    const credentials = userFile(deps, awsCredentialsFile(deps))
     assertProfileFree(credentials.path, credentials.bytes, intent.profile) // keys there would win over the process
     return plan(deps, intent)
   },
@@ -50,18 +50,13 @@ const plan = (deps: SinkDeps, { directory, asDefault }: Intent): readonly Planne
 const sealedFile = (directory: string): string => join(directory, 'aws.sealed')
 const open = (content: string): FileContent => ({ content, secrets: [] })
 
-function sectionOf({ program }: SinkDeps, { credential: { region }, lease, target }: Delivery<AwsCredential>): string {
+function sectionOf(deps: SinkDeps, { credential: { region }, lease, target }: Delivery<AwsCredential>): string {
   if (region !== undefined) assertOneWord('region', region)
   return [
     ...(region === undefined ? [] : [`region = ${region}`]),
-    `credential_process = ${commandLine(program, target)}`,
+    `credential_process = ${awsCommandLine(ownProgram(deps, 'credential-process', target))}`,
     `${GRANT_KEY} = ${lease}`,
   ].join('\n')
-}
-
-function commandLine(program: readonly string[], target: string): string {
-  if (program.length > 0) return awsCommandLine([...program, 'credential-process', target])
-  throw new JitError('CONFIG', 'jit does not know how it was started.', 'Start it by its full path.')
 }
 
 function sealed({ credential, endsAt }: Delivery<AwsCredential>): FileContent {

@@ -1,8 +1,9 @@
-import { JitError } from '../../../base/errors.ts'
+import type { JitError } from '../../../base/errors.ts'
 import type { AzureCredential, AzureToken } from '../../../contract/credential.ts'
 import { cloudsLine } from '../formats/az-clouds.ts'
 import type { ProfileContent } from '../formats/az-profile.ts'
 import type { CachedToken, Principal, TokenCacheContent } from '../formats/az-token-cache.ts'
+import { unsafeValue } from '../unsafe-value.ts'
 import type { Delivery, FileContent } from './types.ts'
 
 /** MSAL does not use a token in its last five minutes. */
@@ -64,9 +65,4 @@ function assertSafe({ clientId, tenantId, subscriptionId, tokens }: AzureCredent
   }
 }
 
-const unsafe = (what: string): JitError =>
-  new JitError(
-    'ENDPOINT_INVALID',
-    `The endpoint's answer holds a value for ${what} that is not safe to write into the files of az.`,
-    'Nothing was written. Show this to whoever runs the endpoint.',
-  )
+const unsafe = (what: string): JitError => unsafeValue(what, 'the files of az')

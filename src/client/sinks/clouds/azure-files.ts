@@ -1,34 +1,35 @@
 import { join } from 'node:path'
-import { JitError } from '../../../base/errors.ts'
 import type { AzureCredential } from '../../../contract/credential.ts'
-import { azProfile, hasOwnSubscription } from '../formats/az-profile.ts'
-import { azServicePrincipals } from '../formats/az-service-principals.ts'
-import { azTokenCache } from '../formats/az-token-cache.ts'
-import type { Format, Wanted } from '../formats/types.ts'
 import { azureContents } from './azure-content.ts'
 import { setupObstacle } from './azure-obstacle.ts'
 import { azureDirectory, azureVersion, readAzureFile } from './azure-settings.ts'
 import { versionNotes } from './azure-versions.ts'
 import type { SinkDeps } from './deps.ts'
-import type { CloudSink, Delivery, Intent } from './types.ts'
+import type { CloudSink } from './types.ts'
 
 /** In the order of writing: `az` finds the token by way of the other two. */
 const FILES = [
-  { name: 'msal_token_cache.json', format: azTokenCache },
-  { name: 'service_principal_entries.json', format: azServicePrincipals },
-  { name: 'azureProfile.json', format: azProfile },
+  { name: 'msal_token_cache.json', format: 'az-token-cache' },
+  { name: 'service_principal_entries.json', format: 'az-service-principals' },
+  { name: 'azureProfile.json', format: 'az-profile' },
 ] as const
 
 /** Among the user's own logins, where `az` and every SDK that asks it already look. */
 export const azureFiles = (deps: SinkDeps): CloudSink<AzureCredential> => ({
   cloud: 'azure',
   mode: 'files',
-  obstacle: (intent) => setupObstacle(deps) ?? conflict(deps, intent),
+  async obstacle(intent) {
+    const obstacle = setupObstacle(deps)
+    if (obstacle !== undefined || !('credential' in intent)) return obstacle
+    const { azureConflict } = await import('./azure-conflict.ts')
+    return azureConflict(deps, intent)
+  },
   plan: () => [
     ...entries(deps),
     { kind: 'entry', path: join(azureDirectory(deps), 'clouds.config'), format: 'az-clouds' },
   ],
-  contents(delivery) {
+  async contents(delivery) {
+    const { hasOwnSubscription } = await import('../formats/az-profile.ts')
     const { tokenCache, servicePrincipals, profile, clouds } = azureContents(delivery)
     const list = readAzureFile(deps, 'azureProfile.json')
     // who has the subscription himself may have chosen it himself, and can keep it chosen
@@ -48,33 +49,4 @@ export const azureFiles = (deps: SinkDeps): CloudSink<AzureCredential> => ({
 })
 
 const entries = (deps: SinkDeps) =>
-  FILES.map(({ name, format }) => ({
-    kind: 'entry' as const,
-    path: join(azureDirectory(deps), name),
-    format: format.name,
-  }))
-
-/** What only the credential tells: whether the user, or another grant, has this subscription or service principal already. */
-function conflict(deps: SinkDeps, intent: Intent | Delivery<AzureCredential>): string | undefined {
-  if (!('credential' in intent)) return undefined
-  const { tokenCache, servicePrincipals, profile } = azureContents(intent)
-  const contents = [tokenCache, servicePrincipals, profile]
-  for (const [index, { name, format }] of FILES.entries()) {
-    const why = conflictIn(deps, name, format, { ...intent, content: contents[index]?.content ?? '' })
-    if (why !== undefined) return why
-  }
-  return undefined
-}
-
-function conflictIn(deps: SinkDeps, name: string, format: Format, { content, ...wanted }: Wanted): string | undefined {
-  const path = join(azureDirectory(deps), name)
-  const bytes = readAzureFile(deps, name)
-  format.check(path, bytes, wanted) // a name that is taken stays so in any mode
-  try {
-    format.check(path, bytes, { ...wanted, ...(content === undefined ? {} : { content }) })
-    return undefined
-  } catch (error) {
-    if (error instanceof JitError && error.code === 'PROFILE_TAKEN') return error.message
-    throw error
-  }
-}
+  FILES.map(({ name, format }) => ({ kind: 'entry' as const, path: join(azureDirectory(deps), name), format }))

@@ -1,9 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { AzureCredential } from '../../../contract/credential.ts'
 import type { DeliveryMode } from '../../../contract/target.ts'
-import { azProfile } from '../formats/az-profile.ts'
-import { azServicePrincipals } from '../formats/az-service-principals.ts'
-import { azTokenCache } from '../formats/az-token-cache.ts'
 import type { Format } from '../formats/types.ts'
 import { azureContents } from './azure-content.ts'
 import { azureSetting, azureVersion, extensionDirectory, isOn } from './azure-settings.ts'
@@ -29,7 +26,12 @@ const ownDirectory = (deps: SinkDeps, mode: DeliveryMode): CloudSink<AzureCreden
   cloud: 'azure',
   mode,
   plan: (intent) => FILES.map((name) => ({ kind: 'own', path: join(directoryOf(intent), name) })),
-  contents(delivery) {
+  async contents(delivery) {
+    const [{ azTokenCache }, { azServicePrincipals }, { azProfile }] = await Promise.all([
+      import('../formats/az-token-cache.ts'),
+      import('../formats/az-service-principals.ts'),
+      import('../formats/az-profile.ts'),
+    ])
     const { tokenCache, servicePrincipals, profile } = azureContents(delivery) // alone in its list, it is the default
     return [
       { content: configFile(deps), secrets: [] },

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { readFile } from '../../../platform/durable.ts'
 import type { FileSystem } from '../../../platform/files.ts'
-import { resolveTarget } from '../target-path.ts'
+import { readThrough } from '../target-path.ts'
 import type { SinkDeps } from './deps.ts'
 
 /** Where `az` keeps what it knows (`_environment.py`: the variable as it is, without `~`). */
@@ -12,7 +11,7 @@ export function azureDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>): s
 
 /** A file of `az`, through links; empty where there is none. */
 export const readAzureFile = ({ fs, env, home }: Omit<SinkDeps, 'program'>, name: string): Buffer =>
-  readFile(fs, resolveTarget(fs, join(azureDirectory({ env, home }), name))) ?? Buffer.alloc(0)
+  readThrough(fs, join(azureDirectory({ env, home }), name)) ?? Buffer.alloc(0)
 
 /** Where `az` keeps its extensions; no settings of a grant may hide them. */
 export function extensionDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>): string {

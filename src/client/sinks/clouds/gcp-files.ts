@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { JitError } from '../../../base/errors.ts'
+import { shellWord } from '../../../base/shell-export.ts'
 import { ifExists } from '../../../platform/durable.ts'
 import type { SinkDeps } from './deps.ts'
 import {
@@ -18,10 +19,10 @@ import {
   adcFile,
   type GcpDelivered,
   projectVariables,
-  readThrough,
   subjectTokenFile,
   tokenContent,
 } from './gcp.ts'
+import { readThrough } from '../target-path.ts'
 import type { CloudSink, Delivery, FileContent, Intent, PlannedFile, Stray } from './types.ts'
 
 /**
@@ -137,7 +138,7 @@ export const isThere = ({ fs }: SinkDeps, path: string): boolean => ifExists(() 
 export const sdkUsage = (deps: SinkDeps, intent: Intent): readonly string[] => [
   isThere(deps, accessTokenFile(intent)) && !isThere(deps, adcFile(intent))
     ? NO_SDK
-    : `export GOOGLE_APPLICATION_CREDENTIALS=${adcFile(intent)}`,
+    : `export GOOGLE_APPLICATION_CREDENTIALS=${shellWord(adcFile(intent))}`,
   '# gsutil does not read it: use gcloud storage.',
 ]
 

@@ -1,7 +1,9 @@
+import { shellWord } from '../../../base/shell-export.ts'
 import type { SinkDeps } from './deps.ts'
 import { activeConfigFile, configurationContent, configurationFile, projectIn } from './gcloud-configuration.ts'
-import { accessTokenFile, adcFile, gcloudDirectory, type GcpDelivered, projectVariables, readThrough } from './gcp.ts'
+import { accessTokenFile, adcFile, gcloudDirectory, type GcpDelivered, projectVariables } from './gcp.ts'
 import { isThere, privateContents, privateFiles, sdkUsage } from './gcp-files.ts'
+import { readThrough } from '../target-path.ts'
 import type { CloudSink, Intent } from './types.ts'
 
 /**
@@ -27,7 +29,7 @@ export const gcpIsolated = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
 
   usage: (intent) => [
     `jit exec ${intent.target} -- gcloud projects list`,
-    `export CLOUDSDK_CONFIG=${gcloudDirectory(intent)}`,
+    `export CLOUDSDK_CONFIG=${shellWord(gcloudDirectory(intent))}`,
     ...sdkUsage(deps, intent),
   ],
 

@@ -1,3 +1,4 @@
+import { shellWord } from '../../../base/shell-export.ts'
 import type { SinkDeps } from './deps.ts'
 import { configurationContent } from './gcloud-configuration.ts'
 import { accessTokenFile, adcContent, adcFile, type GcpDelivered, subjectTokenFile, tokenContent } from './gcp.ts'
@@ -11,11 +12,12 @@ const COMMAND_LIMIT_MS = 10_000
 /**
  * No token on disk but encrypted. SDKs ask `jit gcp-credential TARGET` (executable-sourced credentials, google.aip.dev/auth/4117).
  * gcloud knows no such source that leaves no trace (it caches what it gets in access_tokens.db), so it has a directory of its own
- * without a token, and `jit exec` gives the token to that one child: {@link gcloudTokenVariables}. See docs/decisions/0015.
+ * without a token, and `jit exec` gives the token to that one child: `gcloudTokenVariables`. See docs/decisions/0015.
  */
 export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
   cloud: 'gcp',
   mode: 'process',
+  isNeverDefault: true,
 
   /** Google's Python and Go libraries split the command at white space, and know no quotes. */
   obstacle() {
@@ -59,15 +61,10 @@ export const gcpProcess = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
     ...(isThere(deps, accessTokenFile(intent)) && !isThere(deps, adcFile(intent))
       ? [NO_SDK]
       : [
-          `export GOOGLE_APPLICATION_CREDENTIALS=${adcFile(intent)}`,
+          `export GOOGLE_APPLICATION_CREDENTIALS=${shellWord(adcFile(intent))}`,
           'export GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',
         ]),
   ],
 
   searched: () => [],
-})
-
-/** For the one child of `jit exec` in this mode, and for nobody else: it is the token itself. */
-export const gcloudTokenVariables = (accessToken: string): Readonly<Record<string, string>> => ({
-  CLOUDSDK_AUTH_ACCESS_TOKEN: accessToken,
 })

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import { JitError } from '../../../base/errors.ts'
 import type { GcpCredential } from '../../../contract/credential.ts'
-import { ifExists, readFile } from '../../../platform/durable.ts'
-import type { FileSystem } from '../../../platform/files.ts'
+import { unsafeValue } from '../unsafe-value.ts'
 import type { FileContent, Intent } from './types.ts'
 
 /** A credential after the exchange. `accessTokenExpires`: ms since 1970 on this machine's clock. */
@@ -58,16 +56,8 @@ export const checkedProperties = ({ project, principal, region }: GcpDelivered) 
 
 function safe(name: string, value: string, form: RegExp): string {
   if (form.test(value)) return value
-  throw new JitError(
-    'ENDPOINT_INVALID',
-    `The endpoint's answer holds a value for ${name} that is not safe to write into gcloud's files.`,
-    'Nothing was written. Show this to whoever runs the endpoint.',
-  )
+  throw unsafeValue(name, "gcloud's files")
 }
-
-/** Through links, as the clients read; `undefined` where there is nothing. */
-export const readThrough = (fs: FileSystem, path: string): Buffer | undefined =>
-  ifExists(() => readFile(fs, fs.realpath(path)))
 
 /** Google's libraries ask the resource manager for the project's id where they are not told, which a role may not permit. */
 export const projectVariables = (project: string | undefined): Readonly<Record<string, string>> =>

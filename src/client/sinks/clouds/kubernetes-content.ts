@@ -5,6 +5,7 @@ import { type HeldToken, KUBERNETES_TOKEN_FILE } from '../../../base/kubernetes-
 import type { KubernetesCredential } from '../../../contract/credential.ts'
 import type { KubeconfigContent } from '../formats/kubeconfig-items.ts'
 import type { SinkDeps } from './deps.ts'
+import { ownProgram } from './own-program.ts'
 import type { Delivery, FileContent, Intent } from './types.ts'
 
 export const tokenPath = ({ directory }: Pick<Intent, 'directory'>): string => join(directory, KUBERNETES_TOKEN_FILE)
@@ -34,14 +35,12 @@ export function kubeconfigContent(deps: SinkDeps, delivery: Delivery<KubernetesC
 }
 
 /** kubectl starts the plugin without a shell, with the variables of its own process, and again when the API server says 401. */
-function pluginOf({ program }: SinkDeps, target: string): object {
-  const [command, ...rest] = program
-  if (command === undefined)
-    throw new JitError('CONFIG', 'jit does not know how it was started.', 'Start it by its full path.')
+function pluginOf(deps: SinkDeps, target: string): object {
+  const [command, ...args] = ownProgram(deps, 'kube-credential', target)
   return {
     apiVersion: 'client.authentication.k8s.io/v1',
     command,
-    args: [...rest, 'kube-credential', target],
+    args,
     interactiveMode: 'Never',
     provideClusterInfo: false,
     installHint: `This context is jit's, and jit is not where it was. Install it again, then type: jit elevate ${target} --reason TEXT`,

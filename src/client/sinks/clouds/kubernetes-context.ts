@@ -12,14 +12,14 @@ export const kubernetesContext = (
 ): CloudSink<KubernetesCredential> => ({
   cloud: 'kubernetes',
   mode,
-  plan: (intent) => {
+  plan: async (intent) => {
     assertSafeNames(intent)
+    await refuseTakenInOthers(deps, intent)
     return [
       { kind, path: tokenPath(intent) },
       { kind: 'entry', path: kubeconfigFile(deps), format: 'kubeconfig' },
     ]
   },
-  refuseTaken: (intent) => refuseTakenInOthers(deps, intent),
   contents: (delivery) => [tokenFile(delivery), { content: kubeconfigContent(deps, delivery), secrets: [] }],
   environment: () => ({}),
   usage: ({ profile, asDefault }) => [asDefault ? 'kubectl get pods' : `kubectl --context ${profile} get pods`],

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import type { KubernetesCredential } from '../../../contract/credential.ts'
 import type { SinkDeps } from './deps.ts'
 import { assertSafeNames, kubeconfigEntry, tokenFile, tokenPath } from './kubernetes-content.ts'
@@ -27,7 +28,7 @@ const configPath = ({ directory }: Intent): string => join(directory, 'kubeconfi
 function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
   const { lease, profile: name, endsAt } = delivery
   const { cluster, context, user } = kubeconfigEntry(deps, delivery)
-  const env = [{ name: 'JIT_LEASE', value: `${lease} ${Math.ceil(endsAt / 1000)}` }]
+  const env = [{ name: LEASE_VARIABLE, value: `${lease} ${Math.ceil(endsAt / 1000)}` }]
   const config = {
     apiVersion: 'v1',
     kind: 'Config',

@@ -47,6 +47,9 @@ export type Held = { readonly path: string; readonly text: string }
 /** What goes into a planned file, and which parts of it are secret: those are searched for, by hash, after the wipe. */
 export type FileContent = { readonly content: string; readonly secrets: readonly string[] }
 
+/** At once, or when the format that it takes has been loaded: who has AWS alone must not wait for a YAML parser. */
+type Awaitable<T> = T | Promise<T>
+
 /**
  * Knows where one client looks and in which words. Plans and words only; engines write and wipe (shared-file.ts, own-file.ts),
  * so that each cloud has the same promises. One contract suite (`test/contract/sink.test.ts`) runs over all.
@@ -54,20 +57,20 @@ export type FileContent = { readonly content: string; readonly secrets: readonly
 export interface CloudSink<C extends CloudCredential = CloudCredential> {
   readonly cloud: Cloud
   readonly mode: DeliveryMode
+  /** Nothing that this sink writes can be what its client takes unasked; of `isolated` that is known. */
+  readonly isNeverDefault?: boolean
   /**
    * Why this mode cannot serve here, so that `isolated` takes its place (az that encrypts its cache); `undefined` where it can. A
    * sentence. Reads, changes nothing. Asked before the endpoint is, and again with the credential, which may tell more.
    */
-  obstacle?(intent: Intent | Delivery<C>): string | undefined
+  obstacle?(intent: Intent | Delivery<C>): Awaitable<string | undefined>
   /** The files, absolute, before links are followed. Throws `PROFILE_TAKEN` or `FILE_REFUSED` for what a single file cannot tell. Reads, changes nothing. */
-  plan(intent: Intent): readonly PlannedFile[]
-  /** Throws `PROFILE_TAKEN` or `FILE_UNREADABLE` for other files of the client's than those of `plan`. Apart, because it may load a parser that nothing else needs. */
-  refuseTaken?(intent: Intent): Promise<void>
+  plan(intent: Intent): Awaitable<readonly PlannedFile[]>
   /**
    * One content for each file of `plan`, in the same order; `undefined` where this delivery does not write it. Throws
    * `ENDPOINT_INVALID` for values that are not safe to write.
    */
-  contents(delivery: Delivery<C>): readonly (FileContent | undefined)[]
+  contents(delivery: Delivery<C>): Awaitable<readonly (FileContent | undefined)[]>
   /** Variables that make a client use this delivery. Paths and names, never a secret. */
   environment(intent: Intent): Readonly<Record<string, string>>
   /** Lines that tell a person how to use it, e.g. `aws --profile jit-prod-db sts get-caller-identity`. */

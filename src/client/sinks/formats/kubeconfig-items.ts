@@ -1,6 +1,15 @@
 import { isMap, type YAMLMap } from 'yaml'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import { integer, list, object, type Reader, record, ShapeError, string } from '../../../contract/narrow.ts'
-import { type Kubeconfig, listOf, pairOf, type Section, SECTIONS, VALUE_KEY } from './kubeconfig-document.ts'
+import {
+  type Kubeconfig,
+  KubeconfigFault,
+  listOf,
+  pairOf,
+  type Section,
+  SECTIONS,
+  VALUE_KEY,
+} from './kubeconfig-document.ts'
 
 /**
  * What an entry of ours says of itself, as an extension called `jit` in cluster, context and user alike: kubectl keeps extensions
@@ -37,8 +46,6 @@ export type Item = {
 }
 
 const EXTENSION = 'jit'
-/** Also tells the plugin's process whose call it is; the mark of a user whose extensions another program has dropped. */
-export const LEASE_VARIABLE = 'JIT_LEASE'
 const LEASE_VALUE = /^([\w-]{1,80}) (\d{1,12})$/
 
 /** Everything that has a name, in the order of file within each section; what is ours carries its mark. */
@@ -52,7 +59,7 @@ function sectionItems(config: Kubeconfig, section: Section): readonly Item[] {
   const nodes = listOf(config, section)?.items ?? []
   return nodes.flatMap((node) => {
     if (!isMap(node) || config.document === undefined) return []
-    const plain: unknown = node.toJS(config.document, { maxAliasCount: 1000 })
+    const plain = plainOf(node, config.document)
     const { name, [VALUE_KEY[section]]: inner } = membersOf(plain)
     const value = membersOf(inner)
     const mark = markOf(value) ?? (section === 'users' ? markOfUser(String(name), value) : undefined)
@@ -60,6 +67,15 @@ function sectionItems(config: Kubeconfig, section: Section): readonly Item[] {
       { section, name: typeof name === 'string' ? name : '', node, value, ...(mark === undefined ? {} : { mark }) },
     ]
   })
+}
+
+function plainOf(node: YAMLMap, document: NonNullable<Kubeconfig['document']>): unknown {
+  try {
+    return node.toJS(document, { maxAliasCount: 1000 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw new KubeconfigFault('FILE_UNREADABLE', 'its aliases lead to more aliases than jit follows')
+  }
 }
 
 /**

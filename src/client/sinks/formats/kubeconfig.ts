@@ -1,4 +1,5 @@
 import { JitError } from '../../../base/errors.ts'
+import { LEASE_VARIABLE } from '../../../base/kubernetes-token.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
 import {
   decodeKubeconfig,
@@ -13,7 +14,6 @@ import {
   type Item,
   itemsOf,
   type KubeconfigContent,
-  LEASE_VARIABLE,
   readContent,
   unmarkedValue,
 } from './kubeconfig-items.ts'
@@ -35,8 +35,8 @@ export const kubeconfig: Format = {
   },
 
   find: (bytes) => {
-    const config = parsed(bytes)
-    return config === undefined ? tornEntries(bytes) : entriesOf(config).map(foundIn)
+    const entries = readable(bytes, entriesOf)
+    return entries === undefined ? tornEntries(bytes) : entries.map(foundIn)
   },
 
   insert: (bytes, entry) => toldOf('the kubeconfig', () => insertEntry(bytes, entry)),
@@ -52,11 +52,11 @@ export const kubeconfig: Format = {
   holdsSecret,
 
   graft: (theirs, current) => {
-    const ours = parsed(current)
-    if (ours === undefined || parsed(theirs) === undefined) return theirs
+    const ours = readable(current, entriesOf)
+    if (ours === undefined || readable(theirs, entriesOf) === undefined) return theirs
     const asDefault = isDefaultKept(theirs, current)
     const base = removeEntries(theirs, () => true)
-    return entriesOf(ours).reduceRight((bytes, entry) => insertEntry(bytes, again(entry, asDefault)), base)
+    return ours.reduceRight((bytes, entry) => insertEntry(bytes, again(entry, asDefault)), base)
   },
 
   // client-go makes it before it writes, fails at once where it is there, and never looks at it for reading.
@@ -83,9 +83,9 @@ function toldOf<T>(path: string, work: () => T): T {
 }
 
 /** `undefined` where it is no kubeconfig at the moment. */
-function parsed(bytes: Buffer): Kubeconfig | undefined {
+function readable<T>(bytes: Buffer, read: (config: Kubeconfig) => T): T | undefined {
   try {
-    return parseKubeconfig(decodeKubeconfig(bytes).text)
+    return read(parseKubeconfig(decodeKubeconfig(bytes).text))
   } catch (error) {
     if (error instanceof KubeconfigFault) return undefined
     throw error
@@ -145,7 +145,7 @@ function insertEntry(bytes: Buffer, { lease, profile, expiresAt, content }: NewE
 
 function removeEntries(bytes: Buffer, pick: (entry: OwnEntry) => boolean): Buffer {
   const { bom, text } = decodeKubeconfig(bytes)
-  const [whole, torn] = parsed(bytes) === undefined ? withoutTornLine(text) : [text, '']
+  const [whole, torn] = readable(bytes, (config) => config) === undefined ? withoutTornLine(text) : [text, '']
   const result = withoutEntries(parseKubeconfig(whole), pick).text
   if (result === whole) return bytes
   return result === '' ? Buffer.from(bom) : Buffer.from(bom + result + torn)

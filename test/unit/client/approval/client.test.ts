@@ -173,6 +173,17 @@ describe('an answer that is none', () => {
     await expect(api.me()).rejects.toMatchObject({ code, message: expect.stringContaining('127.0.0.1:') })
   })
 
+  test.each(['default', 'default-kept-by-jit-g-1'])('because a profile would be called %s', async (profile) => {
+    const { api } = await start()
+    const { id: requestId, createdAt: startsAt, expiresAt: endsAt } = accessRequest()
+    const grant = { id: 'g_1', requestId, target: 'prod-db', state: 'active', startsAt, endsAt }
+    const answer = { grant, credentials: [{ cloud: 'aws', profile, jwe: 'a..b.c.d' }] }
+    endpoint.route('POST /v1/grants/g_1/credentials', () => ({ json: answer }))
+    await expect(api.credentials('g_1', { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' })).rejects.toMatchObject({
+      code: 'ENDPOINT_INVALID',
+    })
+  })
+
   test('because nobody is there names host and cause', async () => {
     const { api } = await start()
     await endpoint.close()

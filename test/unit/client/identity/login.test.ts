@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../../src/base/errors.ts'
@@ -32,6 +32,19 @@ describe('login by browser', () => {
       'POST /v1/sessions',
       'POST /v1/sessions',
     ])
+  })
+
+  test('again keeps the key, which grants belong to; after a logout, or where the login was spoilt, there is a new one', async () => {
+    const { run, deps, stateDirectory } = await world({})
+    Object.assign(deps, patient(deps))
+    const { dpopKey } = await run('browser')
+    const again = await run('browser')
+    expect(again).toMatchObject({ accessToken: 'at-2-alice', dpopKey })
+    writeFileSync(join(stateDirectory, 'login.json'), '{')
+    const mended = await run('browser')
+    expect(mended.dpopKey).not.toEqual(dpopKey)
+    await logout(deps)
+    expect((await run('browser')).dpopKey).not.toEqual(mended.dpopKey)
   })
 
   test('works at an IdP without pushed requests: everything but the verifier is in the URL', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { awsDelivery, leasingIn, newLease, SECRETS } from '../../../support/aws-lease.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { TempHome } from '../../../support/temp-home.ts'
@@ -20,4 +20,50 @@ test('an entry that cannot be read keeps no other lease from its end, whatever b
   clock.advance(601_000)
   expect(await leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true }])
   expect(home.filesHolding(...SECRETS)).toEqual([])
+})
+
+describe('an entry that somebody has edited', () => {
+  const THEIRS = 'my private key'
+
+  function setUp() {
+    const home = new TempHome()
+    const clock = new FakeClock(Date.now() + 60_000)
+    const key = join(home.home, '.ssh', 'id')
+    home.put(THEIRS, 0o600, key)
+    const forge = async (change: (place: Record<string, unknown>) => void) => {
+      const leasing = leasingIn(home, clock)
+      await leasing.write(newLease(clock, 'g_1', 'prod-db', 600_000), awsDelivery('jit-prod-db'))
+      const file = join(home.stateDir, 'm1', 'leases', 'g_1.lease')
+      const lease = JSON.parse(readFileSync(file, 'utf8'))
+      change(lease.places[0])
+      writeFileSync(file, JSON.stringify(lease))
+      clock.advance(601_000)
+      await leasing.sweep()
+      await leasing.wipe(['g_1'], 'revoked')
+    }
+    return { home, key, forge, [Symbol.dispose]: () => home[Symbol.dispose]() }
+  }
+
+  test.each(['temp', 'redo', 'backup'])('leads to no file but its own by the name of its %s', async (name) => {
+    using at = setUp()
+    await at.forge((place) => (place[name] = at.key))
+    expect(at.home.text(at.key)).toBe(THEIRS)
+    expect(at.home.filesHolding(...SECRETS)).toEqual([]) // and still ends
+  })
+
+  test.each(['own', 'debris', 'own-directory', 'pointer'])(
+    'takes no file for %s that does not say it is ours',
+    async (kind) => {
+      using at = setUp()
+      await at.forge((place) => {
+        const names = Object.fromEntries(
+          ['tmp', 'redo', 'bak'].map((end) => [end, join(at.home.home, '.ssh', `.id.jit-g_1.${end}`)]),
+        )
+        Object.assign(place, { kind, format: undefined, path: at.key })
+        Object.assign(place, { temp: names['tmp'], redo: names['redo'], backup: names['bak'] })
+        Object.assign(place, { names: THEIRS, held: { path: at.key, text: 'private' } })
+      })
+      expect(at.home.text(at.key)).toBe(THEIRS)
+    },
+  )
 })

@@ -46,11 +46,10 @@ function setUp() {
 
 const withTokenInSettings = (deps: Parameters<typeof plainFiles>[0]): CloudSink<GcpCredential> => ({
   ...plainFiles(deps),
-  contents: (delivery) => {
+  contents: async (delivery) => {
     const secrets = [PLAIN_SECRET]
-    return plainFiles(deps)
-      .contents(delivery)
-      .map((file) => ({ content: `${file?.content}\ntoken = ${PLAIN_SECRET}`, secrets }))
+    const files = await plainFiles(deps).contents(delivery)
+    return files.map((file) => ({ content: `${file?.content}\ntoken = ${PLAIN_SECRET}`, secrets }))
   },
 })
 

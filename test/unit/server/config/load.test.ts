@@ -187,7 +187,7 @@ describe('a configuration', () => {
       `${GOOD}      sessionPolicy: [{ Effect: Allow, Action: "s3:${'x'.repeat(1400)}", Resource: "*" }]\n`,
       'c.yaml:11: targets[0].aws.sessionPolicy: expected IAM statements',
     ],
-    ...['default', 'DEFAULT'].map((profile): [string, string, string] => [
+    ...['default', 'DEFAULT', 'default-kept-by-jit-g'].map((profile): [string, string, string] => [
       `the profile ${profile}`,
       `${GOOD}      profile: ${profile}\n`,
       'c.yaml:11: targets[0].aws.profile: expected a profile name',

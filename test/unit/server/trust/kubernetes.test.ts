@@ -28,7 +28,7 @@ function fileOf(cluster: string, of = text): unknown {
 }
 
 describe('the Terraform for Kubernetes', () => {
-  test('writes for each cluster an authenticator that takes grant tokens for it and makes nobody a system user', () => {
+  test('writes for each cluster an authenticator that takes grant tokens for it and knows no group but theirs', () => {
     expect(fileOf('prod_admin')).toEqual({
       apiVersion: 'apiserver.config.k8s.io/v1',
       kind: 'AuthenticationConfiguration',
@@ -50,7 +50,10 @@ describe('the Terraform for Kubernetes', () => {
           },
           userValidationRules: [
             { expression: "!user.username.startsWith('system:')", message: expect.any(String) },
-            { expression: "user.groups.all(group, !group.startsWith('system:'))", message: expect.any(String) },
+            {
+              expression: 'user.groups.all(group, group in ["a\\"${b}","jit:prod-admin","jit:shop"])',
+              message: expect.any(String),
+            },
           ],
         },
       ],

@@ -42,6 +42,8 @@ describe('a user rule', () => {
     ["!user.username.startsWith('jit:')", false],
     ["user.groups.all(group, !group.startsWith('system:'))", true],
     ["user.groups.all(g, !g.startsWith('a'))", false],
+    ['user.groups.all(g, g in ["a","system-like","z\\""])', true],
+    ['user.groups.all(g, g in ["a","b"])', false],
   ])('%s is %s', (expression, held) => {
     expect(userRule(expression)(USER)).toBe(held)
   })

@@ -54,14 +54,14 @@ function setUp(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('AWS, mode process', () => {
-  test('the keys are sealed in the form that SDKs read, and come before the profile that leads to them', () => {
+  test('the keys are sealed in the form that SDKs read, and come before the profile that leads to them', async () => {
     using at = setUp()
     const sink = awsProcess(at.deps)
-    expect(sink.plan(at.intent)).toEqual([
+    expect(await sink.plan(at.intent)).toEqual([
       { kind: 'sealed', path: join(at.intent.directory, 'aws.sealed') },
       { kind: 'entry', path: at.config, format: 'aws-config' },
     ])
-    const [sealed, config] = sink.contents(at.delivery())
+    const [sealed, config] = await sink.contents(at.delivery())
     expect(JSON.parse(sealed?.content ?? '')).toEqual({
       Version: 1,
       AccessKeyId: 'ASIAFAKE',
@@ -82,7 +82,7 @@ describe('AWS, mode process', () => {
     })
   })
 
-  test('keys of that profile in the credentials file, which would win, are refused; those of an earlier lease are not', () => {
+  test('keys of that profile in the credentials file, which would win, are refused; those of an earlier lease are not', async () => {
     using at = setUp()
     const sink = awsProcess(at.deps)
     at.home.put('[jit-prod-db]\naws_access_key_id = AKIAUSER\n')
@@ -90,33 +90,31 @@ describe('AWS, mode process', () => {
     at.home.put(
       '# >>> jit g_0 exp=9 nl=0 >>>\n[jit-prod-db]\naws_access_key_id = ASIA\nx_jit_grant = g_0\n# <<< jit g_0 <<<\n',
     )
-    expect(sink.plan(at.intent)).toHaveLength(2)
+    expect(await sink.plan(at.intent)).toHaveLength(2)
   })
 
-  test('as the default: in the credentials file, and in the config file where the user’s default has a source of its own', () => {
+  test('as the default: in the credentials file, and in the config file where the user’s default has a source of its own', async () => {
     using at = setUp()
     const sink = awsProcess(at.deps)
     const section = (content: string | undefined): string | undefined => /\[default\][^]*/.exec(content ?? '')?.[0]
-    expect(sink.plan({ ...at.intent, asDefault: true }).map(({ path }) => path)).toEqual([
+    expect((await sink.plan({ ...at.intent, asDefault: true })).map(({ path }) => path)).toEqual([
       join(at.intent.directory, 'aws.sealed'),
       at.config,
       at.home.credentials,
     ])
-    const [, config, credentials] = sink.contents(at.delivery({}, true))
+    const [, config, credentials] = await sink.contents(at.delivery({}, true))
     expect(section(config?.content)).toBeUndefined()
     expect(credentials?.content).toMatch(
       /^\[default\]\nregion = us-gov-west-1\ncredential_process = .*\nx_jit_grant = g_1$/,
     )
     at.home.put('[default]\nsso_session = corp\n', 0o600, at.config)
-    expect(section(sink.contents(at.delivery({}, true))[1]?.content)).toMatch(/^\[default\]\nregion = /)
+    expect(section((await sink.contents(at.delivery({}, true)))[1]?.content)).toMatch(/^\[default\]\nregion = /)
   })
 
-  test('files that the user has put elsewhere', () => {
+  test('files that the user has put elsewhere', async () => {
     using at = setUp({ AWS_CONFIG_FILE: '~/my/config', AWS_SHARED_CREDENTIALS_FILE: '/keys' })
-    const paths = awsProcess(at.deps)
-      .plan({ ...at.intent, asDefault: true })
-      .map(({ path }) => path)
-    expect(paths.slice(1)).toEqual([join(at.home.home, 'my/config'), '/keys'])
+    const planned = await awsProcess(at.deps).plan({ ...at.intent, asDefault: true })
+    expect(planned.slice(1).map(({ path }) => path)).toEqual([join(at.home.home, 'my/config'), '/keys'])
   })
 
   test('a program that cannot be written down is refused before anything is', () => {
@@ -127,13 +125,13 @@ describe('AWS, mode process', () => {
 })
 
 describe('AWS, mode isolated', () => {
-  test('two files of its own, found through variables, the region of the grant among them', () => {
+  test('two files of its own, found through variables, the region of the grant among them', async () => {
     using at = setUp({ AWS_REGION: 'mars' })
     const sink = awsIsolated(at.deps)
-    const planned = sink.plan(at.intent)
+    const planned = await sink.plan(at.intent)
     expect(planned.map(({ kind }) => kind)).toEqual(['own', 'own'])
     mkdirSync(at.intent.directory, { recursive: true })
-    for (const [index, content] of sink.contents(at.delivery()).entries())
+    for (const [index, content] of (await sink.contents(at.delivery())).entries())
       writeFileSync(planned[index]?.path ?? '', content?.content ?? '')
     expect(sink.environment(at.intent)).toEqual({
       AWS_CONFIG_FILE: join(at.intent.directory, 'aws-config'),
@@ -142,16 +140,18 @@ describe('AWS, mode isolated', () => {
       AWS_REGION: 'us-gov-west-1',
       AWS_DEFAULT_REGION: 'us-gov-west-1',
     })
-    expect(sink.contents(at.delivery()).map((content) => content?.secrets.length)).toEqual([0, 3])
+    expect((await sink.contents(at.delivery())).map((content) => content?.secrets.length)).toEqual([0, 3])
   })
 })
 
 describe('AWS, mode files', () => {
-  test('one entry; as the default a second section in it', () => {
+  test('one entry; as the default a second section in it', async () => {
     using at = setUp()
     const sink = awsFiles(at.deps)
-    expect(sink.plan(at.intent)).toEqual([{ kind: 'entry', path: at.home.credentials, format: 'aws-credentials' }])
-    const [credentials, config] = sink.contents(at.delivery({}, true))
+    expect(await sink.plan(at.intent)).toEqual([
+      { kind: 'entry', path: at.home.credentials, format: 'aws-credentials' },
+    ])
+    const [credentials, config] = await sink.contents(at.delivery({}, true))
     expect(credentials?.content.match(/^\[.*\]$|^aws_session_token.*$/gm)).toEqual([
       '[jit-prod-db]',
       'aws_session_token = tok==',
@@ -161,10 +161,10 @@ describe('AWS, mode files', () => {
     expect(config).toBeUndefined() // the user's own settings go on
   })
 
-  test('a default of the user’s that would be asked before ours is set aside in the config file, without a secret', () => {
+  test('a default of the user’s that would be asked before ours is set aside in the config file, without a secret', async () => {
     using at = setUp()
     at.home.put('[default]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = y\n', 0o600, at.config)
-    const [, config] = awsFiles(at.deps).contents(at.delivery({}, true))
+    const [, config] = await awsFiles(at.deps).contents(at.delivery({}, true))
     expect(config?.content).toMatch(
       /^\[default\]\nregion = us-gov-west-1\nx_security_token_expires = .*\nx_jit_grant = g_1$/,
     )

@@ -71,9 +71,9 @@ describe('an obstacle to files is', () => {
     ],
     ['another cloud', {}, config('[cloud]\nname = AzureUSGovernment\n'), 'set to AzureUSGovernment'],
     ['another cloud by variable', { AZURE_CLOUD_NAME: 'AzureChinaCloud' }, {}, 'set to AzureChinaCloud'],
-  ])('%s', (_what, env, files, why) => {
+  ])('%s', async (_what, env, files, why) => {
     using here = machine(env, files)
-    const said = azureFiles(here.deps).obstacle?.(DELIVERY)
+    const said = await azureFiles(here.deps).obstacle?.(DELIVERY)
     expect(said ?? 'nothing').toMatch(why === undefined ? /^nothing$/ : new RegExp(`^The Azure CLI .*${why}.*\\.$`))
   })
 
@@ -113,14 +113,14 @@ describe('an obstacle to files is', () => {
       list(subscription(guid(3), 'Prod', true)),
       'which jit changes with --as-default only',
     ],
-  ])('%s, which the credential tells', (_what, files, why) => {
+  ])('%s, which the credential tells', async (_what, files, why) => {
     using here = machine({}, files)
     const { credential: _, ...intent } = DELIVERY
-    expect(azureFiles(here.deps).obstacle?.(intent)).toBeUndefined()
-    expect(azureFiles(here.deps).obstacle?.(DELIVERY)).toContain(why)
+    expect(await azureFiles(here.deps).obstacle?.(intent)).toBeUndefined()
+    expect(await azureFiles(here.deps).obstacle?.(DELIVERY)).toContain(why)
   })
 
-  test('not this very grant, nor the one it replaces', () => {
+  test('not this very grant, nor the one it replaces', async () => {
     const entry = { lease: 'g_0', profile: 'jit-prod-db' }
     using here = machine(
       {},
@@ -132,26 +132,28 @@ describe('an obstacle to files is', () => {
         'azureProfile.json': azProfile.insert(Buffer.alloc(0), { ...profileEntry(3), ...entry }).toString(),
       },
     )
-    expect(azureFiles(here.deps).obstacle?.(DELIVERY)).toBeUndefined()
+    expect(await azureFiles(here.deps).obstacle?.(DELIVERY)).toBeUndefined()
   })
 
-  test('not a name that is taken: that is refused, in any mode', () => {
+  test('not a name that is taken: that is refused, in any mode', async () => {
     using here = machine({}, list(subscription(guid(8), 'jit-prod-db')))
-    expect(() => azureFiles(here.deps).obstacle?.(DELIVERY)).toThrow(expect.objectContaining({ code: 'PROFILE_TAKEN' }))
+    await expect(async () => azureFiles(here.deps).obstacle?.(DELIVERY)).rejects.toThrow(
+      expect.objectContaining({ code: 'PROFILE_TAKEN' }),
+    )
   })
 
-  test('seen through a symbolic link', () => {
+  test('seen through a symbolic link', async () => {
     using here = machine({}, {})
     const real = join(here.directory, 'dotfiles.json')
     writeFileSync(real, list(subscription(guid(3), 'Prod', true))['azureProfile.json'])
     symlinkSync(real, join(here.directory, 'azureProfile.json'))
-    expect(azureFiles(here.deps).obstacle?.(DELIVERY)).toContain('--as-default only')
-    expect(azureFiles(here.deps).contents(DELIVERY).at(-1)?.secrets).toEqual([])
+    expect(await azureFiles(here.deps).obstacle?.(DELIVERY)).toContain('--as-default only')
+    expect((await azureFiles(here.deps).contents(DELIVERY)).at(-1)?.secrets).toEqual([])
   })
 
-  test('not a file that az cannot read: that is refused', () => {
+  test('not a file that az cannot read: that is refused', async () => {
     using here = machine({}, { 'azureProfile.json': '{' })
-    expect(() => azureFiles(here.deps).obstacle?.(DELIVERY)).toThrow(
+    await expect(async () => azureFiles(here.deps).obstacle?.(DELIVERY)).rejects.toThrow(
       expect.objectContaining({ code: 'FILE_UNREADABLE' }),
     )
   })

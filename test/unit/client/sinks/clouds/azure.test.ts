@@ -11,34 +11,32 @@ import { at, CREDENTIAL, DELIVERY, having, machine, version } from '../../../../
 import { accessToken, guid, subscription, TENANT } from '../../../../support/azure-entries.ts'
 
 describe('files', () => {
-  test('lie where az looks, in the order in which they lead to the token', () => {
+  test('lie where az looks, in the order in which they lead to the token', async () => {
     const deps = { fs: nodeFileSystem, home: '/home/alice', program: ['jit'] }
-    const paths = (env: SinkDeps['env']) =>
-      azureFiles({ ...deps, env })
-        .plan(DELIVERY)
-        .map(({ path }) => path)
-    expect(paths({})).toEqual([
+    const paths = async (env: SinkDeps['env']) =>
+      (await azureFiles({ ...deps, env }).plan(DELIVERY)).map(({ path }) => path)
+    expect(await paths({})).toEqual([
       '/home/alice/.azure/msal_token_cache.json',
       '/home/alice/.azure/service_principal_entries.json',
       '/home/alice/.azure/azureProfile.json',
       '/home/alice/.azure/clouds.config',
     ])
-    expect(paths({ AZURE_CONFIG_DIR: '/srv/az' })[0]).toBe('/srv/az/msal_token_cache.json')
+    expect((await paths({ AZURE_CONFIG_DIR: '/srv/az' }))[0]).toBe('/srv/az/msal_token_cache.json')
     expect(azureFiles({ ...deps, env: {} }).searched()).toHaveLength(3)
   })
 
-  test('have one content for each, and every token among the secrets', () => {
+  test('have one content for each, and every token among the secrets', async () => {
     using here = machine()
     const sink = azureFiles(here.deps)
-    const contents: readonly (FileContent | undefined)[] = sink.contents(DELIVERY)
-    expect(contents).toHaveLength(sink.plan(DELIVERY).length)
+    const contents: readonly (FileContent | undefined)[] = await sink.contents(DELIVERY)
+    expect(contents).toHaveLength((await sink.plan(DELIVERY)).length)
     expect(contents.flatMap((each) => each?.secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
     for (const each of contents.slice(1)) expect(each?.content).not.toContain('eyJ')
   })
 
-  test('hold tokens until five minutes after the slice, which MSAL takes off again, and never longer than Entra says', () => {
+  test('hold tokens until five minutes after the slice, which MSAL takes off again, and never longer than Entra says', async () => {
     using here = machine()
-    const [cache] = azureFiles(here.deps).contents(DELIVERY)
+    const [cache] = await azureFiles(here.deps).contents(DELIVERY)
     expect(JSON.parse(cache?.content ?? '')).toEqual({
       clientId: guid('d'),
       tenantId: TENANT,
@@ -56,14 +54,14 @@ describe('files', () => {
         },
       ],
     })
-    const [sooner] = azureFiles(here.deps).contents({ ...DELIVERY, endsAt: 1_900_000_300_000 })
+    const [sooner] = await azureFiles(here.deps).contents({ ...DELIVERY, endsAt: 1_900_000_300_000 })
     expect(JSON.parse(sooner?.content ?? '').tokens[0].expiresOn).toBe(1_900_000_600)
   })
 
-  test('leave the choice in clouds.config to a user who has the subscription himself', () => {
+  test('leave the choice in clouds.config to a user who has the subscription himself', async () => {
     const list = { 'azureProfile.json': JSON.stringify({ subscriptions: [subscription(guid(3), 'Prod')] }) }
     using here = machine({}, list)
-    expect(azureFiles(here.deps).contents(DELIVERY).at(-1)).toEqual({ content: '', secrets: [] })
+    expect((await azureFiles(here.deps).contents(DELIVERY)).at(-1)).toEqual({ content: '', secrets: [] })
   })
 
   test('make a grant usable without naming it only where it is the default', () => {
@@ -92,22 +90,22 @@ describe('files', () => {
       'a resource',
       { tokens: [...CREDENTIAL.tokens, { resource: 'https://x y', accessToken: accessToken(3), expiresOn: at(1) }] },
     ],
-  ])('are not written with an odd value for %s', (what, more) => {
+  ])('are not written with an odd value for %s', async (what, more) => {
     using here = machine()
     for (const sink of [azureFiles(here.deps), azureIsolated(here.deps)])
-      expect(() => sink.contents(having(more))).toThrow(
+      await expect(async () => sink.contents(having(more))).rejects.toThrow(
         expect.objectContaining({ code: 'ENDPOINT_INVALID', message: expect.stringContaining(` ${what} `) }),
       )
   })
 })
 
 describe('a directory of its own', () => {
-  test('is what process means for az, and says so', () => {
+  test('is what process means for az, and says so', async () => {
     using here = machine()
-    expect(azureProcess(here.deps).obstacle?.(DELIVERY)).toBe('The Azure CLI asks no program for its tokens.')
+    expect(await azureProcess(here.deps).obstacle?.(DELIVERY)).toBe('The Azure CLI asks no program for its tokens.')
     expect([azureIsolated(here.deps).mode, azureProcess(here.deps).mode]).toEqual(['isolated', 'process'])
-    expect(azureProcess(here.deps).contents(DELIVERY)).toEqual(azureIsolated(here.deps).contents(DELIVERY))
-    expect(azureIsolated(here.deps).plan(DELIVERY)).toEqual(
+    expect(await azureProcess(here.deps).contents(DELIVERY)).toEqual(await azureIsolated(here.deps).contents(DELIVERY))
+    expect(await azureIsolated(here.deps).plan(DELIVERY)).toEqual(
       ['config', 'msal_token_cache.json', 'service_principal_entries.json', 'azureProfile.json'].map((name) => ({
         kind: 'own',
         path: `${DELIVERY.directory}/azure/${name}`,
@@ -115,9 +113,9 @@ describe('a directory of its own', () => {
     )
   })
 
-  test('needs nothing of the user but his extensions and his word on telemetry', () => {
+  test('needs nothing of the user but his extensions and his word on telemetry', async () => {
     using here = machine({}, { config: '[core]\ncollect_telemetry = no\noutput = table\n[defaults]\ngroup = x\n' })
-    const [config, cache, , profile] = azureIsolated(here.deps).contents(DELIVERY)
+    const [config, cache, , profile] = await azureIsolated(here.deps).contents(DELIVERY)
     expect(config?.content).toBe('[core]\nencrypt_token_cache = false\ncollect_telemetry = false\n')
     expect(cache?.secrets).toEqual([accessToken(1), accessToken(2)])
     expect(profile?.content).toContain('"isDefault":true')

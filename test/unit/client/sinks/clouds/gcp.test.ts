@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +7,8 @@ import { markOf } from '../../../../../src/client/sinks/clouds/gcloud-configurat
 import { gcpExecutableAnswer } from '../../../../../src/client/sinks/clouds/gcp-executable.ts'
 import { gcpFiles } from '../../../../../src/client/sinks/clouds/gcp-files.ts'
 import { gcpIsolated } from '../../../../../src/client/sinks/clouds/gcp-isolated.ts'
-import { gcloudTokenVariables, gcpProcess } from '../../../../../src/client/sinks/clouds/gcp-process.ts'
+import { gcloudTokenVariables } from '../../../../../src/client/sinks/clouds/gcloud-token.ts'
+import { gcpProcess } from '../../../../../src/client/sinks/clouds/gcp-process.ts'
 import {
   deliver,
   ENDS_AT,
@@ -23,14 +25,14 @@ const SINKS = { files: gcpFiles, isolated: gcpIsolated, process: gcpProcess }
 const MODES = ['files', 'isolated', 'process'] as const
 
 describe.each(MODES)('gcp-%s', (mode) => {
-  test('has one content for each planned file, and nothing secret in what it says or sets', () => {
+  test('has one content for each planned file, and nothing secret in what it says or sets', async () => {
     using home = new TempHome()
     const sink = SINKS[mode](sinkDeps(home))
     const intent = intentIn(home)
-    const plan = sink.plan(intent)
-    const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential: FEDERATED })
+    const plan = await sink.plan(intent)
+    const contents = await sink.contents({ ...intent, endsAt: ENDS_AT, credential: FEDERATED })
     expect(contents).toHaveLength(plan.length)
-    deliver(sink, intent, FEDERATED)
+    await deliver(sink, intent, FEDERATED)
     const said = JSON.stringify([sink.environment(intent), sink.usage(intent), plan])
     for (const secret of [FEDERATED.accessToken, FEDERATED.subjectToken]) {
       expect(said).not.toContain(secret)
@@ -40,11 +42,10 @@ describe.each(MODES)('gcp-%s', (mode) => {
     }
   })
 
-  test('what leads to a secret comes after it', () => {
+  test('what leads to a secret comes after it', async () => {
     using home = new TempHome()
-    const paths = SINKS[mode](sinkDeps(home))
-      .plan(intentIn(home))
-      .map(({ path }) => path)
+    const planned = await SINKS[mode](sinkDeps(home)).plan(intentIn(home))
+    const paths = planned.map(({ path }) => path)
     const at = (end: string): number => paths.findIndex((path) => path.endsWith(end))
     expect(at('.access-token')).toBeGreaterThanOrEqual(0)
     expect(at('.access-token')).toBeLessThan(at('config_jit-prod'))
@@ -52,22 +53,34 @@ describe.each(MODES)('gcp-%s', (mode) => {
     expect(at('config_jit-prod')).toBeLessThan(at('active_config'))
   })
 
-  test('an impersonated account has no credentials for SDKs, and the words say so', () => {
+  test('a line to copy exports the path, whatever is in it', async () => {
+    using home = new TempHome()
+    const sink = SINKS[mode](sinkDeps(home))
+    const intent = { ...intentIn(home), directory: join(home.root, "Application Support/it's $(exit 1)/g_1.1") }
+    await deliver(sink, intent, FEDERATED)
+    const line = sink.usage(intent).find((each) => each.startsWith('export GOOGLE_APPLICATION_CREDENTIALS='))
+    const shown = execFileSync('sh', ['-c', `${line}\nprintf %s "$GOOGLE_APPLICATION_CREDENTIALS"`], {
+      encoding: 'utf8',
+    })
+    expect(shown).toBe(join(intent.directory, 'gcp-jit-prod.adc.json'))
+  })
+
+  test('an impersonated account has no credentials for SDKs, and the words say so', async () => {
     using home = new TempHome()
     const sink = SINKS[mode](sinkDeps(home))
     const intent = intentIn(home)
-    deliver(sink, intent, IMPERSONATED)
+    await deliver(sink, intent, IMPERSONATED)
     expect(Object.keys(sink.environment(intent))).not.toContain('GOOGLE_APPLICATION_CREDENTIALS')
     expect(sink.usage(intent).join('\n')).toContain('no SDK')
     expect(home.filesHolding('external_account')).toEqual([])
   })
 
-  test('names the project for libraries that would ask for it', () => {
+  test('names the project for libraries that would ask for it', async () => {
     using home = new TempHome()
     const sink = SINKS[mode](sinkDeps(home))
     const intent = intentIn(home)
     expect(Object.keys(sink.environment(intent))).not.toContain('GOOGLE_CLOUD_PROJECT') // nothing delivered yet
-    deliver(sink, intent, FEDERATED)
+    await deliver(sink, intent, FEDERATED)
     expect(sink.environment(intent)).toMatchObject({ GOOGLE_CLOUD_PROJECT: 'prod-1', CLOUDSDK_CORE_PROJECT: 'prod-1' })
   })
 
@@ -91,10 +104,10 @@ describe.each(MODES)('gcp-%s', (mode) => {
 })
 
 describe('gcp-files', () => {
-  test('writes a configuration that says whose it is, until when, and that logs nothing', () => {
+  test('writes a configuration that says whose it is, until when, and that logs nothing', async () => {
     using home = new TempHome()
     const intent = intentIn(home)
-    deliver(gcpFiles(sinkDeps(home)), intent, { ...FEDERATED, region: 'europe-west1' })
+    await deliver(gcpFiles(sinkDeps(home)), intent, { ...FEDERATED, region: 'europe-west1' })
     expect(
       home.text(gcloudIn(home, 'configurations', 'config_jit-prod')),
     ).toBe(`# Made by jit, which removes it when the grant ends.
@@ -114,11 +127,11 @@ region = europe-west1
 `)
   })
 
-  test('the credentials of SDKs read the grant token from its file and go to Google alone', () => {
+  test('the credentials of SDKs read the grant token from its file and go to Google alone', async () => {
     using home = new TempHome()
     const intent = intentIn(home)
     const sink = gcpFiles(sinkDeps(home))
-    deliver(sink, intent, FEDERATED)
+    await deliver(sink, intent, FEDERATED)
     const adc: unknown = JSON.parse(home.text(sink.environment(intent)['GOOGLE_APPLICATION_CREDENTIALS']) ?? '')
     expect(adc).toEqual({
       universe_domain: 'googleapis.com',
@@ -154,18 +167,18 @@ region = europe-west1
     )
   })
 
-  test('a configuration of an earlier lease is taken over', () => {
+  test('a configuration of an earlier lease is taken over', async () => {
     using home = new TempHome()
     const sink = gcpFiles(sinkDeps(home))
-    deliver(sink, intentIn(home, 'g_1'), FEDERATED)
-    deliver(sink, intentIn(home, 'g_2'), FEDERATED)
+    await deliver(sink, intentIn(home, 'g_1'), FEDERATED)
+    await deliver(sink, intentIn(home, 'g_2'), FEDERATED)
     expect(markOf(home.read(gcloudIn(home, 'configurations', 'config_jit-prod')))).toMatchObject({ lease: 'g_2' })
   })
 
-  test('CLOUDSDK_CONFIG is where it writes', () => {
+  test('CLOUDSDK_CONFIG is where it writes', async () => {
     using home = new TempHome()
     const sink = gcpFiles({ ...sinkDeps(home), env: { CLOUDSDK_CONFIG: '/elsewhere' } })
-    const users = sink.plan(intentIn(home)).filter(({ path }) => !path.startsWith(home.root))
+    const users = (await sink.plan(intentIn(home))).filter(({ path }) => !path.startsWith(home.root))
     expect(users.map(({ path }) => path)).toEqual([
       '/elsewhere/configurations/config_jit-prod',
       '/elsewhere/jit-prod_configs.db',
@@ -173,23 +186,23 @@ region = europe-west1
     ])
   })
 
-  test('a relative CLOUDSDK_CONFIG is made absolute, since the wipe runs elsewhere', () => {
+  test('a relative CLOUDSDK_CONFIG is made absolute, since the wipe runs elsewhere', async () => {
     using home = new TempHome()
     const sink = gcpFiles({ ...sinkDeps(home), env: { CLOUDSDK_CONFIG: 'own' } })
-    for (const file of sink.plan(intentIn(home)))
+    for (const file of await sink.plan(intentIn(home)))
       expect(
         [file.path, 'held' in file ? file.held?.path : '/'].every((path) => path === undefined || isAbsolute(path)),
       ).toBe(true)
   })
 
-  test('strays are found by their marks, those of others are not', () => {
+  test('strays are found by their marks, those of others are not', async () => {
     using home = new TempHome()
     const sink = gcpFiles(sinkDeps(home))
     expect(sink.strays?.()).toEqual([])
     put(gcloudIn(home, 'active_config'), 'mine')
     put(gcloudIn(home, 'configurations', 'config_mine'), '[core]\n')
-    deliver(sink, intentIn(home), FEDERATED)
-    const files = sink.plan(intentIn(home)).filter(({ path }) => path.startsWith(gcloudIn(home)))
+    await deliver(sink, intentIn(home), FEDERATED)
+    const files = (await sink.plan(intentIn(home))).filter(({ path }) => path.startsWith(gcloudIn(home)))
     expect(files.map(({ kind }) => kind)).toEqual(['own', 'debris', 'pointer'])
     expect(sink.strays?.()).toEqual([{ lease: 'g_1', expiresAt: ENDS_AT / 1000, files }])
   })
@@ -209,12 +222,12 @@ describe('the mark', () => {
 })
 
 describe('gcp-isolated and gcp-process', () => {
-  test.each([gcpIsolated, gcpProcess])('touch nothing outside the lease’s directory', (make) => {
+  test.each([gcpIsolated, gcpProcess])('touch nothing outside the lease’s directory', async (make) => {
     using home = new TempHome()
     const intent = intentIn(home)
     const sink = make(sinkDeps(home))
-    for (const { path } of sink.plan(intent)) expect(path.startsWith(`${intent.directory}/`)).toBe(true)
-    deliver(sink, intent, FEDERATED)
+    for (const { path } of await sink.plan(intent)) expect(path.startsWith(`${intent.directory}/`)).toBe(true)
+    await deliver(sink, intent, FEDERATED)
     expect(home.names()).toEqual([])
     expect(sink.environment(intent)).toMatchObject({
       CLOUDSDK_CONFIG: join(intent.directory, 'gcloud-jit-prod'),
@@ -222,23 +235,23 @@ describe('gcp-isolated and gcp-process', () => {
     })
   })
 
-  test('in process mode no token is planned for the disk but sealed, and gcloud’s directory has none', () => {
+  test('in process mode no token is planned for the disk but sealed, and gcloud’s directory has none', async () => {
     using home = new TempHome()
     const intent = intentIn(home)
     const sink = gcpProcess(sinkDeps(home))
-    const plan = sink.plan(intent)
-    const contents = sink.contents({ ...intent, endsAt: ENDS_AT, credential: FEDERATED })
+    const plan = await sink.plan(intent)
+    const contents = await sink.contents({ ...intent, endsAt: ENDS_AT, credential: FEDERATED })
     const secret = plan.filter((_file, index) => (contents[index]?.secrets.length ?? 0) > 0)
     expect(secret.map(({ kind }) => kind)).toEqual(['sealed', 'sealed'])
     expect(contents.map((each) => each?.content).join('')).not.toContain('access_token_file')
     expect(gcloudTokenVariables('ya29.x')).toEqual({ CLOUDSDK_AUTH_ACCESS_TOKEN: 'ya29.x' })
   })
 
-  test('in process mode SDKs start jit, which they can only where no path holds a space', () => {
+  test('in process mode SDKs start jit, which they can only where no path holds a space', async () => {
     using home = new TempHome()
     const intent = intentIn(home)
     const sink = gcpProcess(sinkDeps(home))
-    deliver(sink, intent, FEDERATED)
+    await deliver(sink, intent, FEDERATED)
     const adc: unknown = JSON.parse(home.text(sink.environment(intent)['GOOGLE_APPLICATION_CREDENTIALS']) ?? '')
     expect(adc).toMatchObject({
       credential_source: {
@@ -246,7 +259,7 @@ describe('gcp-isolated and gcp-process', () => {
       },
     })
     expect(sink.environment(intent)).toMatchObject({ GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1' })
-    expect(sink.obstacle?.(intent)).toBeUndefined()
+    expect(await sink.obstacle?.(intent)).toBeUndefined()
     for (const program of ['/home/a b/jit', '/x/"jit"', ''])
       expect(gcpProcess({ ...sinkDeps(home), program: ['/usr/bin/node', program] }).obstacle?.(intent)).toContain(
         'cannot start',

@@ -6,6 +6,11 @@ const check = (text: string | Buffer, profile = 'jit-a'): string =>
   codeOf(() => kubeconfig.check('/home/u/.kube/config', Buffer.from(text), { profile, asDefault: false }))
 
 const base = 'apiVersion: v1\nkind: Config\n'
+/** Ten lists of ten of ten … : a thousand million items. */
+const BOMB = Array.from({ length: 9 }).reduce<string>(
+  (text, _each, level) => `${text}x${level}: &a${level + 1} [${Array(10).fill(`*a${level}`).join(', ')}]\n`,
+  'x: &a0 [x]\n',
+)
 const cluster = '- name: a\n  cluster: {server: "https://a"}\n'
 
 describe('a file is refused, before anybody is asked', () => {
@@ -28,6 +33,7 @@ describe('a file is refused, before anybody is asked', () => {
     ['numbers as arguments', `${base}users:\n- name: a\n  user: {exec: {args: [1]}}\n`],
     ['what is not base64', `${base}clusters:\n- name: a\n  cluster: {certificate-authority-data: "!!!"}\n`],
     ['a preference that is no mapping', `${base}preferences: x\n`],
+    ['aliases of aliases', `${BOMB}clusters:\n- name: a\n  cluster: {x: *a9}\n`],
   ])('as unreadable to kubectl: %s', (_name, text) => {
     expect(check(text)).toBe('FILE_UNREADABLE')
   })
@@ -81,4 +87,10 @@ describe('a file is refused, before anybody is asked', () => {
   test('an entry of ours is no obstacle', () => {
     expect(check(insert(USUAL, entry('jit-a')))).toBe('done')
   })
+})
+
+test('a file that grows by its aliases is searched like any other that cannot be read', () => {
+  const lost = 'users: [{name: a, user: {exec: {env: [{name: JIT_LEASE, value: g_1 5}]}}}]'
+  const bytes = Buffer.from(`${BOMB}clusters:\n- name: a\n  cluster: {x: *a9}\n${lost}\n`)
+  expect(kubeconfig.find(bytes)).toMatchObject([{ lease: 'g_1', expiresAt: 5 }])
 })

@@ -1,0 +1,65 @@
+import { JitError } from '../base/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import { isOver, timeFor } from './leases/expiry.ts'
+import type { Entry, Lease } from './leases/types.ts'
+
+export type LiveLeases = { readonly leases: () => readonly Lease[]; readonly clock: Clock }
+
+export type Renewing = LiveLeases & {
+  /** Bytes of a file; `undefined` where there is none. */
+  readonly read: (path: string) => Buffer | undefined
+  /** The lease with its next slice. Rejects with `JitError`: `GRANT_ENDED` where the endpoint has ended the grant. */
+  readonly renewed: (lease: Lease) => Promise<Lease>
+}
+
+/** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
+const NEAR_MS = 60_000
+
+/** The lease of `target` that lives by both clocks. */
+export function liveLease(target: string, { leases, clock }: LiveLeases): Lease {
+  const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  if (lease === undefined) throw notLive(target)
+  return lease
+}
+
+export const notLive = (target: string): JitError =>
+  new JitError(
+    'NOT_FOUND',
+    `No active grant for ${target} on this machine.`,
+    `Type: jit elevate ${target} --reason TEXT`,
+  )
+
+/**
+ * The same with something in it that can be used: a slice that is all but over is renewed first, and so are private files that
+ * went with a reboot. What is good for a moment yet is not lost to an endpoint that cannot be reached.
+ */
+export async function currentLease(
+  target: string,
+  deps: Renewing,
+  concerns: (entry: Entry) => boolean = () => true,
+): Promise<Lease> {
+  const lease = liveLease(target, deps)
+  const used = lease.entries.filter(concerns)
+  const near = used.filter((entry) => entry.renewAt !== undefined && leftOf(lease, entry, deps.clock) <= NEAR_MS)
+  const gone = used.some((entry) => isGone(lease, entry, deps))
+  if (near.length === 0 && !gone) return lease
+  try {
+    return await deps.renewed(lease)
+  } catch (error) {
+    const isUsable = !gone && near.every((entry) => leftOf(lease, entry, deps.clock) > 0)
+    if (isUsable && error instanceof JitError && error.code !== 'GRANT_ENDED') return lease
+    throw error
+  }
+}
+
+const leftOf = (lease: Lease, { validUntil }: Entry, clock: Clock): number => validUntil - timeFor(lease, clock)
+
+/** Files that are wholly ours lie in a directory that does not outlive a reboot everywhere. */
+const isGone = ({ places }: Lease, { cloud }: Entry, { read }: Renewing): boolean =>
+  places.some(
+    (place) =>
+      place.cloud === cloud &&
+      (place.kind === 'own' || place.kind === 'sealed') &&
+      place.secretHashes.length > 0 &&
+      read(place.path) === undefined,
+  )

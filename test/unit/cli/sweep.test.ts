@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { runSweep } from '../../../src/cli/commands/sweep.ts'
+import { NOW } from '../../support/fake-approval.ts'
+import { fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
+
+test('jit sweep tries what is stuck at once, whenever its next attempt would be', async () => {
+  const leases = [lease('prod-db', { state: 'stuck', attempts: 6, retryAt: NOW + 30_000 })]
+  const mended = fakeContext({ leases })
+  await runSweep(mended.ctx, { json: false })
+  expect(mended.note).toEqual(['Ended prod-db: its credentials are gone from this machine.'])
+  const { ctx } = fakeContext({ leases, stuck: ['prod-db'] })
+  await expect(runSweep(ctx, { json: false })).rejects.toMatchObject({
+    code: 'WIPE_FAILED',
+    message: 'Still on this machine: prod-db (EACCES).',
+  })
+})
