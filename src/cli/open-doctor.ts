@@ -29,6 +29,7 @@ import { keepPrivate } from '../platform/private-directory.ts'
 import { isInstalled, startDetached } from '../platform/processes.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings } from '../platform/settings.ts'
+import { readTextFile } from '../platform/text-file.ts'
 import { background } from './background.ts'
 import type { Doctoring } from './context.ts'
 import type { Host } from './host.ts'
@@ -97,12 +98,20 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
         isUnwanted: () => isUnwanted(keep),
       }),
       outboxCheck(() => leases.outbox.list().length, sweep),
-      promptCheck(env),
+      promptCheck({ env, home: host.home, read: textOf }),
       clientCheck(isOnPath, platform),
       clientFileCheck(() => clientFiles(sinkDeps, uid)),
       environmentCheck(env),
     ],
     removeLayer: async () => ({ layer: keep.layer.name, removed: await removeLayer(keep) }),
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readTextFile(path)
+  } catch {
+    return undefined // not there, or not to be read: either way the shell takes nothing from it
   }
 }
 

@@ -3,7 +3,7 @@ import { KEY_STORE_CHOICES } from '../../platform/keychain/types.ts'
 import { note, ok } from './finding.ts'
 import type { Check, Finding } from './types.ts'
 
-/** Set by jit itself for others to read; they change nothing. */
+/** About what people see, not what jit does. */
 const TOLD = ['JIT_PROMPT', 'JIT_DEBUG']
 
 /** What SDKs believe before any profile that jit writes. */

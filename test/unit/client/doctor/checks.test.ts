@@ -249,11 +249,18 @@ test('clients: what is on PATH and what is not', async () => {
   ])
 })
 
-test.each([
-  [{}, [/^note: /]],
-  [{ JIT_PROMPT: '1' }, [/^ok: /]],
-])('prompt: %j', async (env, words) => {
-  expect(await said(promptCheck(env))).toEqual(words.map((each) => expect.stringMatching(each)))
+test.each<[string, string, Record<string, string>, RegExp]>([
+  ['/home/eve/.bashrc', 'eval "$(jit shell-init bash)"', {}, /^ok: \/home\/eve\/.bashrc/],
+  ['/home/eve/.bashrc', '# eval "$(jit shell-init bash)"', {}, /^note/],
+  ['/home/eve/.bashrc', 'alias j=jit', {}, /^note/],
+  ['/home/eve/.config/fish/config.fish', 'x\njit shell-init fish | source', {}, /^ok/],
+  ['/home/eve/z/.zshrc', 'eval "$("$HOME/bin/jit" shell-init zsh)"', { ZDOTDIR: '/home/eve/z' }, /^ok/],
+  ['/home/eve/.zshrc', 'eval "$(jit shell-init zsh)"', { ZDOTDIR: '/home/eve/z' }, /^note/],
+  ['', '', {}, /^note: No start file/],
+  ['', '', { JIT_PROMPT: 'off' }, /^ok: JIT_PROMPT=off/],
+])('prompt: %s with %j and %j', async (file, text, env, words) => {
+  const read = (path: string): string | undefined => (path === file ? text : undefined)
+  expect(await said(promptCheck({ env, home: '/home/eve', read }))).toEqual([expect.stringMatching(words)])
 })
 
 test.each<[Record<string, string>, readonly RegExp[]]>([
