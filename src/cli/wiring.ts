@@ -12,6 +12,7 @@ import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
 import { servingFrom } from './serving.ts'
+import { promptPlaces } from './shell/places.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { loadSpinner } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
@@ -81,6 +82,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     console: async () => (await loaded()).console(serving),
     exit,
     pending: async () => pending,
+    promptPlaces: () => promptPlaces(host, installation),
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
     },

@@ -153,6 +153,12 @@ export function fakeContext(given: Fake = {}) {
     },
     exit: (as) => void seen.exits.push(as),
     pending: async () => pending,
+    promptPlaces: () => ({
+      hint: '/state/prompt',
+      asked: '/state/sweep-asked',
+      sweep: ['node', 'jit.js', 'sweep'],
+      env: {},
+    }),
     startUp: async () => undefined,
   }
   return { ctx, clock, leasing, pending, ...seen }

@@ -8,17 +8,27 @@ export type AtTerminal = {
   readonly ended: Promise<{ readonly code: number; readonly screen: string }>
 }
 
+type Size = { readonly columns?: number }
+
 /** The built `jit` at a real pseudo-terminal. */
-export function atTerminal(
+export const atTerminal = (
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { columns = 80 } = {},
+  size: Size = {},
+): AtTerminal => programAtTerminal(process.execPath, [resolve('bin/jit.js'), ...args], env, size)
+
+/** Any program at a real pseudo-terminal. */
+export function programAtTerminal(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { columns = 80 }: Size = {},
 ): AtTerminal {
-  const terminal = spawn(process.execPath, [resolve('bin/jit.js'), ...args], {
+  const terminal = spawn(program, [...args], {
     cols: columns,
     rows: 24,
     name: 'xterm-256color',
-    env: { ...env, TERM: 'xterm-256color' },
+    env: { TERM: 'xterm-256color', ...env },
   })
   let screen = ''
   const waiting = new Set<() => void>()

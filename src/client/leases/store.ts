@@ -3,9 +3,10 @@ import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import { writeNextDue } from './due.ts'
+import { untilSweep, writeNextDue } from './due.ts'
 import { forgetTime, lastSeen, seeTime } from './last-seen.ts'
 import { isReadable, LEASE_ID, parseLease, serialize } from './journal.ts'
+import { writePromptHint } from './prompt-hint.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
 const SUFFIX = '.lease'
@@ -89,9 +90,20 @@ export class LeaseStore {
     seeTime(this.#fs, this.#root, this.#clock)
   }
 
+  /** What a start of jit and a shell prompt read instead of every lease. */
+  writeHints(): void {
+    this.#hint(this.list())
+  }
+
+  #hint(leases: readonly Lease[]): void {
+    const waitMs = untilSweep(leases, this.unreadable(), this.#clock)
+    writeNextDue(this.#fs, this.#root, waitMs, this.#clock)
+    writePromptHint(this.#fs, this.#root, leases, waitMs, this.#clock)
+  }
+
   #written(): void {
-    const [leases, unreadable] = [this.list(), this.unreadable()]
-    writeNextDue(this.#fs, this.#root, leases, unreadable, this.#clock)
+    const leases = this.list()
+    this.#hint(leases)
     if (leases.length > 0) this.seeTime()
     else forgetTime(this.#fs, this.#root)
   }
