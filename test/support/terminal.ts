@@ -1,10 +1,17 @@
 import { resolve } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 
+/** A `RegExp`, or what can stand for one. */
+type Pattern = { test(screen: string): boolean; toString(): string }
+
 export type AtTerminal = {
   /** Resolves once the screen has said this; rejects when the program ends before. */
-  sees(pattern: RegExp): Promise<void>
+  sees(pattern: Pattern): Promise<void>
   types(keys: string): void
+  /** All that was written to the screen, with its control sequences. */
+  screen(): string
+  /** Closes the terminal, as a user closes the window. */
+  close(): void
   readonly ended: Promise<{ readonly code: number; readonly screen: string }>
 }
 
@@ -49,9 +56,11 @@ export function programAtTerminal(
         }
         waiting.add(look)
         look()
-        void ended.then(({ code }) => fail(new Error(`ended (${code}) without ${pattern}:\n${screen}`)))
+        void ended.then(({ code }) => fail(new Error(`ended (${code}) without ${String(pattern)}:\n${screen}`)))
       }),
     types: (keys) => terminal.write(keys),
+    screen: () => screen,
+    close: () => terminal.kill('SIGHUP'),
     ended,
   }
 }

@@ -66,6 +66,10 @@ ${commands.map(({ name, aliases }) => `      (${[name, ...aliases].map((each) =>
       (*) place=$(( place + 1 )) ;;
     esac
   done
+  if [[ -z $option && $PREFIX == --*=* ]]; then
+    option=\${PREFIX%%=*}
+    compset -P 1 '*='
+  fi
   if [[ -n $option ]]; then
     case $command:$option in
 ${commands
