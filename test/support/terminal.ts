@@ -10,7 +10,7 @@ export type AtTerminal = {
   types(keys: string): void
   /** All that was written to the screen, with its control sequences. */
   screen(): string
-  /** Closes the terminal, as a user closes the window. */
+  /** Ends the program at once. */
   close(): void
   readonly ended: Promise<{ readonly code: number; readonly screen: string }>
 }
@@ -34,7 +34,7 @@ export function programAtTerminal(
   const terminal = spawn(program, [...args], {
     cols: columns,
     rows: 24,
-    name: 'xterm-256color',
+    name: env['TERM'] ?? 'xterm-256color',
     env: { TERM: 'xterm-256color', ...env },
   })
   let screen = ''
@@ -60,7 +60,7 @@ export function programAtTerminal(
       }),
     types: (keys) => terminal.write(keys),
     screen: () => screen,
-    close: () => terminal.kill('SIGHUP'),
+    close: () => terminal.kill('SIGKILL'),
     ended,
   }
 }
