@@ -58,7 +58,11 @@ __jit_complete() {
     fi
     case $command:$word in
       exec:--)
-        if declare -F _command_offset >/dev/null; then _command_offset "$index"; fi
+        if declare -F _command_offset >/dev/null; then
+          _command_offset "$index"
+        else
+          compopt -o bashdefault -o default 2>/dev/null || :
+        fi
         return 0
         ;;
       login:--key-store) option=$word ;;

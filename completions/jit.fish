@@ -3,14 +3,9 @@
 # Names that jit has written down. Whatever else lies in these files is not offered.
 function __jit_complete_names
     set -l state "$HOME/.local/state/jit"
-    switch (uname)
-        case Darwin
-            set state "$HOME/Library/Application Support/jit/state"
-        case '*'
-            string match -q '/*' -- "$XDG_STATE_HOME"; and set state "$XDG_STATE_HOME/jit"
-    end
+    string match -q '/*' -- "$XDG_STATE_HOME"; and set state "$XDG_STATE_HOME/jit"
+    test -d "$HOME/Library/Application Support/jit"; and set state "$HOME/Library/Application Support/jit/state"
     test -n "$JIT_STATE_DIR"; and set state $JIT_STATE_DIR
-    set -l names
     switch $argv[1]
         case targets
             test -f $state/targets; and string match -r '^[a-z][a-z0-9-]*$' <$state/targets
