@@ -1,6 +1,7 @@
 import { JitError } from './errors.ts'
+import { PROMPTING_SHELLS, quoteFor } from './shell-quote.ts'
 
-export const SHELLS = ['bash', 'zsh', 'fish', 'pwsh', 'json', 'dotenv'] as const
+export const SHELLS = [...PROMPTING_SHELLS, 'json', 'dotenv'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /** Variables to be set and those to be taken away because a client would take them first. */
@@ -27,7 +28,7 @@ const posix = (exports: Exports): string =>
   lines(
     exports,
     (name) => `unset ${name}`,
-    (name, value) => `export ${name}=${quoted(value)}`,
+    (name, value) => `export ${name}=${quoteFor('bash', value)}`,
   )
 
 const WRITE: Readonly<Record<Shell, (exports: Exports) => string>> = {
@@ -37,14 +38,13 @@ const WRITE: Readonly<Record<Shell, (exports: Exports) => string>> = {
     lines(
       exports,
       (name) => `set -e ${name}`,
-      (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`,
+      (name, value) => `set -gx ${name} ${quoteFor('fish', value)}`,
     ),
   pwsh: (exports) =>
     lines(
       exports,
       (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
-      // PowerShell takes the curly quotes for the straight one (about_Quoting_Rules).
-      (name, value) => `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`,
+      (name, value) => `$env:${name} = ${quoteFor('pwsh', value)}`,
     ),
   json: ({ set, unset }) => JSON.stringify({ ...Object.fromEntries(unset.map((name) => [name, null])), ...set }),
   dotenv: ({ set }) =>
@@ -72,5 +72,5 @@ export function shellNamed(path: string | undefined, platform: NodeJS.Platform):
   if (path === undefined || path === '') return platform === 'win32' ? 'pwsh' : 'bash'
   const name = path.replace(/^.*[\\/]/, '').replace(/\.exe$/i, '')
   if (['sh', 'dash', 'ash', 'ksh', 'mksh', 'busybox'].includes(name)) return 'bash'
-  return (['bash', 'zsh', 'fish', 'pwsh'] as const).find((each) => each === name)
+  return PROMPTING_SHELLS.find((each) => each === name)
 }

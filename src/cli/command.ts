@@ -57,14 +57,16 @@ export function duration(text: string): number {
   }
 }
 
-/** One of these words. */
-export const choice =
-  <const T extends string>(...allowed: readonly T[]) =>
-  (text: string): T => {
+/** One of these words; completions read them from the result. */
+export function choice<const T extends string>(...allowed: readonly T[]): ((text: string) => T) & Choice {
+  const parse = (text: string): T => {
     const found = allowed.find((each) => each === text)
     if (found === undefined) throw new InvalidArgumentError(`Write one of ${allowed.join(', ')}.`)
     return found
   }
+  return Object.assign(parse, { allowed })
+}
+export type Choice = { readonly allowed: readonly string[] }
 
 export const JSON_FLAG = ['--json', 'print the result as JSON', false] as const
 

@@ -18,6 +18,7 @@ import type { KubernetesServing } from '../client/served-kubernetes.ts'
 import type { StatusDeps } from '../client/status.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Ending } from '../platform/processes.ts'
+import type { PromptPlaces } from './shell/types.ts'
 import type { Ask } from './ui/ask.ts'
 import type { Spinner } from './ui/spinner.ts'
 import type { Terminal } from './ui/terminal.ts'
@@ -58,6 +59,8 @@ export type CliContext = {
   readonly console: () => Promise<ConsoleDeps & { readonly isHeadless: boolean }>
   readonly pending: () => Promise<PendingRequests>
   readonly doctor: () => Promise<Doctoring>
+  /** Where a shell prompt reads what lives here. */
+  readonly promptPlaces: () => PromptPlaces
   /** How this process shall end, where that is not for jit to say: as the program ended that it has run. */
   readonly exit: (as: Ending) => void
   /** What every start does first: ends what is over, sends what waits. Cheap where there is nothing to do. */

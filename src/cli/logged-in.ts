@@ -7,6 +7,7 @@ import { logout, type LogoutResult } from '../client/identity/logout.ts'
 import { loginStore } from '../client/identity/store.ts'
 import type { Identity, WithLock } from '../client/identity/types.ts'
 import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '../client/login.ts'
+import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts'
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
@@ -54,7 +55,8 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   }
   return {
     identity,
-    api: async () => approvalApi({ ...common, identity: await identity() }),
+    api: async () =>
+      keepingTargetNames(approvalApi({ ...common, identity: await identity() }), nodeFileSystem, places.state),
     login: (order) =>
       logIn(
         {
@@ -68,7 +70,10 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
         },
         order,
       ),
-    logout: () => logout(identityDeps(), signal),
+    logout: () => {
+      forgetTargetNames(nodeFileSystem, places.state)
+      return logout(identityDeps(), signal)
+    },
   }
 }
 

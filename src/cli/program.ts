@@ -3,6 +3,7 @@ import { JitError } from '../base/errors.ts'
 import { JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { completionCommand } from './commands/completion.ts'
 import { consoleCommand } from './commands/console.ts'
 import { credentialProcessCommand } from './commands/credential-process.ts'
 import { denyCommand } from './commands/deny.ts'
@@ -17,6 +18,7 @@ import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
 import { requestsCommand } from './commands/requests.ts'
 import { revokeCommand } from './commands/revoke.ts'
+import { shellInitCommand } from './commands/shell-init.ts'
 import { statusCommand } from './commands/status.ts'
 import { sweepCommand } from './commands/sweep.ts'
 import { targetsCommand } from './commands/targets.ts'
@@ -53,6 +55,9 @@ export function buildProgram(ctx: CliContext): Command {
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
   program.commandsGroup('This machine:')
   program.addCommand(doctorCommand(ctx))
+  program.commandsGroup('Shell:')
+  program.addCommand(shellInitCommand(ctx))
+  program.addCommand(completionCommand(ctx, program))
   program.commandsGroup('Plumbing:')
   for (const make of [sweepCommand, credentialProcessCommand, kubeCredentialCommand, gcpCredentialCommand])
     program.addCommand(make(ctx))

@@ -13,6 +13,7 @@ import { type Installation, openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
 import { FOR_GOOGLE } from './renewing.ts'
 import { servingFrom, servingKubernetesFrom } from './serving.ts'
+import { promptPlaces } from './shell/places.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { loadSpinner } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
@@ -82,6 +83,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
       const { openDoctor } = await import('./open-doctor.ts')
       return openDoctor(host, installation, loaded)
     },
+    promptPlaces: () => promptPlaces(host, installation),
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
     },

@@ -1,8 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { FileSystem } from '../platform/files.ts'
 import { isDue } from './leases/due.ts'
+import { readLeases, unreadableLeases } from './leases/entries.ts'
 import { outboxIn } from './leases/outbox.ts'
-import { LeaseStore } from './leases/store.ts'
 import type { Lease, Outbox, UnreadableLease } from './leases/types.ts'
 
 /** What can be read of leases without the sinks: loads a third of what `createLeasing` does. No lock, no secret. */
@@ -18,10 +18,9 @@ export interface LeaseRecords {
 
 /** `root`: see `LeasingDeps`. */
 export function leaseRecords(fs: FileSystem, clock: Clock, root: string): LeaseRecords {
-  const store = new LeaseStore(fs, clock, root)
   return {
-    list: () => store.list(),
-    unreadable: () => store.unreadable(),
+    list: () => readLeases(fs, root),
+    unreadable: () => unreadableLeases(fs, root),
     due: () => isDue(fs, root, clock),
     outbox: outboxIn(fs, root),
   }

@@ -67,7 +67,7 @@ export type LeasingDeps = {
   readonly uid?: number
   /**
    * Directory of this machine below the state directory (machines that share a home keep separate journals and locks). Holds
-   * `leases/`, `outbox/`, `lock`, `reaper.lock` and `next-expiry`; all of it private and without secrets.
+   * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry` and `prompt`; all of it private and without secrets.
    */
   readonly root: string
   /** The runtime directory: holds `grants/`, the private directories of leases. */

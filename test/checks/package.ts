@@ -23,7 +23,7 @@ const source = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 
 rmSync('.pack', { recursive: true, force: true })
 mkdirSync('.pack')
-for (const item of ['bin', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+for (const item of ['bin', 'completions', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   cpSync(item, path.join('.pack', item), { recursive: true })
 for (const program of ['jit', 'jit-endpoint']) rmSync(`.pack/dist/${program}/metafile-esm.json`, { force: true })
 writeFileSync('.pack/THIRD-PARTY-LICENCES.txt', thirdPartyLicences('.'))
@@ -35,7 +35,7 @@ const published = Object.fromEntries(
 const dependencies = Object.fromEntries(BUNDLED_NOT.map((name) => [name, source.dependencies[name]]))
 writeFileSync(
   '.pack/package.json',
-  `${JSON.stringify({ ...published, files: ['bin', 'dist', 'THIRD-PARTY-LICENCES.txt'], dependencies }, null, 2)}\n`,
+  `${JSON.stringify({ ...published, files: ['bin', 'completions', 'dist', 'THIRD-PARTY-LICENCES.txt'], dependencies }, null, 2)}\n`,
 )
 
 execFileSync('publint', ['.pack', '--strict'], { stdio: 'inherit' })

@@ -1,3 +1,5 @@
+import { NEXT_DUE } from '../../src/client/leases/due.ts'
+import { PROMPT_HINT } from '../../src/client/leases/prompt-hint.ts'
 import { Disk, type Operation } from './disk.ts'
 import type { Logged, VolatileFiles } from './volatile-files.ts'
 
@@ -19,7 +21,7 @@ export function* statesAt({ start, log }: VolatileFiles, moment: number, choices
     }
 }
 
-/** The hint of when a sweep is due is never synced; it counts as one. */
+/** The hints for starts of jit and for prompts are never synced; they count as one. */
 function grouped(volatile: readonly Logged[]): readonly (readonly Logged[])[] {
   const hints = new Set(
     volatile.flatMap(({ operation }) => (isHint(operation) && 'inode' in operation ? [operation.inode] : [])),
@@ -33,7 +35,7 @@ function grouped(volatile: readonly Logged[]): readonly (readonly Logged[])[] {
 
 function isHint(operation: Operation): boolean {
   const name = operation.do === 'rename' ? operation.from : 'name' in operation ? operation.name : ''
-  return name.startsWith('next-expiry')
+  return [NEXT_DUE, PROMPT_HINT].some((hint) => name.startsWith(hint))
 }
 
 function* subsets(

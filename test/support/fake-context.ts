@@ -166,6 +166,12 @@ export function fakeContext(given: Fake = {}) {
       checks: given.checks ?? [],
       removeLayer: async () => ({ layer: 'systemd user timer', removed: given.layer === true }),
     }),
+    promptPlaces: () => ({
+      hint: '/state/prompt',
+      asked: '/state/sweep-asked',
+      sweep: ['node', 'jit.js', 'sweep'],
+      env: {},
+    }),
     startUp: async () => undefined,
   }
   return { ctx, clock, leasing, pending, ...seen }

@@ -12,8 +12,8 @@ const WRITER_MS = 10_000
 const UNREADABLE_RETRY_MS = 60_000
 
 /**
- * Name of the file that says when a sweep is due next, so that a start of jit, and a shell prompt, need to read one line
- * instead of every lease: Unix seconds, a blank, then what the rule of expiry needs. Only a hint: a missing or torn one
+ * Name of the file that says when a sweep is due next, so that a start of jit needs to read one line instead of every
+ * lease: Unix seconds, a blank, then what the rule of expiry needs. Only a hint: a missing or torn one
  * means "due".
  */
 export const NEXT_DUE = 'next-expiry'
@@ -35,17 +35,20 @@ function readNextDue(fs: FileSystem, root: string): Deadlines | undefined {
   return bootId === '' ? deadlines : { ...deadlines, bootId }
 }
 
-/** Not synced: a power loss means another boot, and another boot means "due". */
-export function writeNextDue(
-  fs: FileSystem,
-  root: string,
+/** Milliseconds until a sweep has something to do; `undefined` where nothing lies here. */
+export function untilSweep(
   leases: readonly Lease[],
   unreadable: readonly UnreadableLease[],
   clock: Clock,
-): void {
-  const file = join(root, NEXT_DUE)
+): number | undefined {
   const waits = [...leases.map((lease) => untilDue(lease, clock)), ...unreadable.map(() => UNREADABLE_RETRY_MS)]
-  if (waits.length === 0 || !attempt(() => replaceHint(fs, file, hint(Math.min(...waits), clock))))
+  return waits.length === 0 ? undefined : Math.min(...waits)
+}
+
+/** `waitMs`: see {@link untilSweep}. Not synced: a power loss means another boot, and another boot means "due". */
+export function writeNextDue(fs: FileSystem, root: string, waitMs: number | undefined, clock: Clock): void {
+  const file = join(root, NEXT_DUE)
+  if (waitMs === undefined || !attempt(() => replaceHint(fs, file, hint(waitMs, clock))))
     attempt(() => removeFile(fs, file))
 }
 

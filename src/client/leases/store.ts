@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
-import { ifExists, makeDirectories, readFile, removeFile, replaceFile } from '../../platform/durable.ts'
+import { makeDirectories, removeFile, replaceFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import { writeNextDue } from './due.ts'
+import { untilSweep, writeNextDue } from './due.ts'
+import { entryNames, LEASE_SUFFIX, leaseDirectory, readLeases, unreadableLeases } from './entries.ts'
 import { forgetTime, lastSeen, seeTime } from './last-seen.ts'
-import { assertLeaseId, isReadable, parseLease, serialize } from './journal.ts'
+import { assertLeaseId, serialize } from './journal.ts'
+import { writePromptHint } from './prompt-hint.ts'
 import type { Lease, UnreadableLease } from './types.ts'
-
-const SUFFIX = '.lease'
 
 /** Leases of this machine, one durable file each. Reading needs no lock; changing does. */
 export class LeaseStore {
@@ -20,7 +20,7 @@ export class LeaseStore {
     this.#fs = fs
     this.#clock = clock
     this.#root = root
-    this.directory = join(root, 'leases')
+    this.directory = leaseDirectory(root)
   }
 
   prepare(): void {
@@ -29,13 +29,11 @@ export class LeaseStore {
 
   /** Sorted by end. */
   list(): readonly Lease[] {
-    return this.#entries()
-      .filter(isReadable)
-      .toSorted((a, b) => a.endsAt - b.endsAt)
+    return readLeases(this.#fs, this.#root)
   }
 
   unreadable(): readonly UnreadableLease[] {
-    return this.#entries().flatMap((entry) => (isReadable(entry) ? [] : [entry]))
+    return unreadableLeases(this.#fs, this.#root)
   }
 
   /** Durable when it returns. */
@@ -53,29 +51,15 @@ export class LeaseStore {
 
   /** Out of the way of the next sweep, kept for whoever looks into it. */
   setAside({ file }: UnreadableLease): void {
-    this.#fs.rename(file, `${file.slice(0, -SUFFIX.length)}.unreadable`)
+    this.#fs.rename(file, `${file.slice(0, -LEASE_SUFFIX.length)}.unreadable`)
     this.#fs.syncDirectory(this.directory)
     this.#written()
   }
 
   /** Left by a process that died while it wrote an entry; holds no secret, and the entry itself is whole. */
   removeTemporary(): void {
-    for (const name of this.#names())
-      if (name.endsWith(`${SUFFIX}.tmp`)) removeFile(this.#fs, join(this.directory, name))
-  }
-
-  #entries(): readonly (Lease | UnreadableLease)[] {
-    return this.#names()
-      .filter((name) => name.endsWith(SUFFIX))
-      .flatMap((name) => {
-        const file = join(this.directory, name)
-        const bytes = readFile(this.#fs, file) // gone: ended by another process since we listed
-        return bytes === undefined ? [] : [parseLease(name.slice(0, -SUFFIX.length), file, bytes)]
-      })
-  }
-
-  #names(): readonly string[] {
-    return ifExists(() => this.#fs.readdir(this.directory)) ?? []
+    for (const name of entryNames(this.#fs, this.#root))
+      if (name.endsWith(`${LEASE_SUFFIX}.tmp`)) removeFile(this.#fs, join(this.directory, name))
   }
 
   /** The latest wall time seen while leases lived; a clock behind it was set back. */
@@ -88,15 +72,26 @@ export class LeaseStore {
     seeTime(this.#fs, this.#root, this.#clock)
   }
 
+  /** What a start of jit and a shell prompt read instead of every lease. */
+  writeHints(): void {
+    this.#hint(this.list())
+  }
+
+  #hint(leases: readonly Lease[]): void {
+    const waitMs = untilSweep(leases, this.unreadable(), this.#clock)
+    writeNextDue(this.#fs, this.#root, waitMs, this.#clock)
+    writePromptHint(this.#fs, this.#root, leases, waitMs, this.#clock)
+  }
+
   #written(): void {
-    const [leases, unreadable] = [this.list(), this.unreadable()]
-    writeNextDue(this.#fs, this.#root, leases, unreadable, this.#clock)
+    const leases = this.list()
+    this.#hint(leases)
     if (leases.length > 0) this.seeTime()
     else forgetTime(this.#fs, this.#root)
   }
 
   #file(id: string): string {
     assertLeaseId(id)
-    return join(this.directory, `${id}${SUFFIX}`)
+    return join(this.directory, `${id}${LEASE_SUFFIX}`)
   }
 }

@@ -17,7 +17,9 @@ export async function sweepLeases(deps: LeaseDeps): Promise<readonly WipeOutcome
     if (reason !== undefined) outcomes.push(await endLease(deps, lease, reason))
   }
   for (const lease of deps.store.list()) if (lease.state === 'active') await settle(deps, lease)
-  return [...outcomes, ...(await sweepOrphans(deps))]
+  const orphans = await sweepOrphans(deps)
+  deps.store.writeHints() // a clock that was set has made the old ones wrong
+  return [...outcomes, ...orphans]
 }
 
 function dueEnding({ clock }: LeaseDeps, lease: Lease, seen: number): Ending | undefined {

@@ -11,6 +11,7 @@ import { execCommand } from '../../../src/cli/commands/exec.ts'
 import { loginCommand } from '../../../src/cli/commands/login.ts'
 import { logoutCommand } from '../../../src/cli/commands/logout.ts'
 import { requestsCommand } from '../../../src/cli/commands/requests.ts'
+import { shellInitCommand } from '../../../src/cli/commands/shell-init.ts'
 import { statusCommand } from '../../../src/cli/commands/status.ts'
 import { sweepCommand } from '../../../src/cli/commands/sweep.ts'
 import { targetsCommand } from '../../../src/cli/commands/targets.ts'
@@ -96,9 +97,14 @@ describe('argv becomes options, whole', () => {
         waitMs: 10_000,
       },
     ],
+    ['shell-init SHELL', () => parse(shellInitCommand, ['zsh']), { shell: 'zsh' }],
     ['credential-process TARGET', () => parse(credentialProcessCommand, ['prod-db']), { target: 'prod-db' }],
   ])('%s', async (_name, parsed, wanted) => {
     expect(await parsed()).toEqual(wanted)
+  })
+
+  test('shell-init takes no shell that it does not speak', async () => {
+    await expect(parse(shellInitCommand, ['tcsh'])).rejects.toThrow('bash, zsh, fish, pwsh')
   })
 
   test('login: two flows at once and unknown key stores are refused', async () => {
@@ -112,9 +118,11 @@ const commands = (): readonly Command[] => buildProgram(fakeContext().ctx).comma
 describe('the command tree keeps its promises', () => {
   test('every command that prints has --json', () => {
     const without = commands().filter((each) => !each.options.some(({ long }) => long === '--json'))
-    // What `exec` prints is its program's; SDKs and kubectl get JSON anyway; help is text.
+    // What `exec` prints is its program's, what `shell-init` and `completion` print is a shell's; SDKs and kubectl get JSON anyway; help is text.
     expect(without.map((each) => each.name())).toEqual([
       'exec',
+      'shell-init',
+      'completion',
       'credential-process',
       'kube-credential',
       'gcp-credential',

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { ifExists, readFile } from '../../platform/durable.ts'
+import type { FileSystem } from '../../platform/files.ts'
+import { isReadable, parseLease } from './journal.ts'
+import type { Lease, UnreadableLease } from './types.ts'
+
+export const LEASE_SUFFIX = '.lease'
+
+/** Where the entries lie; `root`: see `LeasingDeps`. */
+export const leaseDirectory = (root: string): string => join(root, 'leases')
+
+/** Sorted by end. */
+export const readLeases = (fs: FileSystem, root: string): readonly Lease[] =>
+  entries(fs, root)
+    .filter(isReadable)
+    .toSorted((a, b) => a.endsAt - b.endsAt)
+
+export const unreadableLeases = (fs: FileSystem, root: string): readonly UnreadableLease[] =>
+  entries(fs, root).flatMap((entry) => (isReadable(entry) ? [] : [entry]))
+
+export const entryNames = (fs: FileSystem, root: string): readonly string[] =>
+  ifExists(() => fs.readdir(leaseDirectory(root))) ?? []
+
+function entries(fs: FileSystem, root: string): readonly (Lease | UnreadableLease)[] {
+  return entryNames(fs, root)
+    .filter((name) => name.endsWith(LEASE_SUFFIX))
+    .flatMap((name) => {
+      const file = join(leaseDirectory(root), name)
+      const bytes = readFile(fs, file) // gone: ended by another process since we listed
+      return bytes === undefined ? [] : [parseLease(name.slice(0, -LEASE_SUFFIX.length), file, bytes)]
+    })
+}
