@@ -96,11 +96,13 @@ __jit_complete() {
       :approve) command=approve ;;
       :deny) command=deny ;;
       :cancel) command=cancel ;;
+      :doctor) command=doctor ;;
       :shell-init) command=shell-init ;;
       :completion) command=completion ;;
       :sweep) command=sweep ;;
       :credential-process) command=credential-process ;;
       :kube-credential) command=kube-credential ;;
+      :gcp-credential) command=gcp-credential ;;
       :help) command=help ;;
       :*) return 0 ;;
       *) place=$((place + 1)) ;;
@@ -118,7 +120,7 @@ __jit_complete() {
   fi
   case $command in
     '')
-      __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel shell-init completion sweep credential-process kube-credential help'
+      __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
       if [[ $__jit_typed == -* ]]; then __jit_complete_words '-V --version --non-interactive -h --help'; fi
       ;;
     login)
@@ -211,6 +213,12 @@ __jit_complete() {
       fi
       if [[ $place -eq 0 ]]; then __jit_complete_names requests; fi
       ;;
+    doctor)
+      if [[ $__jit_typed == -* ]]; then
+        __jit_complete_words '--json --fix --remove-layers -h --help'
+        return 0
+      fi
+      ;;
     shell-init)
       if [[ $__jit_typed == -* ]]; then
         __jit_complete_words '-h --help'
@@ -245,12 +253,19 @@ __jit_complete() {
       fi
       if [[ $place -eq 0 ]]; then __jit_complete_names grants; fi
       ;;
+    gcp-credential)
+      if [[ $__jit_typed == -* ]]; then
+        __jit_complete_words '-h --help'
+        return 0
+      fi
+      if [[ $place -eq 0 ]]; then __jit_complete_names grants; fi
+      ;;
     help)
       if [[ $__jit_typed == -* ]]; then
         __jit_complete_words '-h --help'
         return 0
       fi
-      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel shell-init completion sweep credential-process kube-credential help exit-codes environment'; fi
+      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'; fi
       ;;
   esac
 }

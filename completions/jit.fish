@@ -97,6 +97,8 @@ function __jit_at
                 set command deny
             case :cancel
                 set command cancel
+            case :doctor
+                set command doctor
             case :shell-init
                 set command shell-init
             case :completion
@@ -107,6 +109,8 @@ function __jit_at
                 set command credential-process
             case :kube-credential
                 set command kube-credential
+            case :gcp-credential
+                set command gcp-credential
             case :help
                 set command help
             case ':*'
@@ -210,6 +214,11 @@ complete -c jit -n "__jit_at ''" -a cancel -d 'take back your own request'
 complete -c jit -n "__jit_at cancel; and not __jit_in_program" -l json -d 'print the result as JSON'
 complete -c jit -n "__jit_at cancel; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at cancel -eq 0' -a '(__jit_complete_names requests)'
+complete -c jit -n "__jit_at ''" -a doctor -d 'check this machine, and say what mends what'
+complete -c jit -n "__jit_at doctor; and not __jit_in_program" -l json -d 'print the result as JSON'
+complete -c jit -n "__jit_at doctor; and not __jit_in_program" -l fix -d 'mend what can be mended from here, and install what removes credentials in time'
+complete -c jit -n "__jit_at doctor; and not __jit_in_program" -l remove-layers -d 'take away what the service manager of this system starts for jit'
+complete -c jit -n "__jit_at doctor; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n "__jit_at ''" -a shell-init -d 'prompt segment'
 complete -c jit -n "__jit_at shell-init; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at shell-init -eq 0' -a 'bash zsh fish pwsh'
@@ -225,6 +234,9 @@ complete -c jit -n '__jit_at credential-process -eq 0' -a '(__jit_complete_names
 complete -c jit -n "__jit_at ''" -a kube-credential -d 'token of an active grant, for kubectl'
 complete -c jit -n "__jit_at kube-credential; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at kube-credential -eq 0' -a '(__jit_complete_names grants)'
+complete -c jit -n "__jit_at ''" -a gcp-credential -d 'token of an active grant, for Google\'s SDKs'
+complete -c jit -n "__jit_at gcp-credential; and not __jit_in_program" -s h -l help -d 'show this help'
+complete -c jit -n '__jit_at gcp-credential -eq 0' -a '(__jit_complete_names grants)'
 complete -c jit -n "__jit_at ''" -a help -d 'help for a command, `exit-codes` or `environment`'
 complete -c jit -n "__jit_at help; and not __jit_in_program" -s h -l help -d 'show this help'
-complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel shell-init completion sweep credential-process kube-credential help exit-codes environment'
+complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'

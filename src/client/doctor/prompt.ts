@@ -18,7 +18,10 @@ export const promptCheck = ({ env, home, read }: PromptCheckDeps): Check => ({
     const found = startFiles(env, home).find((path) => SETS_UP.test(read(path) ?? ''))
     if (found !== undefined) return [ok(`${found} sets up what shows grants and asks for a sweep when one is due.`)]
     return [
-      note('No start file of a shell sets up the prompt, which shows grants and asks for a sweep when one is due.'),
+      note(
+        'No start file of a shell sets up the prompt, which shows grants and asks for a sweep when one is due.',
+        'See: jit help shell-init',
+      ),
     ]
   },
 })
