@@ -20,7 +20,7 @@ export const promptCheck = ({ env, home, read }: PromptCheckDeps): Check => ({
     return [
       note(
         'No start file of a shell sets up the prompt, which shows grants and asks for a sweep when one is due.',
-        'See: jit help shell-init',
+        'jit help shell-init',
       ),
     ]
   },

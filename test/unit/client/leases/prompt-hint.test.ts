@@ -28,6 +28,7 @@ const ending = (target: string, inSeconds: number, more = {}) =>
     endsAt: (START + inSeconds) * 1000,
     writtenAtBootSeconds: 1000,
     bootId: 'boot-1',
+    places: [],
     ...more,
   })
 
