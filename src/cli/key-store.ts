@@ -1,4 +1,5 @@
 import type { Environment } from '../base/environment.ts'
+import { JitError } from '../base/errors.ts'
 import { chooseKeyStore } from '../platform/keychain/choose.ts'
 import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
 import type { Places } from '../platform/places.ts'
@@ -8,8 +9,18 @@ import { readSettings } from '../platform/settings.ts'
 export const openKeyStore = (env: Environment, platform: NodeJS.Platform, places: Places): KeyStore =>
   keyStoreOf(keyStoreChoice(env, places), env, platform, places)
 
-export const keyStoreChoice = (env: Environment, places: Places): KeyStoreChoice =>
-  KEY_STORE_CHOICES.find((each) => each === env['JIT_KEY_STORE']) ?? readSettings(places.config).keyStore ?? 'auto'
+/** Throws `USAGE` for a choice that there is not. */
+export function keyStoreChoice(env: Environment, places: Places): KeyStoreChoice {
+  const wanted = env['JIT_KEY_STORE'] ?? ''
+  const named = KEY_STORE_CHOICES.find((each) => each === wanted)
+  if (named === undefined && wanted !== '')
+    throw new JitError(
+      'USAGE',
+      'JIT_KEY_STORE names no key store.',
+      `Choose one of ${KEY_STORE_CHOICES.join(', ')}, or: unset JIT_KEY_STORE`,
+    )
+  return named ?? readSettings(places.config).keyStore ?? 'auto'
+}
 
 export const keyStoreOf = (
   choice: KeyStoreChoice,

@@ -75,6 +75,7 @@ export function buildProgram(ctx: CliContext): Command {
 
 /** Runs what was typed. Resolves when it is done; rejects with JitError, or with a bug. */
 export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<void> {
+  refuseBareProgram(argv)
   try {
     await buildProgram(ctx).parseAsync(argv, { from: 'user' })
   } catch (error) {
@@ -82,6 +83,13 @@ export async function runProgram(ctx: CliContext, argv: readonly string[]): Prom
     if (error.exitCode === 0) return // help and version
     throw usage(error)
   }
+}
+
+/** Without `--` options of the program would be taken for jit's, down to `--version`. */
+function refuseBareProgram([command, ...rest]: readonly string[]): void {
+  const asksHelp = rest.some((word) => word === '--help' || word === '-h')
+  if (command !== 'exec' || rest.length < 2 || rest.includes('--') || asksHelp) return
+  throw new JitError('USAGE', 'Put -- before the program that jit shall run.', 'Type: jit exec TARGET -- CMD…')
 }
 
 /** commander's `error: …\n(Did you mean …?)` in our two sentences. */

@@ -69,7 +69,8 @@ const notStarted = (file: string, cause: unknown): JitError =>
 
 /** Throws `NOT_FOUND` where a shell would find no such program: to be known before anybody is asked to approve anything. */
 export function assertProgram(file: string, env: Environment, platform: NodeJS.Platform): void {
-  if (!isInstalled(file, env, platform)) throw notStarted(file, { code: 'ENOENT' })
+  if (!isInstalled(file, env, platform))
+    throw notStarted(file, Object.assign(new Error('not found'), { code: 'ENOENT' }))
 }
 
 /** Whether a shell would find this program. Starts nothing. */

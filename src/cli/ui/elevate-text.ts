@@ -116,7 +116,7 @@ function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: 
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
     ...new Set(lines), // clouds that are reached the same way say it once
     ...outlivesText(lease, clock.now()),
-    ...whereText(lease).map(faint),
+    ...whereText(lease).map((line) => faint(line)), // chalk takes more than one argument
   ]
 }
 

@@ -1,4 +1,5 @@
 import { EXIT_CODE, JitError } from '../../base/errors.ts'
+import { errnoOf } from '../../base/errno.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { Paint } from './paint.ts'
 
@@ -30,12 +31,29 @@ function describe(error: unknown) {
       hint: terminalText(error.hint),
       exitCode: EXIT_CODE[error.code],
     }
+  const denied = deniedPath(error)
+  if (denied !== undefined)
+    return {
+      code: 'STATE_CORRUPT',
+      message: `${terminalText(denied.path)} cannot be used (${denied.code}).`,
+      hint: 'See who owns it and its directories, or choose others: jit help environment',
+      exitCode: EXIT_CODE.STATE_CORRUPT,
+    }
   return {
     code: 'BUG',
     message: `This is a bug in jit: ${terminalText(error instanceof Error ? `${error.name}: ${error.message}` : String(error))}`,
     hint: 'Please report it with the output of the same command under JIT_DEBUG=1. No grant was lost; see: jit status',
     exitCode: 1,
   }
+}
+
+/** What the system keeps from this user is no bug, wherever it comes up. */
+function deniedPath(error: unknown): { readonly path: string; readonly code: string } | undefined {
+  const code = errnoOf(error)
+  if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return undefined
+  return code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ELOOP'].includes(code)
+    ? { path: error.path, code }
+    : undefined
 }
 
 function stackOf(error: unknown): string {

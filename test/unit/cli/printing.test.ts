@@ -9,6 +9,7 @@ import { runStatus } from '../../../src/cli/commands/status.ts'
 import { runSweep } from '../../../src/cli/commands/sweep.ts'
 import { runTargets } from '../../../src/cli/commands/targets.ts'
 import { runWhoami } from '../../../src/cli/commands/whoami.ts'
+import { noPaint } from '../../../src/cli/ui/paint.ts'
 import { printDelivered } from '../../../src/cli/ui/elevate-text.ts'
 import type { Entry } from '../../../src/client/leases/types.ts'
 import type { Cloud } from '../../../src/contract/target.ts'
@@ -145,6 +146,20 @@ describe('what was delivered', () => {
     expect(note.filter((line) => line.includes('is not installed here'))).toEqual([
       expect.stringMatching(/^az is not installed here/),
     ])
+  })
+
+  test('paints each line for itself', () => {
+    const { ctx, note } = fakeContext()
+    const faint = (...words: readonly unknown[]) => words.join('|') // as chalk, which joins whatever it is given
+    const painted = {
+      ...ctx,
+      terminal: { ...ctx.terminal, paint: { ...ctx.terminal.paint, note: { ...noPaint, faint } } },
+    }
+    const entries = [entry('gcp', NOW + 60_000), entry('azure', NOW + 60_000)]
+    const asked = request('approved', { targets: ['prod-db'], durationSeconds: 3600, reason: 'x', host: 'laptop' })
+    const delivered = [{ lease: lease('prod-db', { entries }), guides: [] }]
+    printDelivered(painted, { kind: 'delivered', request: asked, delivered }, plain)
+    expect(note.filter((line) => line.includes('|'))).toEqual([])
   })
 
   test('says which cloud would take a copy after the end here', () => {

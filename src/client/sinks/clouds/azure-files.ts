@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { AzureCredential } from '../../../contract/credential.ts'
 import { azureContents } from './azure-content.ts'
 import { setupObstacle } from './azure-obstacle.ts'
-import { azureDirectory, azureVersion, readAzureFile } from './azure-settings.ts'
+import { azureIsolated } from './azure-isolated.ts'
+import { assertReadableSettings, azureDirectory, azureVersion, readAzureFile } from './azure-settings.ts'
 import { versionNotes } from './azure-versions.ts'
 import type { SinkDeps } from './deps.ts'
 import type { CloudSink } from './types.ts'
@@ -14,7 +15,10 @@ const FILES = [
   { name: 'azureProfile.json', format: 'az-profile' },
 ] as const
 
-/** Among the user's own logins, where `az` and every SDK that asks it already look. */
+/**
+ * Among the user's own logins, where `az` and every SDK that asks it already look; and beside them in a directory of its own, for
+ * `jit exec` and `jit env`.
+ */
 export const azureFiles = (deps: SinkDeps): CloudSink<AzureCredential> => ({
   cloud: 'azure',
   mode: 'files',
@@ -24,22 +28,25 @@ export const azureFiles = (deps: SinkDeps): CloudSink<AzureCredential> => ({
     const { azureConflict } = await import('./azure-conflict.ts')
     return azureConflict(deps, intent)
   },
-  plan: () => [
-    ...entries(deps),
-    { kind: 'entry', path: join(azureDirectory(deps), 'clouds.config'), format: 'az-clouds' },
-  ],
+  plan: async (intent) => {
+    assertReadableSettings(deps)
+    return [
+      ...entries(deps),
+      { kind: 'entry', path: join(azureDirectory(deps), 'clouds.config'), format: 'az-clouds' },
+      ...(await azureIsolated(deps).plan(intent)),
+    ]
+  },
   async contents(delivery) {
     const { hasOwnSubscription } = await import('../formats/az-profile.ts')
     const { tokenCache, servicePrincipals, profile, clouds } = azureContents(delivery)
     const list = readAzureFile(deps, 'azureProfile.json')
     // who has the subscription himself may have chosen it himself, and can keep it chosen
     const isTheirs = hasOwnSubscription(list, delivery.credential.subscriptionId)
-    return [tokenCache, servicePrincipals, profile, isTheirs ? { ...clouds, secrets: [] } : clouds]
+    const entered = [tokenCache, servicePrincipals, profile, isTheirs ? { ...clouds, secrets: [] } : clouds]
+    return [...entered, ...(await azureIsolated(deps).contents(delivery))]
   },
-  environment: ({ asDefault }) => ({
-    ...(deps.env['AZURE_CONFIG_DIR'] ? { AZURE_CONFIG_DIR: azureDirectory(deps) } : {}),
-    ...(asDefault ? { AZURE_TOKEN_CREDENTIALS: 'AzureCliCredential' } : {}),
-  }),
+  // No variable names a subscription, so a shell or a child that shall have this one gets the directory of its own.
+  environment: (intent) => azureIsolated(deps).environment(intent),
   usage: ({ profile, asDefault }) => [
     ...versionNotes(azureVersion(deps)),
     asDefault ? 'az account show' : `az account show --subscription ${profile}`,

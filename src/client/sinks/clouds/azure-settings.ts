@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { FileSystem } from '../../../platform/files.ts'
+import { checkAwsIni } from '../../../base/aws-ini.ts'
+import { JitError } from '../../../base/errors.ts'
 import { readThrough } from '../target-path.ts'
 import type { SinkDeps } from './deps.ts'
 
@@ -17,6 +19,17 @@ export const readAzureFile = ({ fs, env, home }: Omit<SinkDeps, 'program'>, name
 export function extensionDirectory({ env, home }: Pick<SinkDeps, 'env' | 'home'>): string {
   const directory = env['AZURE_EXTENSION_DIR']
   return directory === undefined || directory === '' ? join(azureDirectory({ env, home }), 'cliextensions') : directory
+}
+
+/** Throws `FILE_UNREADABLE` where `az` would not even start: its settings go through the parser that the AWS CLI has, too. */
+export function assertReadableSettings(deps: Omit<SinkDeps, 'program'>): void {
+  const check = checkAwsIni(readAzureFile(deps, 'config'))
+  if (check.ok) return
+  throw new JitError(
+    'FILE_UNREADABLE',
+    `The Azure CLI cannot read ${join(azureDirectory(deps), 'config')}: line ${check.line}, ${check.why}.`,
+    'jit has left the file as it is. Mend that line and try again, or: --deliver isolated',
+  )
 }
 
 /** A setting of `az`, as it finds it: in the environment, or else in its `config`. */

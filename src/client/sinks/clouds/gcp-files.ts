@@ -35,6 +35,7 @@ export const gcpFiles = (deps: SinkDeps): CloudSink<GcpDelivered> => ({
 
   plan(intent) {
     assertNameFree(deps, intent)
+    if (intent.asDefault) assertReadableActive(deps)
     return [...privateFiles(intent), ...usersDirectory(deps, intent, activeBefore(deps))]
   },
 
@@ -102,6 +103,18 @@ function activeBefore(deps: SinkDeps): string | undefined {
   if (!CONFIGURATION_NAME.test(active)) return undefined
   const ours = markOf(readThrough(deps.fs, configurationFile(home, active)))
   return ours === undefined ? active : ours.before
+}
+
+/** gcloud cannot use such a name (a line break at the end is enough), and the wipe could not give it back. */
+function assertReadableActive(deps: SinkDeps): void {
+  const path = activeConfigFile(gcloudHome(deps))
+  const active = readThrough(deps.fs, path)
+  if (active === undefined || CONFIGURATION_NAME.test(active.toString('latin1'))) return
+  throw new JitError(
+    'FILE_UNREADABLE',
+    `gcloud cannot read the name in ${path}: it must be that of a configuration and nothing else, without a line break.`,
+    'Choose one with gcloud config configurations activate NAME, or leave out --as-default.',
+  )
 }
 
 /** `default` is what gcloud falls back to, and makes by itself. */

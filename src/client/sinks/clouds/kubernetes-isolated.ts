@@ -13,19 +13,19 @@ export const kubernetesIsolated = (deps: SinkDeps): CloudSink<KubernetesCredenti
     assertSafeNames(intent)
     return [
       { kind: 'own', path: tokenPath(intent) },
-      { kind: 'own', path: configPath(intent) },
+      { kind: 'own', path: ownConfigPath(intent) },
     ]
   },
   contents: (delivery) => [tokenFile(delivery), ownConfig(deps, delivery)],
-  environment: (intent) => ({ KUBECONFIG: configPath(intent) }),
+  environment: (intent) => ({ KUBECONFIG: ownConfigPath(intent) }),
   usage: ({ target }) => [`jit exec ${target} -- kubectl get pods`],
   searched: () => [],
 })
 
-const configPath = ({ directory }: Intent): string => join(directory, 'kubeconfig')
+export const ownConfigPath = ({ directory }: Intent): string => join(directory, 'kubeconfig')
 
 /** As JSON, which kubectl reads as well: for a file that is wholly ours no YAML has to be loaded. */
-function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
+export function ownConfig(deps: SinkDeps, delivery: Delivery<KubernetesCredential>): FileContent {
   const { lease, profile: name, endsAt } = delivery
   const { cluster, context, user } = kubeconfigEntry(deps, delivery)
   const env = [{ name: LEASE_VARIABLE, value: `${lease} ${Math.ceil(endsAt / 1000)}` }]

@@ -20,6 +20,9 @@ describe('files', () => {
       '/home/alice/.azure/service_principal_entries.json',
       '/home/alice/.azure/azureProfile.json',
       '/home/alice/.azure/clouds.config',
+      ...['config', 'msal_token_cache.json', 'service_principal_entries.json', 'azureProfile.json'].map(
+        (name) => `${DELIVERY.directory}/azure/${name}`,
+      ),
     ])
     expect((await paths({ AZURE_CONFIG_DIR: '/srv/az' }))[0]).toBe('/srv/az/msal_token_cache.json')
     expect(azureFiles({ ...deps, env: {} }).searched()).toHaveLength(3)
@@ -30,8 +33,9 @@ describe('files', () => {
     const sink = azureFiles(here.deps)
     const contents: readonly (FileContent | undefined)[] = await sink.contents(DELIVERY)
     expect(contents).toHaveLength((await sink.plan(DELIVERY)).length)
-    expect(contents.flatMap((each) => each?.secrets)).toEqual([accessToken(1), accessToken(2), cloudsLine(guid(3))])
-    for (const each of contents.slice(1)) expect(each?.content).not.toContain('eyJ')
+    const tokens = [accessToken(1), accessToken(2)]
+    expect(contents.flatMap((each) => each?.secrets)).toEqual([...tokens, cloudsLine(guid(3)), ...tokens])
+    for (const each of contents.slice(1, 5)) expect(each?.content).not.toContain('eyJ')
   })
 
   test('hold tokens until five minutes after the slice, which MSAL takes off again, and never longer than Entra says', async () => {
@@ -61,15 +65,14 @@ describe('files', () => {
   test('leave the choice in clouds.config to a user who has the subscription himself', async () => {
     const list = { 'azureProfile.json': JSON.stringify({ subscriptions: [subscription(guid(3), 'Prod')] }) }
     using here = machine({}, list)
-    expect((await azureFiles(here.deps).contents(DELIVERY)).at(-1)).toEqual({ content: '', secrets: [] })
+    expect((await azureFiles(here.deps).contents(DELIVERY))[3]).toEqual({ content: '', secrets: [] })
   })
 
-  test('make a grant usable without naming it only where it is the default', () => {
+  test('lead a child and a shell to this grant alone, and others to it where it is the default', () => {
     using here = machine({ AZURE_CONFIG_DIR: '/srv/az' })
     const sink = azureFiles(here.deps)
-    expect(sink.environment(DELIVERY)).toEqual({ AZURE_CONFIG_DIR: '/srv/az' })
-    expect(sink.environment({ ...DELIVERY, asDefault: true })).toEqual({
-      AZURE_CONFIG_DIR: '/srv/az',
+    expect(sink.environment(DELIVERY)).toMatchObject({
+      AZURE_CONFIG_DIR: `${DELIVERY.directory}/azure`,
       AZURE_TOKEN_CREDENTIALS: 'AzureCliCredential',
     })
     expect(sink.usage(DELIVERY)[0]).toBe('az account show --subscription jit-prod-db')

@@ -57,14 +57,13 @@ describe('where Kubernetes grants go', () => {
     using home = new TempHome()
     const token = join(intent.directory, 'kubernetes-token.json')
     const entry = { kind: 'entry', path: config(home), format: 'kubeconfig' }
-    expect(await kubernetesFiles(deps(home)).plan(intent)).toEqual([{ kind: 'own', path: token }, entry])
-    expect(await kubernetesProcess(deps(home)).plan(intent)).toEqual([{ kind: 'sealed', path: token }, entry])
-    const own = join(intent.directory, 'kubeconfig')
-    expect(await kubernetesIsolated(deps(home)).plan(intent)).toEqual([
-      { kind: 'own', path: token },
-      { kind: 'own', path: own },
-    ])
-    expect(kubernetesIsolated(deps(home)).environment(intent)).toEqual({ KUBECONFIG: own })
+    const alone = join(intent.directory, 'kubeconfig')
+    const own = { kind: 'own', path: alone }
+    expect(await kubernetesFiles(deps(home)).plan(intent)).toEqual([{ kind: 'own', path: token }, entry, own])
+    expect(await kubernetesProcess(deps(home)).plan(intent)).toEqual([{ kind: 'sealed', path: token }, entry, own])
+    expect(await kubernetesIsolated(deps(home)).plan(intent)).toEqual([{ kind: 'own', path: token }, own])
+    for (const sink of [kubernetesFiles, kubernetesProcess, kubernetesIsolated])
+      expect(sink(deps(home)).environment(intent)).toEqual({ KUBECONFIG: alone })
   })
 
   test.each<[string, readonly string[], string]>([
@@ -99,7 +98,7 @@ describe('where Kubernetes grants go', () => {
     symlinkSync(config(home, 'real'), config(home, 'b'))
     const sink = kubernetesFiles(deps(home, { KUBECONFIG: `${config(home, 'a')}:${config(home, 'b')}` }))
     await expect(async () => sink.plan(intent)).rejects.toThrow(expect.objectContaining({ code: 'PROFILE_TAKEN' }))
-    expect(await sink.plan({ ...intent, profile: 'jit-other' })).toHaveLength(2)
+    expect(await sink.plan({ ...intent, profile: 'jit-other' })).toHaveLength(3)
   })
 
   test('a file beside ours that kubectl cannot read is said: it reads none of them then', async () => {
