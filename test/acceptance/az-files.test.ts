@@ -134,6 +134,7 @@ describe.skipIf(!hasAz || !hasOpenssl)('the real az', () => {
     const contents = await sink.contents(delivery)
     for (const [index, file] of (await sink.plan(delivery)).entries())
       if (file.kind === 'entry') await removeFrom(file, delivery, contents[index]?.secrets ?? [])
+      else rmSync(file.path)
   }
 
   test('uses a grant beside the other accounts, and all is as before when it is over', async () => {

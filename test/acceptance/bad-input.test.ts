@@ -45,6 +45,7 @@ describe('what was typed', () => {
     ['a blank reason', ['elevate', 'staging-db', '--reason', '  '], 2, /\n {5}Add: --reason TEXT/],
     ['a start in the past', [...wish, '--at', '2020-01-01T00:00:00Z'], 2, /is over/],
     ['a delivery that is not there', [...wish, '--deliver', 'pigeon'], 2, /files, process, isolated/],
+    ['a program without --', ['exec', 'staging-db', 'aws', '--version'], 2, /Put -- before the program/],
     ['a default that is hidden', [...wish, '--deliver', 'isolated', '--as-default'], 2, /cannot be a default/],
     ['another endpoint than the login', ['login', 'http://jit.corp.example'], 2, /https only/],
   ])('%s', async (_what, argv, code, said) => {

@@ -80,10 +80,13 @@ describe.skipIf(!hasOpenssl)('a target in four clouds, under their production na
     expect(places.map((each) => each.map((place) => path.basename(place)))).toEqual([
       ['credentials'],
       ['gcp-jit-everything.access-token', 'gcp-jit-everything.subject-token'],
-      ['msal_token_cache.json'],
+      ['msal_token_cache.json', 'msal_token_cache.json'], // among his own, and for exec and env
       ['kubernetes-token.json'],
     ])
     for (const place of places.flat()) expect([place, existsSync(place)]).toEqual([place, true])
+
+    const child = await person.jit('exec', 'everything', '--', 'sh', '-c', 'echo "$KUBECONFIG $AZURE_CONFIG_DIR"')
+    expect(child.stdout).toMatch(/^\S+\/grants\/\S+\/kubeconfig \S+\/grants\/\S+\/azure\n$/) // not his own cluster, nor subscription
 
     expect(await person.jit('revoke', 'everything')).toMatchObject({ code: 0 })
     expect(changed()).toEqual([])

@@ -34,7 +34,7 @@ async function secretsOfLogin({ home }: PersonHome): Promise<readonly string[]> 
 
 test('no key, token or passphrase is said, logged, shown in ps, or left where another could read it', async () => {
   const [alice, bob] = [world.person('alice'), world.person('bob')]
-  const commandLines = watchCommandLines()
+  const commandLines = watchCommandLines(world.directory)
   const said: Ended[] = []
   const secrets: string[] = []
   const jit = async (person: PersonHome, ...args: string[]): Promise<Ended> => {
@@ -68,6 +68,7 @@ test('no key, token or passphrase is said, logged, shown in ps, or left where an
   await jit(bob, 'logout')
   const shown = commandLines.stop()
   expect(shown.some((line) => line.includes('jit.js elevate'))).toBe(true)
+  expect(shown.some((line) => line.includes('jit-endpoint.js serve'))).toBe(true)
 
   const texts = [...said.flatMap(({ stdout, stderr }) => [stdout, stderr]), ...shown, world.endpoint.log()]
   for (const secret of secrets) expect(texts.filter((text) => text.includes(secret))).toEqual([])

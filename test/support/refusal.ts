@@ -4,10 +4,15 @@ import type { Ended } from './launch.ts'
 import type { PersonHome } from './person.ts'
 import type { World } from './world.ts'
 
+/** Names of targets that completion offers: written whenever the endpoint has told them, whatever comes of the command. */
+const OFFERED = '.local/state/jit/targets'
+
 /** Everything but locks, which are empty, and the directories that they lie in. */
 const files = ({ home }: PersonHome) =>
   Object.fromEntries(
-    Object.entries(disk(home)).filter(([path, what]) => !path.endsWith('lock') && !what.startsWith('directory')),
+    Object.entries(disk(home)).filter(
+      ([path, what]) => !path.endsWith('lock') && path !== OFFERED && !what.startsWith('directory'),
+    ),
   )
 const asked = ({ endpoint }: World): number =>
   endpoint.log().match(/"method":"POST","path":"\/v1\/requests"/g)?.length ?? 0
