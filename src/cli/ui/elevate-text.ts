@@ -115,8 +115,8 @@ function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: 
   return [
     `${good(terminalText(lease.target))} is yours until ${strong(ends)} (${left}).`,
     ...new Set(lines), // clouds that are reached the same way say it once
-    ...outlivesText(lease, clock.now()),
     ...whereText(lease).map((line) => faint(line)), // chalk takes more than one argument
+    ...outlivesText(lease, clock.now()),
   ]
 }
 

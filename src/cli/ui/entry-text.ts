@@ -63,5 +63,5 @@ export const outlivesText = ({ entries, endsAt }: Lease, now: number): readonly 
     .filter(({ validUntil }) => validUntil > endsAt + NOTEWORTHY_MS)
     .map(
       ({ cloud, validUntil }) =>
-        `It is wiped here then; ${cloud} itself would take a copy until ${timeOfDay(validUntil, now)}.`,
+        `When it is wiped here, ${cloud} itself would still take a copy, until ${timeOfDay(validUntil, now)}.`,
     )
