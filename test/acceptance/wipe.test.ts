@@ -102,6 +102,8 @@ const MOMENTS: readonly [string, number][] = [
   ['rename', 3],
   ['rename', 4],
   ['rename', 5],
+  ['rename', 6],
+  ['rename', 7],
   ['fsync', 5],
 ]
 
