@@ -39,11 +39,14 @@ export async function callAddon(call: AddonCall, options: AddonOptions = {}): Pr
   return key === undefined ? undefined : new Uint8Array(Buffer.from(key, 'base64'))
 }
 
-/** CommonJS, for `node -e ADDON`: reads one request from stdin, prints one answer; before that a blank, when it has started. */
+/**
+ * CommonJS, for `node -e ADDON`: reads one request from stdin, prints one answer; before that a blank, when it has started. No bare
+ * `require`: publint would take the bundle for CommonJS.
+ */
 const CHILD = `
 process.stdout.write(' ')
-const { AsyncEntry } = require(process.argv[1])
-const { service, item, store, operation, key } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
+const { AsyncEntry } = module.require(process.argv[1])
+const { service, item, store, operation, key } = JSON.parse(process.getBuiltinModule('node:fs').readFileSync(0, 'utf8'))
 const answer = (value) => process.stdout.write(JSON.stringify(value))
 const work = async () => {
   const entry = new AsyncEntry(service, item, { linux: { store: store === 'keyutils' ? 'keyutils' : 'secret-service' } })
