@@ -7,12 +7,12 @@ import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import type { Guide } from './sinks/types.ts'
-import { fetchParcel, type Parcel, type ParcelDeps } from './parcel.ts'
+import { fetchGrant, type FetchedGrant, type FetchDeps } from './fetched-grant.ts'
 
 /** A lease, and how clients are told to use it. */
 export type LeaseGuide = { readonly lease: Lease; readonly guides: readonly Guide[] }
 
-export type DeliveryDeps = Omit<ParcelDeps, 'api'> & {
+export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
   readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'clockOffsetMs'>
   readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
   /** Starts the process that ends leases while no command runs. Must not throw. */
@@ -31,10 +31,10 @@ export async function deliverAll(
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
   try {
-    const parcels = await Promise.all(grants.map((grant) => fetchParcel(deps, grant)))
-    const replaced = heldBy(deps, parcels)
+    const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
+    const replaced = heldBy(deps, fetched)
     refuseInterrupted(deps.signal)
-    for (const { lease, deliveries } of parcels) {
+    for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
       written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
     }
@@ -48,10 +48,10 @@ export async function deliverAll(
   }
 }
 
-/** Own leases whose profile a parcel is about to take over: their grants have no use any more. */
-function heldBy({ leasing }: DeliveryDeps, parcels: readonly Parcel[]): readonly Pick<Grant, 'id' | 'target'>[] {
-  const taken = parcels.flatMap(({ deliveries }) => deliveries)
-  const fresh = new Set(parcels.map(({ lease }) => lease.id))
+/** Own leases whose profile a fetched grant is about to take over: their grants have no use any more. */
+function heldBy({ leasing }: DeliveryDeps, fetched: readonly FetchedGrant[]): readonly Pick<Grant, 'id' | 'target'>[] {
+  const taken = fetched.flatMap(({ deliveries }) => deliveries)
+  const fresh = new Set(fetched.map(({ lease }) => lease.id))
   return leasing.list().filter(({ entries, id }) => sharesProfile(entries, taken) && !fresh.has(id))
 }
 

@@ -11,7 +11,7 @@ import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
 import { assertWritable } from './leases/files.ts'
 import { runReaper } from './leases/reaper.ts'
-import { liveLease, renewLease } from './leases/renew.ts'
+import { liveLease, writeSlice } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
 import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
@@ -111,7 +111,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     renew: (id, deliveries) =>
       locked(async () => {
         const lease = liveLease(leases, id)
-        return renewLease(leases, lease, parcels.next(lease, deliveries))
+        return writeSlice(leases, lease, parcels.next(lease, deliveries))
       }),
     guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),

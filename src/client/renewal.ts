@@ -3,10 +3,10 @@ import type { ApprovalApi } from './approval/types.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { notLive } from './live-lease.ts'
-import { fetchParcel, type ParcelDeps } from './parcel.ts'
+import { fetchGrant, type FetchDeps } from './fetched-grant.ts'
 import { isRenewed } from './slices.ts'
 
-export type RenewalDeps = Pick<ParcelDeps, 'exchange' | 'clock' | 'signal'> & {
+export type RenewalDeps = Pick<FetchDeps, 'exchange' | 'clock' | 'signal'> & {
   readonly leasing: Pick<Leasing, 'list' | 'renew' | 'wipe'>
   /** Rejects where nobody is logged in. Never asks anybody. */
   readonly connect: () => Promise<Connection>
@@ -28,10 +28,10 @@ export async function renewLease(deps: RenewalDeps, seen: Lease): Promise<Lease>
   if (isRenewed(lease, seen)) return lease
   const connection = await deps.connect()
   refuseOther(connection, lease)
-  const parcel = await fetchParcel({ ...deps, ...connection }, lease).catch((error: unknown) =>
+  const next = await fetchGrant({ ...deps, ...connection }, lease).catch((error: unknown) =>
     endedOr(leasing, lease, error),
   )
-  return leasing.renew(lease.id, parcel.deliveries).catch((error: unknown) => {
+  return leasing.renew(lease.id, next.deliveries).catch((error: unknown) => {
     throw isOver(error) ? notLive(lease.target) : error
   })
 }

@@ -1,4 +1,4 @@
-import { liveLease, renewLease } from '../../src/client/leases/renew.ts'
+import { liveLease, writeSlice } from '../../src/client/leases/renew.ts'
 import type { LeaseDeps } from '../../src/client/leases/deps.ts'
 import type { NewLease } from '../../src/client/leases/types.ts'
 import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
@@ -73,7 +73,7 @@ const renewBoth =
   (id: string, target: string): Step =>
   async (deps, clock) => {
     const lease = liveLease(deps, id)
-    await renewLease(deps, lease, parcels(clock).next(lease, inTwoClouds(id, target, 'Second')))
+    await writeSlice(deps, lease, parcels(clock).next(lease, inTwoClouds(id, target, 'Second')))
   }
 const wipe =
   (id: string): Step =>

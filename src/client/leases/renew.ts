@@ -13,7 +13,7 @@ const STAYS = 'What was there before stays until its end. Mend the cause and try
  * Writes the next slice of a live lease in place of the last one; its end stays where it is. The entry knows old and new secrets
  * before the first new byte is written, and forgets the old ones when they are gone. The caller holds the lock.
  */
-export async function renewLease(deps: LeaseDeps, lease: Lease, parcels: readonly Parcel[]): Promise<Lease> {
+export async function writeSlice(deps: LeaseDeps, lease: Lease, parcels: readonly Parcel[]): Promise<Lease> {
   const files = await filesOf(deps, parcels)
   const places = withEarlier(
     files.map(({ place }) => place),

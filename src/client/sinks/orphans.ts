@@ -81,11 +81,12 @@ function distinct({ fs }: System, searched: readonly Searched[]): readonly Searc
   return [...byKey.values()]
 }
 
-/** Loading a format takes longer than this look; every mark of ours, in whatever format, has our name in it. */
+/** Loading a format takes longer than this look; every mark of ours, in whatever format, has our name in it, a variable in capitals. */
 function isWorthReading(system: System, path: string): boolean {
   const stat = ifExists(() => system.fs.stat(path))
   if (stat !== undefined && stat.kind !== 'file') return false
-  return readNow(system.fs, path)?.bytes.includes('jit') === true || leftOverNames(system, path).length > 0
+  const bytes = readNow(system.fs, path)?.bytes
+  return ['jit', 'JIT'].some((name) => bytes?.includes(name) === true) || leftOverNames(system, path).length > 0
 }
 
 async function wipeOrphanEntries(system: FormatSystem, path: string, search: OrphanSearch): Promise<Orphans> {

@@ -9,7 +9,7 @@ import type { NewLease } from './leases/types.ts'
 import { entryTimes } from './slices.ts'
 import type { EntryDelivery } from './sinks/types.ts'
 
-export type ParcelDeps = {
+export type FetchDeps = {
   readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'>
   readonly endpoint: string
   /** Does what the endpoint leaves to the client (Google's federated grants). `clockOffsetMs`: this machine's clock minus the endpoint's. */
@@ -22,7 +22,7 @@ export type ParcelDeps = {
 }
 
 /** What one grant brings: something for each cloud of its target. */
-export type Parcel = { readonly lease: NewLease; readonly deliveries: readonly EntryDelivery[] }
+export type FetchedGrant = { readonly lease: NewLease; readonly deliveries: readonly EntryDelivery[] }
 
 /** The offset is read off whole seconds, after the answer's way here. */
 const OFFSET_NOISE_MS = 2_000
@@ -31,7 +31,7 @@ const OFFSET_NOISE_MS = 2_000
  * Has the endpoint exchange a grant, opens what it sealed to a key that never leaves this process, and finishes the exchange where
  * the endpoint leaves that to us.
  */
-export async function fetchParcel(deps: ParcelDeps, asked: Pick<Grant, 'id' | 'target'>): Promise<Parcel> {
+export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'target'>): Promise<FetchedGrant> {
   const key = generateEphemeralKey()
   const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
   if (grant.id !== asked.id || grant.target !== asked.target || credentials.length === 0) throw unusable(asked)
