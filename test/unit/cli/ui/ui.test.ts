@@ -18,6 +18,18 @@ describe('errors', () => {
     expect(exitCode).toBe(3)
   })
 
+  test('what the system keeps from this user is no bug, wherever it comes up', () => {
+    const kept = Object.assign(new Error('EACCES: permission denied, scandir'), {
+      code: 'EACCES',
+      path: '/home/eve/.local',
+    })
+    const { text, exitCode } = renderError(kept, options)
+    expect([exitCode, text]).toEqual([
+      8,
+      expect.stringMatching(/^jit: \/home\/eve\/\.local cannot be used \(EACCES\)\./),
+    ])
+  })
+
   test('anything else is a bug: exit 1, a stack only on request', () => {
     const bug = new TypeError('x is not a function', { cause: new Error('deeper') })
     expect(renderError(bug, options)).toMatchObject({ exitCode: 1, text: expect.not.stringContaining('ui.test.ts') })

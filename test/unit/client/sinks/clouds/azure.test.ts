@@ -62,6 +62,17 @@ describe('files', () => {
     expect(JSON.parse(sooner?.content ?? '').tokens[0].expiresOn).toBe(1_900_000_600)
   })
 
+  test.each(['not an ini [', '[core]\n[core]\n'])(
+    'are refused where az could not read its settings: %j',
+    async (config) => {
+      using here = machine({}, { config })
+      await expect(azureFiles(here.deps).plan(DELIVERY)).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: expect.stringContaining('line '),
+      })
+    },
+  )
+
   test('leave the choice in clouds.config to a user who has the subscription himself', async () => {
     const list = { 'azureProfile.json': JSON.stringify({ subscriptions: [subscription(guid(3), 'Prod')] }) }
     using here = machine({}, list)

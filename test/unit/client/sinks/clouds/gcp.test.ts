@@ -195,6 +195,16 @@ region = europe-west1
       ).toBe(true)
   })
 
+  test('a name in active_config that gcloud cannot read is left alone, and cannot be given back: refused as the default', () => {
+    using home = new TempHome()
+    put(gcloudIn(home, 'active_config'), 'work\n')
+    const sink = gcpFiles(sinkDeps(home))
+    expect(() => sink.plan({ ...intentIn(home), asDefault: true })).toThrow(
+      expect.objectContaining({ code: 'FILE_UNREADABLE' }),
+    )
+    expect(sink.plan({ ...intentIn(home), asDefault: false })).not.toEqual([])
+  })
+
   test('strays are found by their marks, those of others are not', async () => {
     using home = new TempHome()
     const sink = gcpFiles(sinkDeps(home))
