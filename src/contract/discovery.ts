@@ -15,13 +15,18 @@ export type Discovery = {
     readonly clients: { readonly browser?: string; readonly device?: string }
     readonly scopes: readonly string[]
   }
+  /** Whose tokens a pipeline can log in with, and for whom they must be made (`aud`). Absent: pipelines cannot. */
+  readonly workloads?: { readonly audience: string; readonly providers: readonly string[] }
 }
 
-export const readDiscovery: Reader<Discovery> = object({
-  protocol: integer,
-  endpoint: string,
-  idp: object({ issuer: string, clients: object({}, { browser: string, device: string }), scopes: list(string) }),
-})
+export const readDiscovery: Reader<Discovery> = object(
+  {
+    protocol: integer,
+    endpoint: string,
+    idp: object({ issuer: string, clients: object({}, { browser: string, device: string }), scopes: list(string) }),
+  },
+  { workloads: object({ audience: string, providers: list(string) }) },
+)
 
 /** Answer of `GET /v1/health`. */
 export const readHealth = object({ status: oneOf('ok') })

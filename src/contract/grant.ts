@@ -6,6 +6,9 @@ export type GrantState = (typeof GRANT_STATES)[number]
 export const END_REASONS = ['ttl', 'revoked', 'killed'] as const
 export type EndReason = (typeof END_REASONS)[number]
 
+export const CHANNEL_RULES = ['strict'] as const
+export type ChannelRule = (typeof CHANNEL_RULES)[number]
+
 /** What the endpoint allowed: one person, one target, from-until. */
 export type Grant = {
   readonly id: string
@@ -16,6 +19,8 @@ export type Grant = {
   readonly startsAt: string
   readonly endsAt: string
   readonly deliver?: DeliveryMode
+  /** `strict`: a machine that hears nothing from the endpoint for `STALE_CHANNEL_SECONDS` wipes it. */
+  readonly channel?: ChannelRule
 }
 
 /** A `CloudCredential` (`credential.ts`) as a compact JWE (ECDH-ES, A256GCM) to the key that the caller sent along. */
@@ -36,7 +41,7 @@ export const readGrant: Reader<Grant> = object(
     startsAt: instant,
     endsAt: instant,
   },
-  { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES) },
+  { endReason: oneOf(...END_REASONS), deliver: oneOf(...DELIVERY_MODES), channel: oneOf(...CHANNEL_RULES) },
 )
 const readSealed: Reader<SealedCredential> = object({ cloud: oneOf(...CLOUDS), profile: profileName, jwe: string })
 export const readCredentialsAnswer: Reader<CredentialsAnswer> = object({

@@ -1,4 +1,4 @@
-import { END_REASONS, type EndReason } from '../../contract/grant.ts'
+import { type ChannelRule, END_REASONS, type EndReason } from '../../contract/grant.ts'
 import type { Cloud, DeliveryMode } from '../../contract/target.ts'
 import type { Held } from '../sinks/clouds/types.ts'
 import type { FormatName } from '../sinks/formats/types.ts'
@@ -80,6 +80,8 @@ export type Lease = {
   readonly writtenAt: number
   /** When all of it is wiped here; a renewal never moves it. */
   readonly endsAt: number
+  /** See `Grant.channel`. */
+  readonly channel?: ChannelRule
   /** Boot clock and boot at writing; a clock set back never extends a lease. */
   readonly writtenAtBootSeconds: number
   readonly bootId?: string
@@ -118,7 +120,7 @@ export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
 
 /** What the caller knows of a lease before it is written. */
-export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'deliver' | 'endsAt'>
+export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'deliver' | 'endsAt' | 'channel'>
 
 /**
  * Grants whose end the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.

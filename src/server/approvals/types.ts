@@ -15,6 +15,20 @@ export type Caller = {
   readonly jkt: string
   /** Network address that the call came from. */
   readonly address: string
+  /** Set for `flow: 'workload'`: no person, but a job of a pipeline. */
+  readonly workload?: Workload
+}
+
+/** What a verified workload token says, as configuration and policy speak of it. */
+export type Workload = {
+  /** The preset, or `pinned`: `github`, `gitlab` … */
+  readonly provider: string
+  /** Names of the configured pipelines whose claims it matched; at least one. */
+  readonly pipelines: readonly string[]
+  /** Claims that policies may test, as text, by their own names. */
+  readonly claims: Readonly<Record<string, string>>
+  /** The run of the pipeline that this job belongs to, where its token names one: a later job of it may collect a grant. */
+  readonly run?: string
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { type Discovery, PROTOCOL_VERSION } from '../../contract/discovery.ts'
 import {
+  CHANNEL_RULES,
   type CredentialsAnswer,
   type CredentialsCall,
   END_REASONS,
@@ -78,6 +79,7 @@ const grantShape = shapeOf<Grant>()(
     startsAt: instant,
     endsAt: instant,
     deliver: maybe(z.enum(DELIVERY_MODES)),
+    channel: maybe(z.enum(CHANNEL_RULES)),
   }),
 )
 export const grant = grantShape.openapi('Grant')
@@ -161,7 +163,12 @@ export const sessionCall = shapeOf<SessionCall>()(z.strictObject({ idToken: z.st
   'SessionCall',
 )
 export const me = shapeOf<Me>()(
-  z.strictObject({ person, groups: list(z.string()), flow: z.enum(LOGIN_FLOWS) }),
+  z.strictObject({
+    person,
+    groups: list(z.string()),
+    flow: z.enum(LOGIN_FLOWS),
+    pipelines: maybe(list(z.string())),
+  }),
 ).openapi('Me')
 export const sessionAnswer = shapeOf<SessionAnswer>()(
   z.strictObject({ accessToken: z.string(), expiresInSeconds: seconds, me }),
@@ -176,6 +183,7 @@ export const discovery = shapeOf<Discovery>()(
       clients: z.strictObject({ browser: maybe(z.string()), device: maybe(z.string()) }),
       scopes: list(z.string()),
     }),
+    workloads: maybe(z.strictObject({ audience: z.string(), providers: list(z.string()) })),
   }),
 ).openapi('Discovery')
 
