@@ -321,7 +321,7 @@ describe.each([
         await expect(opening).rejects.toBeInstanceOf(JitError)
         await expect(opening).rejects.toMatchObject({
           code: 'CONFIG',
-          message: expect.stringMatching(/schema version 99, but this jit-endpoint knows versions up to 1\./),
+          message: expect.stringMatching(/schema version 99, but this jit-endpoint knows versions up to 2\./),
         })
       })
     })
