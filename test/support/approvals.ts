@@ -52,6 +52,14 @@ export class FakePolicy implements Policy {
     return { approval, maxDurationSeconds: this.maxDurationSeconds, policies: [`rule-${name}`] }
   }
 
+  /** Subjects who may throw and lift stops. */
+  readonly administrators: string[] = ['ada']
+
+  mayAdminister({ person }: Caller): ReturnType<Policy['mayAdminister']> {
+    const allowed = this.administrators.includes(person.subject)
+    return { allowed, policies: allowed ? ['rule-administer'] : [], why: [] }
+  }
+
   mayApprove(
     approver: Caller,
     _requester: unknown,

@@ -140,6 +140,8 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
         ...(name === 'hidden' ? { hidden: true } : {}),
       }),
       mayApprove: () => ({ allowed: false, policies: [] }),
+      mayAdminister: () => ({ allowed: false, policies: [], why: [] }),
+      administrators: [],
       hash: 'h',
     },
     exchange: {
