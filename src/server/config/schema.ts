@@ -77,7 +77,9 @@ export function configSchema({ directory, env }: Surroundings) {
         maxDuration: duration('1m', '168h'),
         labels: z.array(field('a label such as env=prod', plainText(100))).default([]),
         renewEvery: duration('15m', '1h').default(3600),
-        channel: z.enum(CHANNEL_RULES, { error: 'expected strict, or nothing at all.' }).exactOptional(),
+        channel: field('strict, or no such line', (value) =>
+          CHANNEL_RULES.find((rule) => rule === value),
+        ).exactOptional(),
         aws: awsAccess.exactOptional(),
         gcp: gcpAccess.exactOptional(),
         azure: azureAccess.exactOptional(),

@@ -1,3 +1,5 @@
+import type { ChannelRule } from '../../contract/grant.ts'
+
 /** Paths are absolute, durations in seconds, defaults filled in. */
 export type Config = {
   /** `https://…` without a trailing slash: the `iss` of every token, and the base of the API. */

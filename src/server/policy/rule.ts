@@ -1,6 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligations } from './annotations.ts'
-import { ACTIONS, ADMINISTER, type Action, ENDPOINT } from './schema.ts'
+import { ACTIONS, ADMINISTER, ENDPOINT, type PolicyAction } from './schema.ts'
 import type { Statement } from './statements.ts'
 
 /** One policy as read from a file: where it stands, what Cedar makes of it, and what its annotations oblige to. */
@@ -8,7 +8,7 @@ export type Rule = Obligations & {
   readonly file: string
   readonly statement: Statement
   readonly effect: 'permit' | 'forbid'
-  readonly actions: readonly (Action | typeof ADMINISTER)[]
+  readonly actions: readonly PolicyAction[]
   /** The one target that the scope names; `undefined` where the scope leaves it open. */
   readonly target: string | undefined
   readonly principal: Principal
@@ -23,13 +23,13 @@ export type Principal =
 
 export type EntityName = { readonly type: string; readonly id: string }
 
-const EVERY_ACTION: Rule['actions'] = [...ACTIONS, ADMINISTER]
+const EVERY_ACTION: readonly PolicyAction[] = [...ACTIONS, ADMINISTER]
 
 /**
  * Actions that the scope names; an unconstrained scope means all that are about targets, and `administer` only where the
  * policy names it or the endpoint. Names that the schema does not know are left to the validator.
  */
-export function scopeActions(json: PolicyJson): Rule['actions'] {
+export function scopeActions(json: PolicyJson): readonly PolicyAction[] {
   const { action } = json
   if (action.op === 'All') return isAboutEndpoint(json) ? EVERY_ACTION : ACTIONS
   const named =

@@ -75,6 +75,7 @@ export const ACTIONS = ['request', 'autoApprove', 'approve'] as const
 export type Action = (typeof ACTIONS)[number]
 /** The action that is about no target. */
 export const ADMINISTER = 'administer'
+export type PolicyAction = Action | typeof ADMINISTER
 /** The one resource of `administer`. */
 export const ENDPOINT = { type: 'Endpoint', id: 'jit' } as const
 

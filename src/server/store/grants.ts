@@ -16,7 +16,7 @@ export const GRANT = [
   'end_reason as endReason',
 ] as const
 
-type GrantReads = Pick<Reads, 'grant' | 'grantsOf' | 'grantsNamed' | 'liveGrants' | 'endedSince'>
+type GrantReads = Pick<Reads, 'grant' | 'grantsOf' | 'grantsNamed' | 'unendedGrants' | 'endedSince'>
 
 export function grantReads(db: Db): GrantReads {
   return {
@@ -41,17 +41,20 @@ export function grantReads(db: Db): GrantReads {
         .execute()
     },
 
-    liveGrants: async (limit, after) => {
-      const live = db.selectFrom('grants').where('ended_at', 'is', null).where('ends_at', '>', NOW)
-      const page = live.select(GRANT).orderBy('ends_at').orderBy('id').limit(limit)
-      const grants = await (after === undefined
-        ? page
-        : page.where((row) =>
-            row.or([row('ends_at', '>', after.endsAt), row('ends_at', '=', after.endsAt).and('id', '>', after.id)]),
-          )
-      ).execute()
-      return withRequests(db, grants)
-    },
+    // Bound times, not NOW: PostgreSQL looks for what a volatile function says without an index.
+    unendedGrants: async (limit, after) =>
+      withRequests(
+        db,
+        await db
+          .selectFrom('grants')
+          .select(GRANT)
+          .where('ended_at', 'is', null)
+          .where((row) => row(row.refTuple('ends_at', 'id'), '>', row.tuple(after.endsAt, after.id)))
+          .orderBy('ends_at')
+          .orderBy('id')
+          .limit(limit)
+          .execute(),
+      ),
 
     endedSince: async (sinceMs) => {
       const ended = await db.selectFrom('grants').select('id').where('ended_at', '>=', sinceMs).execute()

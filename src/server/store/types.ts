@@ -36,8 +36,8 @@ export interface Reads {
   grantsOf(requestIds: readonly string[]): Promise<readonly GrantRow[]>
   /** Those of `ids` that exist. */
   grantsNamed(ids: readonly string[]): Promise<readonly GrantRow[]>
-  /** Grants that are neither ended nor past their end, scheduled ones too, with their requests; the next to end first, after `after`. */
-  liveGrants(limit: number, after?: Pick<GrantRow, 'endsAt' | 'id'>): Promise<readonly HeldGrant[]>
+  /** Grants that nobody has ended, scheduled ones too, with their requests; those that end after `after`, the next to end first. */
+  unendedGrants(limit: number, after: Pick<GrantRow, 'endsAt' | 'id'>): Promise<readonly HeldGrant[]>
   /** Ids of grants that were ended before their time, since `sinceMs`. */
   endedSince(sinceMs: number): Promise<readonly string[]>
   /** Grants with what is known of their wipe, the last to end first. */
