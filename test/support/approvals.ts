@@ -87,12 +87,17 @@ export function movableClock(): Clock & { advance(ms: number): void } {
   }
 }
 
-export function approvalsOver(store: Store, policy: Policy = new FakePolicy(), clock: Clock = systemClock) {
+export function approvalsOver(
+  store: Store,
+  policy: Policy = new FakePolicy(),
+  clock: Clock = systemClock,
+  targets: readonly ConfiguredTarget[] = TARGETS,
+) {
   return createApprovals({
     store,
     audit: createAudit(),
     policy,
-    targets: TARGETS,
+    targets,
     pendingSeconds: 3600,
     random: systemRandom,
     clock,

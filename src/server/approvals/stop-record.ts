@@ -43,16 +43,9 @@ export type Concerned = { readonly people: readonly Person[]; readonly targets: 
 
 /** Whether a stop holds something up. One of scope `grant` has done all it does when it is thrown. */
 export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { people, targets }: Concerned): boolean {
-  switch (scope) {
-    case 'all':
-      return true
-    case 'target':
-      return value !== null && targets.includes(value)
-    case 'user':
-      return value !== null && people.some((person) => isNamed(person, value))
-    case 'grant':
-      return false
-  }
+  if (scope === 'all') return true
+  if (value === null || scope === 'grant') return false
+  return scope === 'target' ? targets.includes(value) : people.some((person) => isNamed(person, value))
 }
 
 /** By subject or e-mail address, however it is written: a stop that misses its person is worse than one that catches two. */
