@@ -223,9 +223,9 @@ describe('a mistake about pipelines', () => {
       'a.cedar:1: policy "x": a pipeline never approves.',
     ],
     [
-      'tag of people',
-      `@id("x") forbid(principal, ${ASK}) when { principal.hasTag("ref") && principal.getTag("ref") == "x" };`,
-      'a.cedar:1: policy "x"',
+      'permit that asks for a tag',
+      `@id("x") permit(principal, ${ASK}) when { principal.hasTag("ref") };`,
+      'a.cedar:1: policy "x": a permit for pipelines says so in its first line',
     ],
     [
       'tag without asking for it',
