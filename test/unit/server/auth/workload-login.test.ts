@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loginNonce } from '../../../../src/base/login-nonce.ts'
+import { workloadTokenVerifier } from '../../../../src/server/auth/workload-token.ts'
 import { PRESET_NAMES, type PresetName } from '../../../../src/server/config/workload-presets.ts'
 import { PROVIDERS } from '../../../support/workload-tokens.ts'
 import { AUDIENCE, workloadWorld } from '../../../support/workload-world.ts'
@@ -223,6 +224,19 @@ describe('people and pipelines', () => {
     expect((await both.login(await both.idp.sign(person()), 'her-key')).flow).toBe('browser')
     const sly = await both.idp.sign(person({ sub: 'robot', aud: ['jit-device', AUDIENCE] }))
     await expect(both.login(sly, 'k')).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+})
+
+describe('the verifier of one issuer', () => {
+  test('takes no token that names another, whoever sent it here', async () => {
+    const { clock, config, issuerOf, token } = await workloadWorld()
+    const [github] = config.workloads?.issuers ?? []
+    if (github === undefined) throw new Error('GitHub is the first')
+    const verify = workloadTokenVerifier(github, { http: issuerOf('github').http, clock })
+    expect((await verify(await token('github'))).subject).toMatch(/^repo:/)
+    await expect(verify(await token('github', { iss: 'https://evil.example' }))).rejects.toMatchObject({
+      message: expect.stringMatching(/unexpected "iss" claim/),
+    })
   })
 })
 

@@ -215,12 +215,12 @@ describe('a mistake about pipelines', () => {
     [
       'pipeline that approves',
       '@id("x") permit(principal in Pipeline::"deploy", action == Action::"approve", resource);',
-      'a.cedar:1: policy "x": a pipeline never approves.',
+      'a.cedar:1: policy "x": a pipeline can only ask; "approve" is for people.',
     ],
     [
       'pipeline that approves among other things',
       '@id("x") permit(principal is Workload, action in [Action::"request", Action::"approve"], resource);',
-      'a.cedar:1: policy "x": a pipeline never approves.',
+      'a.cedar:1: policy "x": a pipeline can only ask; "approve" is for people.',
     ],
     [
       'permit that asks for a tag',
