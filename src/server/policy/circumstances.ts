@@ -3,6 +3,7 @@ import { CLOUDS } from '../../contract/target.ts'
 import type { Caller, Workload } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { personId } from './person-id.ts'
+import type { TagNames } from './tags.ts'
 import type { Facts } from './types.ts'
 
 /** A clock of the IdP that runs ahead by more than this makes its `auth_time` worthless. */
@@ -52,17 +53,17 @@ export function plainAddress(address: string): string {
 }
 
 /** The caller as an entity: a person among his groups, or a job among its pipelines. */
-export const callerEntity = (caller: Caller, named: ReadonlySet<string>): EntityJson =>
-  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload)
+export const callerEntity = (caller: Caller, named: ReadonlySet<string>, tags: TagNames = 'all'): EntityJson =>
+  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload, tags)
 
 /** Its claims are tags: policies test `principal.hasTag("ref") && principal.getTag("ref") == "refs/heads/main"`. */
-function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload): EntityJson {
+function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload, tags: TagNames): EntityJson {
   const { issuer, subject, name, email } = person
   return {
     uid: { type: 'Workload', id: personId(person) },
     attrs: { issuer, subject, name, provider, ...(email === undefined ? {} : { email }) },
     parents: pipelines.map((id) => ({ type: 'Pipeline', id })),
-    tags: { ...claims },
+    tags: Object.fromEntries(Object.entries(claims).filter(([name]) => tags === 'all' || tags.has(name))),
   }
 }
 

@@ -12,6 +12,7 @@ import type { ConfiguredTarget } from '../config/types.ts'
 import { callerEntity, OF_THE_MOMENT, targetEntity } from './circumstances.ts'
 import { askedOfContext, concernsWorkloads, namedEntities, type Rule } from './rule.ts'
 import { ACTIONS, type Action } from './schema.ts'
+import { askedTags, type TagNames } from './tags.ts'
 
 /** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
 export type Outcome = {
@@ -33,6 +34,7 @@ export interface Engine {
 type Slice = {
   readonly rules: readonly Rule[]
   readonly groups: ReadonlySet<string>
+  readonly tags: TagNames
   /** What the policies cannot tell apart: the attributes of the moment that none of them asks for. */
   readonly idle: ReadonlySet<string>
   readonly setId: () => string
@@ -82,7 +84,7 @@ function evaluator(rules: readonly Rule[]): Evaluator {
     evaluate: (action, caller, target, context) => {
       const slice = sliceOf(action, target.name)
       if (slice.rules.length === 0) return NOTHING_SAID
-      const user = callerEntity(caller, slice.groups)
+      const user = callerEntity(caller, slice.groups, slice.tags)
       const resource = targetEntity(target)
       const question = {
         principal: user.uid,
@@ -148,6 +150,7 @@ function createSlice(rules: readonly Rule[]): Slice {
   return {
     rules,
     groups: new Set(groups.map(({ id }) => id)),
+    tags: askedTags(rules.map(({ json }) => json)),
     idle: new Set(idle),
     setId: () => (setId ??= parse()),
   }

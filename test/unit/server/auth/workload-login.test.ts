@@ -146,6 +146,22 @@ describe('a job of several pipelines', () => {
   })
 })
 
+describe('two instances of one provider', () => {
+  test('give out the same ids, and a pipeline is of one of them', async () => {
+    const { loginWith } = await workloadWorld(`workloads:
+  audience: ${AUDIENCE}
+  issuers: [{ preset: github }, { preset: gitlab, issuer: https://gitlab.corp.example }, { preset: gitlab, name: public }]
+  pipelines:
+    - { name: ours, issuer: gitlab, match: { project_id: "20" } }
+    - { name: theirs, issuer: public, match: { project_id: "20" } }
+`)
+    expect((await loginWith('gitlab')).workload?.pipelines).toEqual(['ours'])
+    await expect(loginWith('github', { project_id: '20', ref_protected: 'true' })).rejects.toMatchObject({
+      code: 'denied',
+    })
+  })
+})
+
 describe('a token belongs to the key that brings it first', () => {
   test.each(['github', 'circleci'] as const)('of %s', async (preset) => {
     const token = await world.token(preset)

@@ -180,6 +180,7 @@ describe('a token is refused', () => {
     ],
     ['that is nested without end', 'pinned', { a: { b: { c: { d: { e: { f: 'x' } } } } } }, /nested too deeply/],
     ['with more claims than fit into a header', 'pinned', { job: 'x'.repeat(8_001) }, /more than 8000 bytes/],
+    ['longer than any call may bring', 'pinned', { job: 'x'.repeat(32_768) }, /cannot be read/],
     ['of another role', 'aws', { sub: 'arn:aws:iam::123456789012:role/ci/deployer2' }, /No pipeline/],
     ['of another account', 'aws', { sub: 'arn:aws:iam::210987654321:role/ci/deployer' }, /No pipeline/],
     ['of another service account', 'google', { sub: '112233445566778899002' }, /No pipeline/],

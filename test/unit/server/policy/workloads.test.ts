@@ -87,6 +87,12 @@ describe('a permit', () => {
       'automatic',
     ],
     [
+      'by a claim whose name is worked out reaches the job that has it',
+      `@id("a") permit(principal in Pipeline::"deploy", ${BOTH}, resource) when { principal.hasTag(context.flow) };`,
+      job({ claims: { workload: 'x' } }),
+      'automatic',
+    ],
+    [
       'by claim does not reach a job with another',
       `@id("a") permit(principal in Pipeline::"deploy", ${BOTH}, resource) when { principal.hasTag("ref") && principal.getTag("ref") == "refs/heads/main" };`,
       job({ claims: { ref: 'refs/heads/dev' } }),
