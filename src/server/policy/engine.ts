@@ -50,8 +50,9 @@ const OUTCOMES_KEPT = 4_096
  */
 export function createEngine(rules: readonly Rule[]): Engine {
   const people = enginePart(rules)
-  const workloads = enginePart(rules.filter(concernsWorkloads))
-  const partFor = ({ workload }: Caller): EnginePart => (workload === undefined ? people : workloads)
+  let workloads: EnginePart | undefined
+  const partFor = ({ workload }: Caller): EnginePart =>
+    workload === undefined ? people : (workloads ??= enginePart(rules.filter(concernsWorkloads)))
   return {
     ...people.all,
     evaluate: (action, caller, target, context) => partFor(caller).all.evaluate(action, caller, target, context),
