@@ -146,6 +146,50 @@ describe('a job of several pipelines', () => {
   })
 })
 
+describe('a pipeline that any branch can use', () => {
+  let open: World
+  beforeAll(async () => {
+    open = await workloadWorld(`workloads:
+  audience: ${AUDIENCE}
+  issuers:
+    - preset: github
+    - { preset: circleci, issuer: "${PROVIDERS.circleci.issuer}" }
+    - { preset: azure-devops, issuer: "${PROVIDERS['azure-devops'].issuer}" }
+  pipelines:
+    - { name: on-github, issuer: github, match: { repository_id: "123456" } }
+    - name: on-circleci
+      issuer: circleci
+      match: { oidc.circleci.com/project-id: 0184990a-4782-42b5-afc1-16715b10b8ff }
+    - name: on-azure-devops
+      issuer: azure-devops
+      match: { prj_id: 0184990a-4782-42b5-afc1-16715b10b8ff }
+`)
+  })
+
+  const ref = (value: string): JWTPayload => ({ 'oidc.circleci.com/vcs-ref': value })
+  test.each<[PresetName, JWTPayload]>([
+    ['github', { ref: 'refs/heads/any' }],
+    ['circleci', ref('refs/heads/any')],
+    ['circleci', ref('refs/heads/pullover')],
+    ['azure-devops', { rpo_ref: 'refs/heads/any' }],
+  ])('is still none of a fork: %s %j is taken', async (preset, change) => {
+    expect((await open.loginWith(preset, change)).workload?.pipelines).toEqual([`on-${preset}`])
+  })
+  test.each<[PresetName, JWTPayload]>([
+    ['github', { ref: 'refs/pull/7/merge' }],
+    ['circleci', ref('refs/heads/pull/7')],
+    ['circleci', ref('refs/pull/7')],
+    ['circleci', { 'oidc.circleci.com/vcs-ref': gone }],
+    ['azure-devops', { rpo_ref: 'refs/pull/7/merge' }],
+    ['azure-devops', { rpo_ref: gone }],
+  ])('is still none of a fork: %s %j is refused', async (preset, change) => {
+    await expect(open.loginWith(preset, change)).rejects.toMatchObject({
+      code: 'denied',
+      message: expect.stringMatching(/started by the event pull_request/),
+    })
+  })
+})
+
 describe('two instances of one provider', () => {
   test('give out the same ids, and a pipeline is of one of them', async () => {
     const { loginWith } = await workloadWorld(`workloads:
