@@ -1,8 +1,9 @@
 import type { CedarValueJson, Context, EntityJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { CLOUDS } from '../../contract/target.ts'
-import type { Caller } from '../approvals/types.ts'
+import type { Caller, Workload } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { personId } from './person-id.ts'
+import type { TagNames } from './tags.ts'
 import type { Facts, StopFacts } from './types.ts'
 
 /** A clock of the IdP that runs ahead by more than this makes its `auth_time` worthless. */
@@ -63,8 +64,23 @@ export function plainAddress(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** The caller as an entity. Of his groups only those that some policy names matter; he may be in thousands. */
-export function userEntity({ person, groups }: Caller, named: ReadonlySet<string>): EntityJson {
+/** The caller as an entity: a person among his groups, or a job among its pipelines. */
+export const callerEntity = (caller: Caller, named: ReadonlySet<string>, tags: TagNames = 'all'): EntityJson =>
+  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload, tags)
+
+/** Its claims are tags: policies test `principal.hasTag("ref") && principal.getTag("ref") == "refs/heads/main"`. */
+function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload, tags: TagNames): EntityJson {
+  const { issuer, subject, name, email } = person
+  return {
+    uid: { type: 'Workload', id: personId(person) },
+    attrs: { issuer, subject, name, provider, ...(email === undefined ? {} : { email }) },
+    parents: pipelines.map((id) => ({ type: 'Pipeline', id })),
+    tags: Object.fromEntries(Object.entries(claims).filter(([name]) => tags === 'all' || tags.has(name))),
+  }
+}
+
+/** Of his groups only those that some policy names matter; he may be in thousands. */
+function userEntity({ person, groups }: Caller, named: ReadonlySet<string>): EntityJson {
   const { issuer, subject, name, email } = person
   return {
     uid: { type: 'User', id: personId(person) },

@@ -10,9 +10,10 @@ import {
 import { recent } from '../../base/recent.ts'
 import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
-import { OF_THE_MOMENT, targetEntity, userEntity } from './circumstances.ts'
-import { askedOfContext, namedEntities, type Rule } from './rule.ts'
+import { callerEntity, OF_THE_MOMENT, targetEntity } from './circumstances.ts'
+import { askedOfContext, concernsWorkloads, namedEntities, type Rule } from './rule.ts'
 import { ACTIONS, ADMINISTER, type Action, ENDPOINT } from './schema.ts'
+import { askedTags, type TagNames } from './tags.ts'
 
 /** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
 export type Outcome = {
@@ -38,6 +39,7 @@ export interface Engine {
 type Slice = {
   readonly rules: readonly Rule[]
   readonly groups: ReadonlySet<string>
+  readonly tags: TagNames
   /** What the policies cannot tell apart: the attributes of the moment that none of them asks for. */
   readonly idle: ReadonlySet<string>
   readonly setId: () => string
@@ -52,26 +54,40 @@ const OUTCOMES_KEPT = 4_096
  * judged at the request and soon again when it is issued.
  */
 export function createEngine(rules: readonly Rule[]): Engine {
-  const all = evaluator(rules)
-  let permitting: ReturnType<typeof evaluator> | undefined
+  const people = enginePart(rules)
+  let workloads: EnginePart | undefined
+  const partFor = ({ workload }: Caller): EnginePart =>
+    workload === undefined ? people : (workloads ??= enginePart(rules.filter(concernsWorkloads)))
   return {
-    ...all,
+    ...people.all,
+    evaluate: (action, caller, target, context) => partFor(caller).all.evaluate(action, caller, target, context),
     covers: (action, caller, target, context) => {
-      permitting ??= evaluator(rules.filter(({ effect }) => effect === 'permit'))
-      const { allowed, failed } = permitting.evaluate(action, caller, target, context)
+      const { allowed, failed } = partFor(caller).permitting().evaluate(action, caller, target, context)
       return allowed || failed.length > 0 // one that fails is about the caller, too: he is told what is broken
     },
   }
 }
 
-function evaluator(rules: readonly Rule[]): Omit<Engine, 'covers'> {
+type Evaluator = Omit<Engine, 'covers'>
+type EnginePart = { readonly all: Evaluator; readonly permitting: () => Evaluator }
+
+/** The policies that count for one kind of caller. */
+function enginePart(rules: readonly Rule[]): EnginePart {
+  let permitting: Evaluator | undefined
+  return {
+    all: evaluator(rules),
+    permitting: () => (permitting ??= evaluator(rules.filter(({ effect }) => effect === 'permit'))),
+  }
+}
+
+function evaluator(rules: readonly Rule[]): Evaluator {
   const slices = sliceRules(rules)
   const outcomes = recent<Outcome>(OUTCOMES_KEPT)
   const sliceOf = (action: Action, target: string): Slice =>
     slices.byTarget[action].get(target) ?? slices.general[action]
   const put = (slice: Slice, action: string, caller: Caller, resource: EntityJson, context: Context): Outcome => {
     if (slice.rules.length === 0) return NOTHING_SAID
-    const user = userEntity(caller, slice.groups)
+    const user = callerEntity(caller, slice.groups, slice.tags)
     const question = {
       principal: user.uid,
       action: { type: 'Action', id: action },
@@ -146,6 +162,7 @@ function createSlice(rules: readonly Rule[]): Slice {
   return {
     rules,
     groups: new Set(groups.map(({ id }) => id)),
+    tags: askedTags(rules.map(({ json }) => json)),
     idle: new Set(idle),
     setId: () => (setId ??= parse()),
   }
