@@ -35,6 +35,7 @@ export function buildProgram(ctx: CliContext): Command {
     .usage('COMMAND [options]')
     .version(ctx.version, '-V, --version', 'show the version')
     .option('--non-interactive', 'never ask; say which flag is missing instead', false)
+    .option('--workload <provider>', 'log in as this job: github, gitlab, …; off: as a person (jit help environment)')
     .helpCommand(false)
     .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
   program.commandsGroup('Access:')
