@@ -93,9 +93,9 @@ describe('GitHub Actions', () => {
   })
 
   test('a service that is not there is a network failure, to be tried again', async () => {
-    const { url, close } = await serve(() => undefined)
-    await close()
-    expect((await failure(github, env(url))).code).toBe('IDP_UNREACHABLE')
+    const gone = await serve(() => undefined)
+    await gone.close()
+    expect((await failure(github, env(gone.url))).code).toBe('IDP_UNREACHABLE')
   })
 })
 
