@@ -11,7 +11,7 @@ export function maskingExchange(
   platform: NodeJS.Platform,
   note: (line: string) => void,
 ): FetchDeps['exchange'] {
-  if (!mayBeWorkload(env)) return finishExchange
+  if (!mayBeWorkload(env) || env['JIT_LOG_MASKS'] === '0') return finishExchange
   return async (credential, options) => {
     const finished = await finishExchange(credential, options)
     const [{ maskInLog }, { secretsIn }] = await Promise.all([

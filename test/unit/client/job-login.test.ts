@@ -38,7 +38,10 @@ async function job({ workloads = { audience: 'https://jit.example', providers: [
   const endpoint = await startFakeEndpoint({ idp, accessTokenSeconds: 45 })
   const made = tempDirectory()
   const runtime = made.path
-  undo.push(() => made.remove(), () => endpoint.close())
+  undo.push(
+    () => made.remove(),
+    () => endpoint.close(),
+  )
   const { url } = endpoint
   endpoint.route('GET /.well-known/jit-configuration', () => ({
     json: { protocol: 1, endpoint: url, idp, ...(workloads === 'none' ? {} : { workloads }) },
