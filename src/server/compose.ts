@@ -7,6 +7,7 @@ import { createApprovals } from './approvals/create-approvals.ts'
 import { createAudit } from './audit/log.ts'
 import { makeAuthentication } from './auth/authentication.ts'
 import { idTokenVerifier } from './auth/id-token.ts'
+import { loginByIssuer } from './auth/login.ts'
 import { makeNonces } from './auth/nonces.ts'
 import { seenInMemory } from './auth/seen-in-memory.ts'
 import type { Config } from './config/types.ts'
@@ -21,7 +22,7 @@ import { createKubernetesExchange } from './exchange/kubernetes.ts'
 import type { Log } from './http/log.ts'
 import type { Services } from './http/types.ts'
 import type { Policy } from './policy/types.ts'
-import { storedIds, storedKeys } from './stored.ts'
+import { storedBindings, storedIds, storedKeys } from './stored.ts'
 import { openStore } from './store/open.ts'
 import { awsName } from './tokens/aws-name.ts'
 import { ensureKeys } from './tokens/key-ring.ts'
@@ -59,7 +60,13 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
     const authentication = makeAuthentication({
       endpoint,
       tokens,
-      verifyIdToken: idTokenVerifier({ idp, http, clock, seen: storedIds(store, 'id-token') }),
+      verifyIdToken: loginByIssuer({
+        config,
+        verifyIdToken: idTokenVerifier({ idp, http, clock, seen: storedIds(store, 'id-token') }),
+        used: storedBindings(store, 'workload-token'),
+        http,
+        clock,
+      }),
       nonces: makeNonces(clock, random),
       proofs: seenInMemory(clock),
       clock,

@@ -13,7 +13,8 @@ export type Configuration = { readonly config: Config; readonly policy: Policy; 
 /** Configuration and policies together. Throws `ConfigurationError` with every fault. */
 export async function loadConfiguration(source: ConfigSource): Promise<Configuration> {
   const { config, warnings } = await readConfig(source)
-  const policy = loadPolicy({ files: await readPolicyFiles(source, config), targets: config.targets })
+  const files = await readPolicyFiles(source, config)
+  const policy = loadPolicy({ files, targets: config.targets, pipelines: config.workloads?.pipelines ?? [] })
   return { config, policy, warnings }
 }
 
@@ -24,7 +25,8 @@ export type Finding = Fault & { readonly level: 'error' | 'warning' }
 export async function checkConfiguration(source: ConfigSource): Promise<readonly Finding[]> {
   try {
     const { config, warnings } = await readConfig(source)
-    const rules = readRules(await readPolicyFiles(source, config), config.targets)
+    const pipelines = config.workloads?.pipelines ?? []
+    const rules = readRules(await readPolicyFiles(source, config), config.targets, pipelines)
     const gaps = findGaps(rules, config.targets, source.path)
     return [...warnings, ...gaps].map((fault) => ({ ...fault, level: 'warning' }))
   } catch (error) {

@@ -8,7 +8,7 @@ import { readLeaves } from './audit/log.ts'
 import { verifyLeaves } from './audit/verify.ts'
 import type { Checked, Operations, ShownKey } from './commands/types.ts'
 import { configTemplate, policyTemplate } from './config/template.ts'
-import type { Config, ConfiguredTarget, Fault } from './config/types.ts'
+import type { Config, ConfiguredTarget, Fault, Workloads } from './config/types.ts'
 import { endpointUrl, issuerUrl } from './config/url.ts'
 import { checkConfiguration, type Configuration, loadConfiguration } from './configuration.ts'
 import { parseJson } from './http/strict-json.ts'
@@ -176,6 +176,13 @@ const summary = (config: Config, warnings: readonly Fault[], store: string, keys
   store,
   keys,
   warnings,
+  ...(config.workloads === undefined ? {} : { workloads: shownWorkloads(config.workloads) }),
+})
+
+const shownWorkloads = ({ audience, issuers, pipelines }: Workloads): NonNullable<Checked['workloads']> => ({
+  audience,
+  issuers: issuers.map(({ name, provider, issuer }) => ({ name, provider, issuer })),
+  pipelines: pipelines.map(({ name, issuer, events }) => ({ name, issuer, events })),
 })
 
 function chosen({ targets }: Config, names: readonly string[]): readonly ConfiguredTarget[] {

@@ -1,4 +1,5 @@
-import type { SeenIds } from './auth/types.ts'
+import { createHash } from 'node:crypto'
+import type { BoundIds, SeenIds } from './auth/types.ts'
 import type { SigningKeyRow, Store } from './store/types.ts'
 import type { SigningKey, SigningKeys } from './tokens/types.ts'
 
@@ -39,5 +40,21 @@ export function storedIds(store: Store, kind: string): SeenIds {
   return {
     claim: (id, until) => store.transaction((tx) => tx.claim(kind, id, until)),
     has: (id) => store.claimed(kind, id),
+  }
+}
+
+/** The same for ids that stay with the key which brought them first: both facts become durable together. */
+export function storedBindings(store: Store, kind: string): BoundIds {
+  return {
+    bind: (id, jkt, until) => {
+      const bound = createHash('sha256')
+        .update(JSON.stringify([id, jkt]))
+        .digest('base64url')
+      return store.transaction(async (tx) => {
+        if (!(await tx.claim(kind, id, until))) return tx.claimed(`${kind}-key`, bound)
+        await tx.claim(`${kind}-key`, bound, until)
+        return true
+      })
+    },
   }
 }

@@ -6,7 +6,7 @@ import { judgeAgain } from './judgement.ts'
 import { fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import { noSuchGrant } from './refusals.ts'
-import type { Caller, Issue } from './types.ts'
+import type { Caller, Issue, Workload } from './types.ts'
 import { instantOf, viewGrant } from './view.ts'
 
 /** Permission to sign one grant token: the grant is active, held by this person and key, and policy still agrees (T10). */
@@ -15,8 +15,8 @@ export async function issue(deps: Deps, caller: Caller, grantId: string): Promis
     const grant = await tx.holdActive(grantId)
     if (grant === undefined) throw await whyNotActive(tx, caller, grantId)
     if (!holds(caller, grant)) throw noSuchGrant()
-    checkKey(deps, caller, grant)
     const record = await requestOf(tx, grant)
+    checkKey(deps, caller, grant, record)
     const now = await tx.now()
     const policies = checkPolicy(deps, caller, grant, record, now)
     const leaf = await deps.audit.append(tx, now, [
@@ -54,10 +54,11 @@ async function whyNotActive(tx: Transaction, caller: Caller, id: string): Promis
 
 /**
  * A grant belongs to the person and to the key that asked: a login phished or stolen later, with another key, gets nothing
- * from it. `denied`, not `invalid_token`: the login is sound, and logging in again would not help.
+ * from it. `denied`, not `invalid_token`: the login is sound, and logging in again would not help. Each job of a pipeline has a
+ * key of its own, so there the run counts: one job may ask, and a later one of the same run collect.
  */
-function checkKey(deps: Deps, caller: Caller, grant: GrantRow): void {
-  if (grant.jkt === caller.jkt) return
+function checkKey(deps: Deps, caller: Caller, grant: GrantRow, { asked }: RequestRecord): void {
+  if (grant.jkt === caller.jkt || isSameRun(caller.workload, asked.caller.workload)) return
   const why = 'another installation asked for it'
   throw new RecordedRefusal(
     new Refusal(
@@ -67,6 +68,10 @@ function checkKey(deps: Deps, caller: Caller, grant: GrantRow): void {
     ),
     { kind: 'grant.refused', grant: grant.id, by: actor(caller), why, policy: deps.policy.hash, policies: [] },
   )
+}
+
+function isSameRun(one: Workload | undefined, other: Workload | undefined): boolean {
+  return one?.run !== undefined && one.run === other?.run && one.provider === other.provider
 }
 
 /** Judges the caller as he is now, not as he was when he asked. The grant stays: policy may agree again before it ends. */

@@ -1,9 +1,9 @@
-import { integer, list, object, oneOf, type Reader, string } from '../../contract/narrow.ts'
+import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
 import { readPerson } from '../../contract/person.ts'
 import { type Decision, LOGIN_FLOWS, readDecision } from '../../contract/request.ts'
 import { type ApprovalRule, DELIVERY_MODES, type DeliveryMode, readApprovalRule } from '../../contract/target.ts'
 import type { ApprovalRow, PersonKey, RequestRow } from '../store/types.ts'
-import type { Caller } from './types.ts'
+import type { Caller, Workload } from './types.ts'
 import type { Wanted } from './wanted.ts'
 
 /** What was asked and by whom, as the call proved it: policy judges this caller again at each approval. */
@@ -78,6 +78,12 @@ export function samePerson(a: PersonKey, b: PersonKey): boolean {
   return a.issuer === b.issuer && a.subject === b.subject
 }
 
+const readTexts: Reader<Workload['claims']> = (value, path) =>
+  Object.fromEntries(Object.entries(record(value, path)).map(([name, text]) => [name, string(text, `${path}.${name}`)]))
+const readWorkload: Reader<Workload> = object(
+  { provider: string, pipelines: list(string), claims: readTexts },
+  { run: string },
+)
 const readCaller: Reader<Caller> = object(
   {
     person: readPerson,
@@ -87,7 +93,7 @@ const readCaller: Reader<Caller> = object(
     jkt: string,
     address: string,
   },
-  { acr: string, authTime: integer },
+  { acr: string, authTime: integer, workload: readWorkload },
 )
 const readAsked: Reader<Asked> = object(
   {

@@ -79,7 +79,12 @@ export type AuditEvent =
 export type Actor = PersonKey & { readonly jkt: string; readonly address: string }
 
 export type AskedFor = {
-  readonly by: Actor & { readonly name: string; readonly flow: string; readonly host: string }
+  readonly by: Actor & {
+    readonly name: string
+    readonly flow: string
+    readonly host: string
+    readonly workload?: { readonly provider: string; readonly pipelines: readonly string[]; readonly run?: string }
+  }
   readonly targets: readonly string[]
   readonly durationSeconds: number
   readonly reason: string

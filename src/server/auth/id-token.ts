@@ -8,7 +8,7 @@ import type { Http } from '../../platform/http.ts'
 import type { Config } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import { type IdClaims, personOf, readGroups, readIdClaims } from './id-claims.ts'
-import { idpKeys } from './idp-keys.ts'
+import { issuerKeys } from './issuer-keys.ts'
 import type { Login, SeenIds } from './types.ts'
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
@@ -39,7 +39,7 @@ export type IdTokenVerifier = (idToken: string, jkt: string) => Promise<Login>
  * - The device flow has no nonce (RFC 8628), so there single use, age and policy must do.
  */
 export function idTokenVerifier({ idp, http, clock, seen }: IdTokenDeps): IdTokenVerifier {
-  const keys = idpKeys({ issuer: idp.issuer, http, clock })
+  const keys = issuerKeys({ issuer: idp.issuer, whose: 'the identity provider', http, clock })
 
   async function verify(idToken: string): Promise<IdClaims> {
     if (idToken.length > MAX_LENGTH) throw invalid('The ID token is too long.')

@@ -16,7 +16,7 @@ export type ProvedCall = {
 export interface Authentication {
   /** Who makes this call, by access token and DPoP proof (RFC 9449 §7). */
   caller(call: ProvedCall): Promise<Caller>
-  /** Who logs in with this ID token of the IdP; the DPoP proof says which key the access token is for (RFC 9449 §5). */
+  /** Who logs in with this ID token of the IdP, or which job with its own token; the DPoP proof says which key the access token is for (RFC 9449 §5). */
   login(call: ProvedCall, idToken: string): Promise<Caller>
   /** The nonce that the next proof shall carry (RFC 9449 §8). */
   nonce(): string
@@ -32,6 +32,12 @@ export interface SeenIds {
   claim(id: string, until: number): Promise<boolean>
   /** Whether `id` is claimed now. */
   has(id: string): Promise<boolean>
+}
+
+/** Remembers which key an id was brought with first. Durable and shared by all replicas. */
+export interface BoundIds {
+  /** True for the first caller of `id`, and again for its key `jkt`; false for every other key until `until` (ms since 1970). */
+  bind(id: string, jkt: string, until: number): Promise<boolean>
 }
 
 /** Server nonces of DPoP (RFC 9449 §8): made here, so that no proof can be made ahead of its use. */

@@ -20,6 +20,16 @@ export type Checked = {
   readonly store: string
   readonly keys: readonly ShownKey[]
   readonly warnings: readonly Fault[]
+  /** What pipelines can log in with; absent where they cannot. */
+  readonly workloads?: {
+    readonly audience: string
+    readonly issuers: readonly { readonly name: string; readonly provider: string; readonly issuer: string }[]
+    readonly pipelines: readonly {
+      readonly name: string
+      readonly issuer: string
+      readonly events: readonly string[]
+    }[]
+  }
 }
 
 /**

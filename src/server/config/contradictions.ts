@@ -3,6 +3,7 @@ import { CLOUDS } from '../../contract/target.ts'
 import { partitionsDiffer } from './aws.ts'
 import { scopeIsElsewhere } from './azure.ts'
 import { type Issue, issueAt } from './issues.ts'
+import { workloadContradictions } from './workload-contradictions.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 const fields = (value: unknown): Fields =>
@@ -38,6 +39,7 @@ export function contradictions(value: unknown, env: Environment): readonly Issue
     ...serviceAccountSharing(targets),
     ...azureElsewhere(targets, env),
     ...clusterAudiences(targets, document),
+    ...workloadContradictions(document),
   ]
 }
 

@@ -7,6 +7,8 @@ import { readYaml, type YamlDocument } from './document.ts'
 import { describeIssues, type Issue, issueAt } from './issues.ts'
 import { configSchema, toConfig } from './schema.ts'
 import { type Config, ConfigurationError, type Fault } from './types.ts'
+import { openPipelines } from './workload-contradictions.ts'
+import { readWorkloadKeys } from './workload-keys.ts'
 
 /** Where the configuration comes from. `env` is only read where the file says `${NAME}`. */
 export type ConfigSource = {
@@ -31,9 +33,12 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   ]
   if (!result.success || issues.length > 0) throw new ConfigurationError(locate(file, document, issues))
   const read = await readCertificateAuthorities(toConfig(result.data), source.readText)
-  if (read.issues.length > 0) throw new ConfigurationError(locate(file, document, read.issues))
-  const { config } = read
-  return { config, warnings: locate(file, document, warningsAbout(config)) }
+  const { workloads, issues: unreadable } = await readWorkloadKeys(read.config.workloads, source.readText)
+  const missing = [...read.issues, ...unreadable]
+  if (missing.length > 0) throw new ConfigurationError(locate(file, document, missing))
+  const config = workloads === undefined ? read.config : { ...read.config, workloads }
+  const warnings = [...warningsAbout(config), ...openPipelines(document.value)]
+  return { config, warnings: locate(file, document, warnings) }
 }
 
 async function readOrExplain({ path: file, readText }: ConfigSource): Promise<string> {

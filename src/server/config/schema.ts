@@ -11,6 +11,7 @@ import { gcpAccess, toGcpAccess } from './gcp.ts'
 import { kubernetesAccess, toKubernetesAccess } from './kubernetes.ts'
 import type { Config, ConfiguredTarget } from './types.ts'
 import { endpointUrl, issuerUrl, webUrl } from './url.ts'
+import { toWorkloads, workloads } from './workloads.ts'
 
 /** Where the file lies and what its references mean. */
 export type Surroundings = { readonly directory: string; readonly env: Environment }
@@ -69,6 +70,7 @@ export function configSchema({ directory, env }: Surroundings) {
         ).exactOptional(),
       })
       .prefault({}),
+    workloads: workloads(filePath).exactOptional(),
     targets: z.array(
       z.strictObject({
         name: field('a name of lower-case letters, digits and hyphens such as prod-db', matching(TARGET_NAME)),
@@ -87,7 +89,7 @@ export function configSchema({ directory, env }: Surroundings) {
 
 type Read = z.output<ReturnType<typeof configSchema>>
 
-/** `certificateAuthority` still is a path: `certificate-authorities.ts` reads it. */
+/** `certificateAuthority` and files of keys still are paths: `certificate-authorities.ts` and `workload-keys.ts` read them. */
 export function toConfig(read: Read): Config {
   const { endpoint, listen, trustedProxies, store, idp, aws } = read
   return {
@@ -101,6 +103,7 @@ export function toConfig(read: Read): Config {
     requests: { pendingSeconds: read.requests.pending },
     policyFiles: read.policy,
     targets: read.targets.map(toTarget),
+    ...(read.workloads === undefined ? {} : { workloads: toWorkloads(read.workloads, endpoint) }),
   }
 }
 

@@ -24,6 +24,76 @@ export type Config = {
   readonly policyFiles: readonly string[]
   readonly targets: readonly ConfiguredTarget[]
   readonly aws: { readonly audience: string; readonly stsEndpoint?: string }
+  /** Absent: pipelines cannot log in. */
+  readonly workloads?: Workloads
+}
+
+/** Whose tokens jobs of pipelines log in with, and which jobs make up which pipeline. */
+export type Workloads = {
+  /** The only `aud` that a token may have, where its provider lets the job choose. */
+  readonly audience: string
+  readonly issuers: readonly WorkloadIssuer[]
+  readonly pipelines: readonly Pipeline[]
+}
+
+export type WorkloadIssuer = {
+  /** By which pipelines name it. */
+  readonly name: string
+  /** The preset: `github`, `gitlab` … `pinned`. */
+  readonly provider: string
+  /** `iss` of its tokens; of SPIFFE the trust domain, `spiffe://corp.example`. */
+  readonly issuer: string
+  readonly audience: string
+  readonly keys: IssuerKeys
+  /** Longest life of a token, from `iat` to `exp`. */
+  readonly maxTokenSeconds: number
+  readonly tokens: TokenRules
+}
+
+/** Where the keys of an issuer are read. A `file` has become a `set` once the configuration is loaded. */
+export type IssuerKeys =
+  | { readonly from: 'discovery' }
+  | { readonly from: 'url'; readonly url: string }
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'set'; readonly keys: readonly PublicJwk[] }
+
+export type PublicJwk = { readonly kty: string; readonly [member: string]: unknown }
+
+/** What tokens of one provider must be like. Nested claims are named by their path: `kubernetes.io/namespace`. */
+export type TokenRules = {
+  readonly algorithms: readonly string[]
+  /** Claims that must be there, as text. */
+  readonly required: readonly string[]
+  readonly events?: EventRules
+  /** Claims that together name the run which a job belongs to; none where the provider knows no runs. */
+  readonly run: readonly string[]
+  /** What people see: claims in braces. Where one is missing, the subject. */
+  readonly label: string
+  /** JWT-SVID: the trust domain of `sub` says who issued it, `iat` may be missing, and a key set says which keys are for it. */
+  readonly spiffe?: true
+}
+
+/** What started the job, as far as its token tells. */
+export type EventRules = {
+  /** The claim that says so; without one every job counts as the first of `usual`. */
+  readonly claim?: string
+  /** What a pipeline takes that names no events: what only people who may write to the repository can start. */
+  readonly usual: readonly string[]
+  /** Where a claim looks like this, the job is of that event, whatever else is said. */
+  readonly signs: readonly { readonly claim: string; readonly pattern: RegExp; readonly event: string }[]
+  /** Without this claim nobody can tell, so it counts as that event. */
+  readonly unsaid?: { readonly claim: string; readonly event: string }
+}
+
+export type Pipeline = {
+  readonly name: string
+  /** {@link WorkloadIssuer.name} */
+  readonly issuer: string
+  /** Every claim must be one of these texts, exactly. */
+  readonly match: Readonly<Record<string, readonly string[]>>
+  /** Those of `match` that nobody else can ever have: ids, not names. */
+  readonly ids: readonly string[]
+  readonly events: readonly string[]
 }
 
 export type ConfiguredTarget = {

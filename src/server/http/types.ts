@@ -13,7 +13,7 @@ import type { Rate } from './rate-limit.ts'
 
 /** What the routes need of the endpoint. */
 export type Services = {
-  readonly config: Pick<Config, 'endpoint' | 'idp' | 'session' | 'targets' | 'trustedProxies'>
+  readonly config: Pick<Config, 'endpoint' | 'idp' | 'session' | 'targets' | 'trustedProxies' | 'workloads'>
   readonly authentication: Authentication
   readonly tokens: Pick<Tokens, 'accessToken' | 'jwks'>
   readonly approvals: Approvals

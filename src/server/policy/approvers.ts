@@ -3,7 +3,7 @@ import { clouds, reasonLength } from './circumstances.ts'
 import type { Engine } from './engine.ts'
 import { ABSENT, entityText, foresee, type Known, type Knowledge } from './foresight.ts'
 import { personId, subjectOf } from './person-id.ts'
-import type { Rule } from './rule.ts'
+import { namesWorkloads, type Rule } from './rule.ts'
 import type { Facts } from './types.ts'
 
 /** Who may approve, as far as it can be known when somebody asks. */
@@ -26,11 +26,12 @@ export type Asked = { readonly requester: { readonly issuer: string; readonly su
 export function foreseeApprovers(engine: Engine, target: ConfiguredTarget, asked?: Asked): Approvers {
   const rules = engine.slice('approve', target.name)
   const knowledge = knowledgeOf(target, asked)
-  if (rules.some((rule) => forbidsEverybody(rule, knowledge))) return NOBODY
+  if (rules.some((rule) => forbidsEverybody(rule, knowledge) || forbidsPeople(rule, knowledge))) return NOBODY
   const self = asked === undefined ? undefined : personId(asked.requester)
   const candidates = rules.filter(
     ({ effect, principal, json }) =>
       effect === 'permit' &&
+      !namesWorkloads({ principal }) &&
       !(principal.kind === 'user' && principal.id === self) &&
       foresee(json.conditions, knowledge) !== false,
   )
@@ -41,14 +42,17 @@ export function foreseeApprovers(engine: Engine, target: ConfiguredTarget, asked
   }
 }
 
-export function forbidsEverybody({ effect, principal, json }: Rule, knowledge: Knowledge): boolean {
-  return effect === 'forbid' && principal.kind === 'anyone' && foresee(json.conditions, knowledge) === true
-}
+export const forbidsEverybody = (rule: Rule, knowledge: Knowledge): boolean =>
+  rule.principal.kind === 'anyone' && certainlyForbids(rule, knowledge)
+const forbidsPeople = (rule: Rule, knowledge: Knowledge): boolean =>
+  rule.principal.kind === 'people' && certainlyForbids(rule, knowledge)
+const certainlyForbids = ({ effect, json }: Rule, knowledge: Knowledge): boolean =>
+  effect === 'forbid' && foresee(json.conditions, knowledge) === true
 
 function labelOf({ approvers, principal, id }: Rule): string {
   if (approvers !== undefined) return approvers
-  if (principal.kind === 'anyone') return `anyone whom policy ${id} permits`
-  return principal.kind === 'group' ? principal.name : subjectOf(principal.id)
+  if (principal.kind === 'group') return principal.name
+  return principal.kind === 'user' ? subjectOf(principal.id) : `anyone whom policy ${id} permits`
 }
 
 /** What no later event changes: the target, and what was asked. */

@@ -1,6 +1,6 @@
 import type { CedarValueJson, Context, EntityJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { CLOUDS } from '../../contract/target.ts'
-import type { Caller } from '../approvals/types.ts'
+import type { Caller, Workload } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { personId } from './person-id.ts'
 import type { Facts } from './types.ts'
@@ -51,8 +51,23 @@ export function plainAddress(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** The caller as an entity. Of his groups only those that some policy names matter; he may be in thousands. */
-export function userEntity({ person, groups }: Caller, named: ReadonlySet<string>): EntityJson {
+/** The caller as an entity: a person among his groups, or a job among its pipelines. */
+export const callerEntity = (caller: Caller, named: ReadonlySet<string>): EntityJson =>
+  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload)
+
+/** Its claims are tags: policies test `principal.hasTag("ref") && principal.getTag("ref") == "refs/heads/main"`. */
+function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload): EntityJson {
+  const { issuer, subject, name, email } = person
+  return {
+    uid: { type: 'Workload', id: personId(person) },
+    attrs: { issuer, subject, name, provider, ...(email === undefined ? {} : { email }) },
+    parents: pipelines.map((id) => ({ type: 'Pipeline', id })),
+    tags: { ...claims },
+  }
+}
+
+/** Of his groups only those that some policy names matter; he may be in thousands. */
+function userEntity({ person, groups }: Caller, named: ReadonlySet<string>): EntityJson {
   const { issuer, subject, name, email } = person
   return {
     uid: { type: 'User', id: personId(person) },

@@ -9,8 +9,8 @@ import {
 import { recent } from '../../base/recent.ts'
 import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
-import { OF_THE_MOMENT, targetEntity, userEntity } from './circumstances.ts'
-import { askedOfContext, namedEntities, type Rule } from './rule.ts'
+import { callerEntity, OF_THE_MOMENT, targetEntity } from './circumstances.ts'
+import { askedOfContext, concernsWorkloads, namedEntities, type Rule } from './rule.ts'
 import { ACTIONS, type Action } from './schema.ts'
 
 /** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
@@ -47,19 +47,32 @@ const OUTCOMES_KEPT = 4_096
  * judged at the request and soon again when it is issued.
  */
 export function createEngine(rules: readonly Rule[]): Engine {
-  const all = evaluator(rules)
-  let permitting: ReturnType<typeof evaluator> | undefined
+  const people = enginePart(rules)
+  const workloads = enginePart(rules.filter(concernsWorkloads))
+  const partFor = ({ workload }: Caller): EnginePart => (workload === undefined ? people : workloads)
   return {
-    ...all,
+    slice: people.all.slice,
+    evaluate: (action, caller, target, context) => partFor(caller).all.evaluate(action, caller, target, context),
     covers: (action, caller, target, context) => {
-      permitting ??= evaluator(rules.filter(({ effect }) => effect === 'permit'))
-      const { allowed, failed } = permitting.evaluate(action, caller, target, context)
+      const { allowed, failed } = partFor(caller).permitting().evaluate(action, caller, target, context)
       return allowed || failed.length > 0 // one that fails is about the caller, too: he is told what is broken
     },
   }
 }
 
-function evaluator(rules: readonly Rule[]): Pick<Engine, 'evaluate' | 'slice'> {
+type Evaluator = Pick<Engine, 'evaluate' | 'slice'>
+type EnginePart = { readonly all: Evaluator; readonly permitting: () => Evaluator }
+
+/** The policies that count for one kind of caller. */
+function enginePart(rules: readonly Rule[]): EnginePart {
+  let permitting: Evaluator | undefined
+  return {
+    all: evaluator(rules),
+    permitting: () => (permitting ??= evaluator(rules.filter(({ effect }) => effect === 'permit'))),
+  }
+}
+
+function evaluator(rules: readonly Rule[]): Evaluator {
   const slices = sliceRules(rules)
   const outcomes = recent<Outcome>(OUTCOMES_KEPT)
   const sliceOf = (action: Action, target: string): Slice =>
@@ -69,7 +82,7 @@ function evaluator(rules: readonly Rule[]): Pick<Engine, 'evaluate' | 'slice'> {
     evaluate: (action, caller, target, context) => {
       const slice = sliceOf(action, target.name)
       if (slice.rules.length === 0) return NOTHING_SAID
-      const user = userEntity(caller, slice.groups)
+      const user = callerEntity(caller, slice.groups)
       const resource = targetEntity(target)
       const question = {
         principal: user.uid,

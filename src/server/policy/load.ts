@@ -3,18 +3,20 @@ import type { ConfiguredTarget } from '../config/types.ts'
 import { circumstances } from './circumstances.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { judge } from './judge.ts'
-import { type PolicyFile, readRules } from './read-rules.ts'
+import { type Named, type PolicyFile, readRules } from './read-rules.ts'
 import type { Policy } from './types.ts'
 
 /** Reads, checks and prepares the policies. Throws `ConfigurationError` with every fault, by file and line. */
 export function loadPolicy({
   files,
   targets,
+  pipelines = [],
 }: {
   readonly files: readonly PolicyFile[]
   readonly targets: readonly ConfiguredTarget[]
+  readonly pipelines?: readonly Named[]
 }): Policy {
-  const engine = createEngine(readRules(files, targets))
+  const engine = createEngine(readRules(files, targets, pipelines))
   return {
     judge: (caller, target, facts) => judge(engine, caller, target, facts),
     mayApprove: approvalBy(engine),
@@ -24,6 +26,8 @@ export function loadPolicy({
 
 function approvalBy(engine: Engine): Policy['mayApprove'] {
   return (approver, requester, target, facts) => {
+    // Whoever may push could otherwise approve; the schema has no such policy either.
+    if (approver.workload !== undefined || approver.flow === 'workload') return { allowed: false, policies: [] }
     const { issuer, subject } = approver.person
     if (issuer === requester.issuer && subject === requester.subject) return { allowed: false, policies: [] }
     const context = {

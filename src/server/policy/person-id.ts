@@ -9,5 +9,8 @@ export function personId({ issuer, subject }: { readonly issuer: string; readonl
 
 export const PERSON_ID = /^https?:\/\/[^#\s]+#[\s\S]+$/
 
+/** The same for jobs, whose issuer may be a SPIFFE trust domain. */
+export const WORKLOAD_ID = /^(?:https?|spiffe):\/\/[^#\s]+#[\s\S]+$/
+
 /** The part that a person may recognise: what the IdP calls the subject. */
 export const subjectOf = (id: string): string => id.slice(id.indexOf('#') + 1)

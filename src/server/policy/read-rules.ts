@@ -2,13 +2,24 @@ import { type PolicyJson, policySetTextToParts, policyToJson } from '@cedar-poli
 import { nearest } from '../../base/nearest.ts'
 import { ConfigurationError, type Fault } from '../config/types.ts'
 import { ANNOTATIONS, type Obligations } from './annotations.ts'
-import { PERSON_ID } from './person-id.ts'
-import { type Rule, namedEntities, scopeActions, scopePrincipal, scopeTarget } from './rule.ts'
+import { PERSON_ID, WORKLOAD_ID } from './person-id.ts'
+import {
+  type Rule,
+  namedEntities,
+  namesWorkloads,
+  scopeActions,
+  scopePrincipal,
+  scopeTarget,
+  testsForWorkload,
+} from './rule.ts'
 import { lineOfByte, type Statement, splitStatements } from './statements.ts'
 import { validateRules } from './validate.ts'
 
 /** A policy file as it was read. */
 export type PolicyFile = { readonly path: string; readonly text: string }
+
+/** What policies may name. */
+export type Named = { readonly name: string }
 
 /** A rule, or what keeps it from being one. */
 type Reading = { readonly rule?: Rule; readonly faults: readonly Fault[] }
@@ -19,19 +30,32 @@ type Reading = { readonly rule?: Rule; readonly faults: readonly Fault[] }
  */
 export function readRules(
   files: readonly PolicyFile[],
-  targets: readonly { readonly name: string }[],
+  targets: readonly Named[],
+  pipelines: readonly Named[] = [],
 ): readonly Rule[] {
   const readings = files.flatMap(readFile)
   const rules = readings.flatMap(({ rule }) => (rule === undefined ? [] : [rule]))
-  const names = targets.map(({ name }) => name)
+  const known = { targets: targets.map(({ name }) => name), pipelines: pipelines.map(({ name }) => name) }
   const faults = [
     ...readings.flatMap((reading) => reading.faults),
     ...repeatedIds(rules),
-    ...rules.flatMap((rule) => unknownEntities(rule, names)),
+    ...rules.flatMap((rule) => unknownEntities(rule, known)),
+    ...rules.flatMap(workloadFaults),
     ...validateRules(rules),
   ]
   if (faults.length > 0) throw new ConfigurationError(inReadingOrder(files, faults))
   return rules
+}
+
+/** What would be valid for Cedar and never have an effect, so that somebody would rely on it. */
+function workloadFaults(rule: Rule): readonly Fault[] {
+  if (rule.effect !== 'permit') return []
+  const namesApprove = rule.json.action.op !== 'All' && rule.actions.includes('approve')
+  if (namesWorkloads(rule)) return namesApprove ? [faultOf(rule, 'a pipeline never approves.')] : []
+  const inCondition = namedEntities(rule.json).some(({ type }) => type === 'Pipeline' || type === 'Workload')
+  if (!inCondition && !testsForWorkload(rule.json.conditions)) return []
+  const example = 'principal in Pipeline::"…" or principal is Workload'
+  return [faultOf(rule, `a permit for pipelines says so in its first line: ${example}.`)]
 }
 
 function inReadingOrder(files: readonly PolicyFile[], faults: readonly Fault[]): readonly Fault[] {
@@ -115,12 +139,19 @@ function repeatedIds(rules: readonly Rule[]): readonly Fault[] {
   })
 }
 
-function unknownEntities(rule: Rule, targets: readonly string[]): readonly Fault[] {
+type Known = { readonly targets: readonly string[]; readonly pipelines: readonly string[] }
+
+function unknownEntities(rule: Rule, { targets, pipelines }: Known): readonly Fault[] {
+  const unknown = (kind: string, id: string, names: readonly string[]): readonly Fault[] => {
+    if (names.includes(id)) return []
+    const meant = nearest(id, names)
+    return [faultOf(rule, `no ${kind} is called "${id}"${meant === undefined ? '' : `; did you mean "${meant}"`}.`)]
+  }
   return namedEntities(rule.json).flatMap(({ type, id }) => {
-    if (type === 'Target' && !targets.includes(id)) {
-      const meant = nearest(id, targets)
-      return [faultOf(rule, `no target is called "${id}"${meant === undefined ? '' : `; did you mean "${meant}"`}.`)]
-    }
+    if (type === 'Target') return unknown('target', id, targets)
+    if (type === 'Pipeline') return unknown('pipeline', id, pipelines)
+    if (type === 'Workload' && !WORKLOAD_ID.test(id))
+      return [faultOf(rule, `Workload::"${id}" names no job: expected "<issuer>#<subject>".`)]
     if (type === 'User' && !PERSON_ID.test(id))
       return [faultOf(rule, `User::"${id}" names nobody: expected "<issuer>#<subject>" as \`jit whoami\` shows them.`)]
     return []

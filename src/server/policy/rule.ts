@@ -18,6 +18,11 @@ export type Rule = Obligations & {
 /** Whom the scope of a policy names. */
 export type Principal =
   | { readonly kind: 'anyone' }
+  /** `principal is User` and `principal is Workload`. */
+  | { readonly kind: 'people' }
+  | { readonly kind: 'workloads' }
+  | { readonly kind: 'pipeline'; readonly name: string }
+  | { readonly kind: 'workload'; readonly id: string }
   | { readonly kind: 'group'; readonly name: string }
   | { readonly kind: 'user'; readonly id: string }
 
@@ -39,9 +44,31 @@ export function scopeTarget({ resource }: PolicyJson): string | undefined {
 
 export function scopePrincipal({ principal }: PolicyJson): Principal {
   const entity = scopeEntity(principal)
-  if (entity === undefined) return { kind: 'anyone' }
-  return entity.type === 'Group' ? { kind: 'group', name: entity.id } : { kind: 'user', id: entity.id }
+  if (entity === undefined) return principal.op === 'is' ? kindNamed(principal.entity_type) : { kind: 'anyone' }
+  switch (entity.type) {
+    case 'Group':
+      return { kind: 'group', name: entity.id }
+    case 'Pipeline':
+      return { kind: 'pipeline', name: entity.id }
+    case 'Workload':
+      return { kind: 'workload', id: entity.id }
+    default:
+      return { kind: 'user', id: entity.id }
+  }
 }
+
+const kindNamed = (type: string): Principal => ({ kind: type === 'Workload' ? 'workloads' : 'people' })
+
+const WORKLOADS: ReadonlySet<Principal['kind']> = new Set(['workloads', 'pipeline', 'workload'])
+
+export const namesWorkloads = ({ principal }: Pick<Rule, 'principal'>): boolean => WORKLOADS.has(principal.kind)
+
+/**
+ * A permit for everybody is for people: it may be older than the first pipeline, and who wrote it thought of colleagues. A
+ * forbid for everybody forbids everybody.
+ */
+export const concernsWorkloads = (rule: Pick<Rule, 'effect' | 'principal'>): boolean =>
+  rule.effect === 'forbid' || namesWorkloads(rule)
 
 function scopeEntity(scope: PolicyJson['principal'] | PolicyJson['resource']): EntityName | undefined {
   const constraint = scope.op === 'is' ? scope.in : scope.op === 'All' ? undefined : scope
@@ -77,3 +104,10 @@ function contextNames(part: unknown): readonly (string | typeof WHOLE)[] {
 
 const isContext = (part: unknown): boolean =>
   typeof part === 'object' && part !== null && 'Var' in part && part.Var === 'context'
+
+/** Whether a condition asks `… is Workload`. */
+export function testsForWorkload(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false
+  if ('entity_type' in part && part.entity_type === 'Workload') return true
+  return Object.values(part).some(testsForWorkload)
+}

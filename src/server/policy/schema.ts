@@ -21,13 +21,21 @@ entity User in [Group] {
   name: String,
   email?: String,
 };
+entity Pipeline;
+entity Workload in [Pipeline] {
+  issuer: String,
+  subject: String,
+  name: String,
+  email?: String,
+  provider: String,
+} tags String;
 entity Target {
   labels: Set<String>,
   clouds: Set<String>,
   maxDurationSeconds: Long,
 };
 action request, autoApprove appliesTo {
-  principal: User,
+  principal: [User, Workload],
   resource: Target,
   context: {${CIRCUMSTANCES}
   },

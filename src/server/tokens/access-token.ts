@@ -7,8 +7,16 @@ export const ACCESS_TOKEN_TYPE = 'at+jwt'
 /** The caller without what each call proves anew. */
 export type Holder = Omit<Caller, 'address'>
 
+/** `z.record` leaves out `__proto__`, which no claim is called here: those that policies can test are plain names. */
+const workload = z.object({
+  provider: z.string(),
+  pipelines: z.array(z.string()).min(1),
+  claims: z.record(z.string(), z.string()),
+  run: z.string().exactOptional(),
+})
+
 /** Claims of RFC 9068 §2.2, plus the IdP that `sub` belongs to and what policy asks about the login. */
-const claims = z.object({
+const shape = z.object({
   sub: z.string(),
   idp: z.string(),
   name: z.string(),
@@ -19,25 +27,29 @@ const claims = z.object({
   acr: z.string().exactOptional(),
   auth_time: z.number().int().exactOptional(),
   cnf: z.object({ jkt: z.string() }),
+  workload: workload.exactOptional(),
 })
+/** A job is never taken for a person, nor the other way round. */
+const claims = shape.refine((read) => (read.flow === 'workload') === (read.workload !== undefined))
 
 export function accessClaims(holder: Holder): Readonly<Record<string, unknown>> {
-  const { person, groups, flow, amr, acr, authTime, jkt } = holder
+  const { person, groups, flow, amr, acr, authTime, jkt, workload } = holder
   const { subject, issuer, name, email } = person
   return {
     client_id: `jit-${flow}`,
     ...({ sub: subject, idp: issuer, name, groups: [...groups], flow, amr: [...amr], cnf: { jkt } } satisfies z.infer<
-      typeof claims
+      typeof shape
     >),
     ...(email === undefined ? {} : { email }),
     ...(acr === undefined ? {} : { acr }),
     ...(authTime === undefined ? {} : { auth_time: authTime }),
+    ...(workload === undefined ? {} : { workload }),
   }
 }
 
 /** Throws where the claims are not those of {@link accessClaims}. */
 export function readAccessClaims(payload: unknown): Holder {
-  const { sub, idp, name, email, groups, flow, amr, acr, auth_time, cnf } = claims.parse(payload)
+  const { sub, idp, name, email, groups, flow, amr, acr, auth_time, cnf, workload } = claims.parse(payload)
   return {
     person: { issuer: idp, subject: sub, name, ...(email === undefined ? {} : { email }) },
     groups,
@@ -45,6 +57,7 @@ export function readAccessClaims(payload: unknown): Holder {
     amr,
     ...(acr === undefined ? {} : { acr }),
     ...(auth_time === undefined ? {} : { authTime: auth_time }),
+    ...(workload === undefined ? {} : { workload }),
     jkt: cnf.jkt,
   }
 }

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { DISCOVERY_PATH, PROTOCOL_VERSION } from '../../../contract/discovery.ts'
+import { type Discovery, DISCOVERY_PATH, PROTOCOL_VERSION } from '../../../contract/discovery.ts'
+import type { Workloads } from '../../config/types.ts'
 import { JWKS_PATH, OIDC_DISCOVERY_PATH, oidcDiscovery } from '../../tokens/issuer-documents.ts'
 import { discovery, health } from '../schemas.ts'
 import type { App, Services } from '../types.ts'
@@ -34,12 +35,19 @@ const healthRoute = createRoute({
   responses: answers('It does', health),
 })
 
+/** For whom a job must let its token be made, and of which providers one is taken. Which repositories are meant is nobody's business. */
+function pipelines(workloads: Workloads | undefined): Pick<Discovery, 'workloads'> {
+  if (workloads === undefined) return {}
+  const { audience, issuers } = workloads
+  return { workloads: { audience, providers: [...new Set(issuers.map(({ provider }) => provider))] } }
+}
+
 /** What anybody may read. */
 export function documentRoutes(app: App, { config, tokens }: Services): void {
-  const { endpoint, idp } = config
+  const { endpoint, idp, workloads } = config
   const { issuer, clients, scopes } = idp
   app.openapi(jitConfiguration, (c) =>
-    c.json({ protocol: PROTOCOL_VERSION, endpoint, idp: { issuer, clients, scopes } }, 200),
+    c.json({ protocol: PROTOCOL_VERSION, endpoint, idp: { issuer, clients, scopes }, ...pipelines(workloads) }, 200),
   )
   app.openapi(openidConfiguration, (c) => c.json(oidcDiscovery(endpoint), 200, CACHED))
   app.openapi(jwks, async (c) => c.json(await tokens.jwks(), 200, CACHED))

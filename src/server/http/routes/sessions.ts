@@ -10,7 +10,8 @@ import { answers, jsonBody, loggedIn } from './answers.ts'
 const openSession = createRoute({
   method: 'post',
   path: '/v1/sessions',
-  summary: 'Turn a fresh ID token of the identity provider into an access token bound to the key of the DPoP proof',
+  summary:
+    'Turn a fresh ID token of the identity provider, or the token of a job, into an access token bound to the key of the DPoP proof',
   request: { body: jsonBody(sessionCall) },
   responses: answers('Access token and who it is for', sessionAnswer),
 })
@@ -22,7 +23,12 @@ const whoAmI = createRoute({
   responses: answers('The caller', me),
 })
 
-const meOf = ({ person, groups, flow }: Caller): Me => ({ person, groups, flow })
+const meOf = ({ person, groups, flow, workload }: Caller): Me => ({
+  person,
+  groups,
+  flow,
+  ...(workload === undefined ? {} : { pipelines: workload.pipelines }),
+})
 
 /** Without a session yet: the ID token and the proof say who calls. */
 export function sessionRoutes(app: App, { authentication, tokens, config }: Services, address: RateLimit): void {

@@ -1,7 +1,7 @@
 import { checkParseContext, isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { circumstances, plainAddress, targetEntity, userEntity } from '../../../../src/server/policy/circumstances.ts'
+import { circumstances, plainAddress, targetEntity, callerEntity } from '../../../../src/server/policy/circumstances.ts'
 import { personId } from '../../../../src/server/policy/person-id.ts'
 import { POLICY_SCHEMA } from '../../../../src/server/policy/schema.ts'
 import { everywhere } from '../../../support/cloud-targets.ts'
@@ -24,7 +24,7 @@ describe('the context of a decision', () => {
     const ana = caller('ana', ['dba', 'other'], { acr: 'gold', authTime: 1 })
     const context = circumstances(ana, facts(60, { ticket: 'OPS-1', reason: 'naïve 🙂' }))
     expect(context['reasonLength']).toBe(7)
-    const user = userEntity(ana, new Set(['dba']))
+    const user = callerEntity(ana, new Set(['dba']))
     expect(user.parents).toEqual([{ type: 'Group', id: 'dba' }])
     for (const action of ['request', 'autoApprove', 'approve']) {
       const requester = action === 'approve' ? { requester: { issuer: 'i', subject: 's' } } : {}

@@ -25,19 +25,24 @@ function targetNamed(name: string | undefined) {
   return found
 }
 
-const ASKS = /^(\w+) in (\S+) (asks|approves) (\S+) (?:for )?(\S+)((?: (?:at|age|by|from|flow) \S+)*)$/
+const pipelines = [{ name: 'deploy-prod' }, { name: 'nightly' }]
+const ASKS = /^(\w+) (in|of) (\S+) (asks|approves) (\S+) (?:for )?(\S+)((?: (?:at|age|by|from|flow|ref) \S+)*)$/
 
 function answer(policy: Policy, question: string): string {
-  const [, who = '', groups = '', verb, first = '', second = '', more = ''] = ASKS.exec(question.trim()) ?? []
+  const [, who = '', preposition, groups = '', verb, first = '', second = '', more = ''] =
+    ASKS.exec(question.trim()) ?? []
   const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(more)?.[1]
   const at = option('at')
   const nowMs = at === undefined ? facts(1).nowMs : Date.parse(at)
   const age = option('age')
-  const person = caller(who, groups.split('+'), {
+  const ref = option('ref')
+  const workload = { provider: 'github', pipelines: groups.split('+'), claims: ref === undefined ? {} : { ref } }
+  const person = caller(who, preposition === 'in' ? groups.split('+') : [], {
+    ...(preposition === 'in' ? {} : { workload, amr: [] }),
     ...(option('by') === undefined ? {} : { amr: [option('by') ?? ''] }),
     ...(option('from') === undefined ? {} : { address: option('from') ?? '' }),
     ...(age === undefined ? {} : { authTime: nowMs / 1000 - Number(age) }),
-    flow: (option('flow') ?? 'browser') as LoginFlow,
+    flow: preposition === 'in' ? ((option('flow') ?? 'browser') as LoginFlow) : 'workload',
   })
   if (verb === 'asks')
     return describeVerdict(policy.judge(person, targetNamed(first), facts(parseDuration(second), { nowMs })))
@@ -63,7 +68,7 @@ describe('docs/policy.md', () => {
     '%s',
     (line, text) => {
       const [question = '', expected = ''] = line.split('->')
-      const policy = loadPolicy({ files: [{ path: 'policy.md', text }], targets })
+      const policy = loadPolicy({ files: [{ path: 'policy.md', text }], targets, pipelines })
       expect(answer(policy, question)).toBe(expected.trim())
     },
   )

@@ -2,7 +2,7 @@ import { isAuthorized, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { knowledgeOf } from '../../../../src/server/policy/approvers.ts'
-import { circumstances, targetEntity, userEntity } from '../../../../src/server/policy/circumstances.ts'
+import { circumstances, targetEntity, callerEntity } from '../../../../src/server/policy/circumstances.ts'
 import { foresee } from '../../../../src/server/policy/foresight.ts'
 import { caller, facts, ISSUER, target } from '../../../support/policy.ts'
 
@@ -72,7 +72,7 @@ describe('foresight', () => {
             resource: { type: 'Target', id: 'prod-db' },
             context: { ...circumstances(approver, asked.facts), requester: asked.requester },
             policies: { staticPolicies: text },
-            entities: [userEntity(approver, new Set(['sre'])), targetEntity(about)],
+            entities: [callerEntity(approver, new Set(['sre'])), targetEntity(about)],
           })
           const applied = answer.type === 'success' && answer.response.decision === 'allow'
           const foreseen = [knowledgeOf(about), knowledgeOf(about, asked)].map((known) =>
