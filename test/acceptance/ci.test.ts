@@ -70,7 +70,7 @@ describe.each(Object.keys(PLATFORMS) as CiProvider[])('a job of %s', (provider) 
     const ran = await job.jit('exec', 'prod-db', '--', ...READ)
     const [key = ''] = KEY.exec(ran.stdout) ?? []
     expect(key, ran.stderr).not.toBe('')
-    expect(`${elevated.stdout}${elevated.stderr}`).not.toContain(key)
+    expect(`${elevated.stdout}${elevated.stderr}`.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain(key)
     const revoked = await job.jit('revoke', '--all')
     expect(revoked, revoked.stderr).toMatchObject({ code: 0 })
     expect(job.holding(key)).toEqual(provider === 'buildkite' ? [path.join(job.home, 'redacted')] : [])
@@ -157,7 +157,7 @@ describe('what people decide', () => {
 
     const stranger = ci.job('strange', githubEnv(ci.services, { GITHUB_RUN_ID: '43' }, { run_id: '43' }))
     const refused = await stranger.jit('elevate', '--request', request)
-    expect(refused.code, refused.stderr).not.toBe(0)
+    expect(refused, refused.stderr).toMatchObject({ code: 3 })
 
     const later = ci.job('later', githubEnv(ci.services, { GITHUB_JOB: 'collect' }))
     const collected = await later.jit('elevate', '--request', request)
