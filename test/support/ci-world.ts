@@ -245,7 +245,8 @@ function createJob(home: string, { url, aws, env: more }: JobParts): Job {
     bash: (script, extra = {}) => {
       const file = path.join(home, 'temp', 'script.sh')
       writeFileSync(file, script)
-      return launch('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', file], { ...env, ...extra }).done
+      const inHome = ['-c', 'cd "$HOME" && exec "$@"', 'bash', 'bash', '--noprofile', '--norc', '-e', '-o', 'pipefail']
+      return launch('bash', [...inHome, file], { ...env, ...extra }).done
     },
     holding: (text) => filesBelow(home).filter((file) => readFileSync(file).includes(text)),
   }
