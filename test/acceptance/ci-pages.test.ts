@@ -89,9 +89,9 @@ describe('the Actions', () => {
 
   test.each([
     ['target', '$(touch hit) `touch hit` ;touch hit;'],
-    ['target', '--explain'],
+    ['target', 'prod-db --as-default'],
     ['target', '"; touch hit; "'],
-    ['target', '*'],
+    ['target', 'prod-d*'],
     ['for', '$(touch hit)'],
     ['for', "1h'; touch hit; '"],
     ['deliver', '$(touch hit)'],
@@ -102,6 +102,7 @@ describe('the Actions', () => {
     ['endpoint', "https://x.example'; touch hit"],
   ])('%s: %j is taken for what it is, and refused', async (input, hostile) => {
     const job = ci.job(`hostile ${input} ${hostile.length}`, githubEnv(ci.services))
+    writeFileSync(path.join(job.home, 'prod-db'), '') // what a pattern would find
     const inputs = { target: 'prod-db', for: '15m', [input]: hostile }
     const { code, stdout, stderr } = lastOf(await runAction(job, 'elevate', inputs))
     expect(code, `${stdout}${stderr}`).toBeGreaterThan(0)
