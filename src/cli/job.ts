@@ -7,6 +7,7 @@ import type { Identity, WithLock } from '../client/identity/types.ts'
 import { jobId, openJobIdentity } from '../client/job-login.ts'
 import { chooseSource, isChosen } from '../client/workload/choose-source.ts'
 import type { TokenDeps, TokenSource } from '../client/workload/types.ts'
+import { hasLogin } from './has-login.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeHttp } from '../platform/http-node.ts'
 import type { Places } from '../platform/places.ts'
@@ -17,14 +18,12 @@ import { readSmallTextFile } from '../platform/text-file.ts'
 
 const LONGEST_TOKEN_FILE = 64 * 1024
 
-type Around = {
+type Place = {
   readonly env: Environment
   readonly platform: NodeJS.Platform
   readonly places: Places
-  readonly signal: AbortSignal
-  readonly withLock: WithLock
-  readonly isPersonHere: () => boolean
 }
+type Around = Place & { readonly signal: AbortSignal; readonly withLock: WithLock }
 
 /** The login of the job that this process belongs to. */
 export type Job = {
@@ -32,24 +31,32 @@ export type Job = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-/** `undefined` where this process is no job's, or shall not speak for one. Asks nobody. */
-export function findJob({ env, platform, places, signal, withLock, isPersonHere }: Around): Job | undefined {
+/** Whose job this process is of, and which endpoint it asks; `undefined` where it shall not speak for one. Asks nobody. */
+export function jobHere({ env, platform, places }: Place) {
   const around: TokenDeps = {
     env,
     readText: (path) => readSmallTextFile(path, LONGEST_TOKEN_FILE),
     http: nodeHttp,
     run: runToEnd,
     isOnPath: (program) => isInstalled(program, env, platform),
-    signal,
   }
-  const source = chooseSource(around, { isPersonHere })
+  const source = chooseSource(around, { isPersonHere: () => hasLogin(places) })
   if (source === undefined) return undefined
   const known = env['JIT_ENDPOINT_URL'] || readSettings(places.config).endpoint
   if (source.kind === 'machine' && known === undefined && !isChosen(env)) return undefined
   const endpoint = (): string => (known === undefined ? refuseUnknown(source) : endpointUrl(known))
+  return { around, source, endpoint }
+}
+
+/** The same, ready to log in. */
+export function findJob({ signal, withLock, ...place }: Around): Job | undefined {
+  const here = jobHere(place)
+  if (here === undefined) return undefined
+  const { source, endpoint } = here
+  const around: TokenDeps = { ...here.around, signal }
   const store = (): JobLoginStore =>
-    jobLoginStore({ runtime: places.runtime, endpoint: endpoint(), job: jobId(source, around) })
-  const deps = { ...around, source, clock: systemClock, random: systemRandom, platform, withLock }
+    jobLoginStore({ runtime: place.places.runtime, endpoint: endpoint(), job: jobId(source, around) })
+  const deps = { ...around, source, clock: systemClock, random: systemRandom, platform: place.platform, withLock }
   return {
     identity: async () => openJobIdentity({ ...deps, endpoint: endpoint(), store: store() }),
     logout: () =>

@@ -5,13 +5,13 @@ import { approvalApi } from '../client/approval/client.ts'
 import type { ApprovalApi } from '../client/approval/types.ts'
 import { type IdentityDeps, openIdentity } from '../client/identity/identity.ts'
 import { logout, type LogoutResult } from '../client/identity/logout.ts'
-import { LOGIN_FILE, loginStore } from '../client/identity/store.ts'
+import { loginStore } from '../client/identity/store.ts'
 import type { Identity, WithLock } from '../client/identity/types.ts'
 import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '../client/login.ts'
 import { mayBeWorkload } from '../client/workload/marks.ts'
 import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts'
 import { systemClock } from '../platform/clock.ts'
-import { ifExists, makeDirectories } from '../platform/durable.ts'
+import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
 import { withLock } from '../platform/lock.ts'
@@ -19,13 +19,10 @@ import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings, writeSettings } from '../platform/settings.ts'
+import { hasLogin } from './has-login.ts'
 import type { Job } from './job.ts'
 import { keyStoreOf, openKeyStore } from './key-store.ts'
 import { isYes } from './switches.ts'
-
-/** Whether somebody logged in here, as far as a file name tells: no key store is opened. */
-const hasLogin = (places: Places): boolean =>
-  ifExists(() => nodeFileSystem.stat(join(places.state, LOGIN_FILE))) !== undefined
 
 const LOGIN_LOCK_WAIT_MS = 30_000
 
@@ -58,7 +55,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   const inJob = async (): Promise<Job | undefined> => {
     if (!mayBeWorkload(env)) return undefined
     const { findJob } = await import('./job.ts')
-    return findJob({ env, platform, places, signal, withLock: lock, isPersonHere: () => hasLogin(places) })
+    return findJob({ env, platform, places, signal, withLock: lock })
   }
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {

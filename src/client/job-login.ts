@@ -65,6 +65,7 @@ async function logIn(
     accessTokenExpiresAt: clock.now() + session.expiresInSeconds * 1000,
   }
   store.save(login)
+  store.forgetOthers(clock.now())
   return login
 }
 

@@ -3,6 +3,8 @@ import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { integer, object, oneOf, type Reader, string } from '../../contract/narrow.ts'
 import { readMe } from '../../contract/session.ts'
+import { attempt, ifExists, removeFile } from '../../platform/durable.ts'
+import { nodeFileSystem } from '../../platform/files.ts'
 import { readJsonFile, removeJsonFile, writeJsonFile } from '../../platform/json-file.ts'
 import { shortHash } from '../../platform/machine.ts'
 import { readDpopKey } from './dpop.ts'
@@ -15,7 +17,13 @@ export interface JobLoginStore {
   save(login: JobLogin): void
   /** Whether there was one. */
   delete(): boolean
+  /** Removes what jobs left here that were killed, and that no job can want any more. `now`: ms since 1970. */
+  forgetOthers(now: number): void
 }
+
+/** No access token lives near it, and hardly a job. */
+const FORGOTTEN_AFTER_MS = 24 * 3_600_000
+const NAME = /^job-[0-9a-f]{16}\.json$/
 
 const readFormat = object({ format: oneOf('jit-job-1') })
 const readJobLogin: Reader<JobLogin> = object({
@@ -66,6 +74,15 @@ export function jobLoginStore({
       const was = readable(path)
       removeJsonFile(path)
       return was
+    },
+    forgetOthers(now) {
+      for (const name of ifExists(() => nodeFileSystem.readdir(runtime)) ?? [])
+        attempt(() => {
+          const other = join(runtime, name)
+          if (!NAME.test(name) || other === path) return
+          const { mtimeNs } = nodeFileSystem.lstat(other)
+          if (now - Number(mtimeNs / 1_000_000n) > FORGOTTEN_AFTER_MS) removeFile(nodeFileSystem, other)
+        })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
@@ -122,6 +122,18 @@ describe('the login of a job', () => {
     writeFileSync(join(runtime, other), readFileSync(join(runtime, file)))
     await process({ CI_JOB_ID: '8' })
     expect(sessions()).toBe(3)
+  })
+
+  test('of a job that was killed the day before is gone with the next login of another, and nothing else is', async () => {
+    const { process, runtime } = await job()
+    const yesterday = Date.now() / 1000 - 25 * 3600
+    for (const name of ['job-0123456789abcdef.json', 'job-notes.json', 'job-fedcba9876543210.json'])
+      writeFileSync(join(runtime, name), '{}')
+    for (const name of ['job-0123456789abcdef.json', 'job-notes.json'])
+      utimesSync(join(runtime, name), yesterday, yesterday)
+    await process()
+    expect(readdirSync(runtime)).not.toContain('job-0123456789abcdef.json')
+    expect(readdirSync(runtime)).toEqual(expect.arrayContaining(['job-notes.json', 'job-fedcba9876543210.json']))
   })
 
   test('that is torn is made anew', async () => {
