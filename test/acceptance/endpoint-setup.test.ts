@@ -43,6 +43,21 @@ describe('setting up', () => {
     expect(JSON.parse(out)).toMatchObject({ endpoint: url, targets: 1, keys: [] })
   })
 
+  test('check shows the pipelines, and says by line which one is matched by a name alone', async () => {
+    const workloads = (match: string): string =>
+      `${TARGETS}workloads:\n  issuers: [{ preset: github }]\n  pipelines: [{ name: deploy, issuer: github, match: ${match} }]\n`
+    const good = await home(workloads('{ repository_id: "1", ref: x }'))
+    const { code, err } = good.command('check', '--config', good.config)
+    expect([code, err]).toEqual([0, expect.stringContaining('Pipeline deploy: jobs of github, started by push, ')])
+    const bad = await home(workloads('{ repository: octo/app }'))
+    expect(bad.command('check', '--config', bad.config)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /jit-endpoint\.yaml:\d+: workloads\.pipelines\[0\]\.match: .* names can be taken over/,
+      ),
+    })
+  })
+
   test.each([
     ['the policy', TARGETS, 'permit (principal, action == Action::"reqest", resource);\n', /policy\.cedar:1: /],
     ['the configuration', `${TARGETS}tragets: []\n`, POLICY, /jit-endpoint\.yaml:\d+: .*tragets/],

@@ -74,7 +74,7 @@ export async function workloadWorld(workloads = ALL_WORKLOADS) {
   const bundle = JSON.stringify({
     spiffe_sequence: 1,
     keys: [
-      { ...(await issuerOf('spiffe').jwk()), use: 'jwt-svid', alg: undefined },
+      { ...(await issuerOf('spiffe').jwk()), use: 'jwt-svid', alg: undefined, x5c: ['MIIB'] },
       { ...(await idp.jwk()), use: 'x509-svid', kid: 'ca', x5c: ['MIIB'] },
     ],
   })

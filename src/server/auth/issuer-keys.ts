@@ -92,9 +92,7 @@ async function discovered({ issuer }: IssuerKeysOptions, from: Source): Promise<
 /** Symmetric keys verify nothing here. What a SPIFFE bundle calls `jwt-svid` others call `sig`. */
 function lookupIn(keys: readonly PublicJwk[], { spiffe }: Pick<IssuerKeysOptions, 'spiffe'>): Lookup {
   const usable = keys.filter(({ kty, use }) => kty !== 'oct' && (spiffe !== true || use === 'jwt-svid'))
-  return createLocalJWKSet({
-    keys: usable.map(({ x5c: _, ...key }) => (spiffe === true ? { ...key, use: 'sig' } : key)),
-  })
+  return createLocalJWKSet({ keys: usable.map((key) => (spiffe === true ? { ...key, use: 'sig' } : key)) })
 }
 
 type Source = {

@@ -49,6 +49,16 @@ policy:
 aws:
   audience: sts.amazonaws.com
 
+# Jobs of pipelines log in with the token of their platform; no secret is stored. Every provider: docs/ci-administrator.md
+# workloads:
+#   issuers:
+#     - preset: github
+#   pipelines:
+#     - name: deploy-prod
+#       issuer: github
+#       # Ids, because names can be taken over: gh api repos/OWNER/REPO --jq .id
+#       match: { repository_id: "123456", environment: production, ref: refs/heads/main }
+
 # What people can elevate to: one cloud, or several at once. \`jit-endpoint trust aws\` (or gcp, azure, kubernetes) prints
 # the Terraform that makes the cloud agree.
 targets:
@@ -120,11 +130,12 @@ permit (
 )
 when { resource.labels.contains("env=dev") };
 
-// Production asks for a second factor and a reason that says something.
+// Production asks people for a second factor and a reason that says something. Pipelines have no second factor; what they
+// may is permitted to them by name: principal in Pipeline::"deploy-prod".
 @id("prod-needs-mfa")
 @why("Log in with a second factor, and give a reason of at least 10 characters.")
 forbid (
-  principal,
+  principal is User,
   action == Action::"request",
   resource
 )

@@ -48,7 +48,7 @@ function issuerIssues(issuer: RawIssuer, document: Fields): readonly Issue[] {
     issues.push(issueAt([...path, 'issuer'], `is missing: ${preset} has none by itself; expected ${issuerIs}.`))
   else if (known === document['endpoint'])
     issues.push(issueAt([...path, 'issuer'], 'it is this endpoint, whose tokens open nothing here.'))
-  else if (String(known).startsWith('spiffe:') !== (spiffe === true))
+  else if (texts(known).some((text) => text.startsWith('spiffe:')) !== (spiffe === true))
     issues.push(issueAt([...path, 'issuer'], `expected ${issuerIs}.`))
   if (spiffe === true && raw['jwks'] === undefined)
     issues.push(
@@ -136,7 +136,7 @@ function repeated(values: readonly (readonly [readonly PropertyKey[], unknown])[
   return values.flatMap(([path, value]) => {
     const again = typeof value === 'string' && seen.has(value)
     seen.add(value)
-    return again ? [issueAt(path, `"${String(value)}" is already taken.`)] : []
+    return again ? [issueAt(path, `"${value}" is already taken.`)] : []
   })
 }
 

@@ -51,7 +51,7 @@ export function createEngine(rules: readonly Rule[]): Engine {
   const workloads = enginePart(rules.filter(concernsWorkloads))
   const partFor = ({ workload }: Caller): EnginePart => (workload === undefined ? people : workloads)
   return {
-    slice: people.all.slice,
+    ...people.all,
     evaluate: (action, caller, target, context) => partFor(caller).all.evaluate(action, caller, target, context),
     covers: (action, caller, target, context) => {
       const { allowed, failed } = partFor(caller).permitting().evaluate(action, caller, target, context)
@@ -60,7 +60,7 @@ export function createEngine(rules: readonly Rule[]): Engine {
   }
 }
 
-type Evaluator = Pick<Engine, 'evaluate' | 'slice'>
+type Evaluator = Omit<Engine, 'covers'>
 type EnginePart = { readonly all: Evaluator; readonly permitting: () => Evaluator }
 
 /** The policies that count for one kind of caller. */

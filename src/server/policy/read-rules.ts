@@ -47,11 +47,15 @@ export function readRules(
   return rules
 }
 
+const ASKING: ReadonlySet<string> = new Set(['request', 'autoApprove'])
+
 /** What would be valid for Cedar and never have an effect, so that somebody would rely on it. */
 function workloadFaults(rule: Rule): readonly Fault[] {
   if (rule.effect !== 'permit') return []
-  const namesApprove = rule.json.action.op !== 'All' && rule.actions.includes('approve')
-  if (namesWorkloads(rule)) return namesApprove ? [faultOf(rule, 'a pipeline never approves.')] : []
+  if (namesWorkloads(rule)) {
+    const other = rule.json.action.op === 'All' ? undefined : rule.actions.find((action) => !ASKING.has(action))
+    return other === undefined ? [] : [faultOf(rule, `a pipeline can only ask; "${other}" is for people.`)]
+  }
   const inCondition = namedEntities(rule.json).some(({ type }) => type === 'Pipeline' || type === 'Workload')
   if (!inCondition && !testsForWorkload(rule.json.conditions)) return []
   const example = 'principal in Pipeline::"…" or principal is Workload'

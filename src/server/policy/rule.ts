@@ -105,9 +105,10 @@ function contextNames(part: unknown): readonly (string | typeof WHOLE)[] {
 const isContext = (part: unknown): boolean =>
   typeof part === 'object' && part !== null && 'Var' in part && part.Var === 'context'
 
-/** Whether a condition asks `… is Workload`. */
+/** Whether a condition asks `… is Workload`, or for tags, which nobody else has. */
 export function testsForWorkload(part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return false
   if ('entity_type' in part && part.entity_type === 'Workload') return true
+  if ('hasTag' in part || 'getTag' in part) return true
   return Object.values(part).some(testsForWorkload)
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Workload } from '../../../../src/server/approvals/types.ts'
 import { caller, leavesOf, story } from '../../../support/approvals.ts'
 import { ann, bob, eve, grantOf, rob, openWorld, type World } from '../../../support/approvals-world.ts'
 
@@ -31,6 +32,44 @@ describe('issuing', () => {
     const { id } = grantOf(await world.ask())
     await expect(world.approvals.issue(caller('rob', { jkt: 'stolen' }), id)).rejects.toMatchObject({ code: 'denied' })
     expect(await story(world.store)).toEqual(['request.asked', 'request.approved', 'grant.refused'])
+  })
+
+  describe('of a job', () => {
+    const run = { provider: 'github', pipelines: ['deploy'], claims: { ref: 'refs/heads/main' }, run: '42/1' }
+    const job = (jkt: string, workload: Workload = run) =>
+      caller('repo:o/a', { flow: 'workload', amr: [], jkt, workload })
+
+    test('another key of the same run may collect it', async () => {
+      const { id } = grantOf(await world.ask({}, job('first')))
+      await expect(world.approvals.issue(job('first'), id)).resolves.toBeDefined()
+      await expect(world.approvals.issue(job('later'), id)).resolves.toMatchObject({ grant: { id } })
+    })
+
+    const { run: _, ...noRun } = run
+    test.each<[string, Workload]>([
+      ['another run', { ...run, run: '43/1' }],
+      ['the run of that number elsewhere', { ...run, provider: 'gitlab' }],
+      ['a job that names no run', noRun],
+    ])('another key of %s may not', async (_what, workload) => {
+      const { id } = grantOf(await world.ask({}, job('first')))
+      await expect(world.approvals.issue(job('later', workload), id)).rejects.toMatchObject({ code: 'denied' })
+    })
+
+    test('without a run only its own key counts', async () => {
+      const { id } = grantOf(await world.ask({}, job('first', noRun)))
+      await expect(world.approvals.issue(job('later', noRun), id)).rejects.toMatchObject({ code: 'denied' })
+      await expect(world.approvals.issue(job('first', noRun), id)).resolves.toBeDefined()
+    })
+
+    test('a person of the same name is not in its run', async () => {
+      const { id } = grantOf(await world.ask({}, job('first')))
+      await expect(world.approvals.issue(caller('repo:o/a', { jkt: 'x' }), id)).rejects.toMatchObject({
+        code: 'denied',
+      })
+      await expect(world.approvals.issue(caller('eve', { jkt: 'y', workload: run }), id)).rejects.toMatchObject({
+        code: 'not_found',
+      })
+    })
   })
 
   test('policy is asked again: a refusal has its leaf, and the grant stays', async () => {

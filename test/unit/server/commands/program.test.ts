@@ -125,6 +125,35 @@ describe('what goes wrong', () => {
     expect([out, loaded()]).toEqual([[], 0])
   })
 
+  test('check says with what pipelines log in', async () => {
+    const checked = {
+      endpoint: 'https://jit.corp.example',
+      targets: 1,
+      store: 'SQLite x',
+      keys: [],
+      warnings: [],
+      workloads: {
+        audience: 'https://jit.corp.example',
+        issuers: [{ name: 'own', provider: 'gitlab', issuer: 'https://gitlab.corp.example' }],
+        pipelines: [
+          { name: 'nightly', issuer: 'own', events: ['push', 'schedule'] },
+          { name: 'host', issuer: 'own', events: [] },
+        ],
+      },
+    }
+    const { ctx, note, out } = fakeContext({ check: async () => checked })
+    expect(await run(['check'], ctx)).toBe(0)
+    expect(note).toEqual([
+      'Pipelines log in with tokens for https://jit.corp.example of:',
+      '  own (gitlab): https://gitlab.corp.example',
+      'Pipeline nightly: jobs of own, started by push, schedule',
+      'Pipeline host: jobs of own',
+      'jit-endpoint.yaml is good: https://jit.corp.example, 1 targets, SQLite x, no keys yet (the first start makes them).',
+    ])
+    expect(await run(['check', '--json'], ctx)).toBe(0)
+    expect(JSON.parse(out.join(''))).toEqual(checked)
+  })
+
   test('faults of the configuration are shown with file and line, and cost 2', async () => {
     const faults = [{ file: 'c.yaml', line: 3, message: 'idp.issuer: expected a URL.' }]
     const { ctx, note } = fakeContext({ check: () => Promise.reject(new ConfigurationError(faults)) })

@@ -38,6 +38,22 @@ test('the other clouds that init shows are right as they stand', async () => {
   expect(config.targets[0]).toMatchObject({ aws: {}, gcp: {}, azure: {}, kubernetes: {} })
 })
 
+test('the pipeline that init shows is right as it stands, and policies may name it', async () => {
+  const shown = filled.replace(/^# (?=workloads:|  )/gm, '')
+  const named = `${policyTemplate()}
+@id("deploy") permit (principal in Pipeline::"deploy-prod", action == Action::"request", resource == Target::"prod-db");`
+  const { config, policy } = await loadConfiguration({
+    ...source(shown),
+    readText: (path) => (path === '/etc/jit/policy.cedar' ? named : shown),
+  })
+  expect(config.workloads).toMatchObject({ audience: urls.endpoint, pipelines: [{ name: 'deploy-prod' }] })
+  const [prod] = config.targets
+  if (prod === undefined) throw new Error('the template has two targets')
+  const workload = { provider: 'github', pipelines: ['deploy-prod'], claims: {} }
+  const job = caller('job', [], { flow: 'workload', amr: [], workload })
+  expect(policy.judge(job, prod, facts(3600, { reason: 'deploy' })).approval.kind).toBe('people')
+})
+
 test('the policies that init writes do what their comments say', async () => {
   const { config, policy } = await loadConfiguration(source(filled))
   const [prod, sandbox] = config.targets

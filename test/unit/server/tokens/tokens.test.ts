@@ -120,6 +120,31 @@ describe('access tokens', () => {
     expect(await tokens.readAccessToken(await tokens.accessToken(bare, 600))).toEqual(bare)
   })
 
+  const workload = {
+    provider: 'github',
+    pipelines: ['deploy-prod'],
+    claims: { ref: 'refs/heads/main', 'kubernetes.io/namespace': 'shop' },
+    run: '8123456/1',
+  }
+  test('bring back a job with its pipelines, claims and run', async () => {
+    const { tokens } = await setUp()
+    const { run: _, ...unnamed } = workload
+    for (const each of [workload, unnamed]) {
+      const job = { person: alice, groups: [], flow: 'workload' as const, amr: [], jkt: 'thumb', workload: each }
+      expect(await tokens.readAccessToken(await tokens.accessToken(job, 600))).toEqual(job)
+    }
+  })
+
+  test.each([
+    ['a job without pipelines', { ...holder, flow: 'workload' as const }],
+    ['a job of no pipeline', { ...holder, flow: 'workload' as const, workload: { ...workload, pipelines: [] } }],
+    ['a person with pipelines', { ...holder, workload }],
+  ])('are refused that speak of %s', async (_what, impossible) => {
+    const { tokens } = await setUp()
+    const token = await tokens.accessToken(impossible, 600)
+    await expect(tokens.readAccessToken(token)).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+
   test('expire', async () => {
     const { clock, tokens } = await setUp()
     const token = await tokens.accessToken(holder, 600)
