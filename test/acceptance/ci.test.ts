@@ -59,6 +59,23 @@ const PLATFORMS: Readonly<Record<CiProvider, (name: string) => Promise<Job>>> = 
     writeFileSync(file, await ci.token('kubernetes'))
     return ci.job(name, { KUBERNETES_SERVICE_HOST: '10.0.0.1', HOSTNAME: 'migrate-1', JIT_WORKLOAD_TOKEN_FILE: file })
   },
+  aws: async (name) =>
+    ci.job(name, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${ci.services}/task-role`,
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL_STS: `${ci.services}/sts`,
+    }),
+  spiffe: async (name) => {
+    const job = ci.job(name, { SPIFFE_ENDPOINT_SOCKET: 'unix:///run/spire.sock' })
+    const token = await ci.token('spiffe')
+    fakeProgram(
+      job.programs,
+      'spire-agent',
+      `[ "$*" = 'api fetch jwt -audience ${ci.url} -socketPath /run/spire.sock' ] && printf 'token(spiffe://corp.example/ci/deploy):\n\t%s\n' '${token}'`,
+    )
+    return job
+  },
+  pinned: async (name) => ci.job(name, { JIT_WORKLOAD_TOKEN: await ci.token('pinned') }),
   google: async (name) => ci.job(name, { GCE_METADATA_HOST: new URL(ci.services).host, K_SERVICE: 'nightly' }),
 }
 

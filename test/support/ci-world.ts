@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { startServer } from './http-server.ts'
@@ -106,13 +107,29 @@ export const CLAIMS = {
     email: 'migrate@acme.iam.gserviceaccount.com',
     email_verified: true,
   },
+  aws: {
+    iss: `https://${ORG}.tokens.sts.global.api.aws`,
+    sub: 'arn:aws:iam::123456789012:role/deploy',
+    'https://sts.amazonaws.com/': { aws_account: '123456789012', source_region: 'eu-central-1', principal_id: 'arn' },
+  },
+  spiffe: { sub: 'spiffe://corp.example/ci/deploy' },
+  pinned: { iss: 'https://ci.corp.example', sub: 'shop/deploy' },
 } as const satisfies Readonly<Record<string, JWTPayload>>
 export type CiProvider = keyof typeof CLAIMS
 
+/** Where there is not one for all customers. */
+const ISSUER: Readonly<Partial<Record<CiProvider, string>>> = {
+  circleci: CLAIMS.circleci.iss,
+  'azure-devops': CLAIMS['azure-devops'].iss,
+  kubernetes: CLAIMS.kubernetes.iss,
+  aws: CLAIMS.aws.iss,
+  spiffe: 'spiffe://corp.example',
+  pinned: CLAIMS.pinned.iss,
+}
 const ISSUERS = (Object.keys(CLAIMS) as CiProvider[])
   .map((preset) => {
-    const named = ['circleci', 'azure-devops', 'kubernetes'].includes(preset) ? `, issuer: "${CLAIMS[preset].iss}"` : ''
-    return `    - { preset: ${preset}, jwks: platforms.json${named} }\n`
+    const issuer = ISSUER[preset] === undefined ? '' : `, issuer: "${ISSUER[preset]}"`
+    return `    - { preset: ${preset}, jwks: ${preset === 'spiffe' ? 'bundle' : 'platforms'}.json${issuer} }\n`
   })
   .join('')
 
@@ -127,9 +144,23 @@ ${ISSUERS}  pipelines:
     - { name: shop-azure, issuer: azure-devops, match: { prj_id: ${PROJECT}, rpo_ref: refs/heads/main, sub: "sc://acme/shop/deploy" } }
     - { name: migrate, issuer: kubernetes, match: { kubernetes.io/namespace: jobs, kubernetes.io/serviceaccount/name: migrate } }
     - { name: nightly, issuer: google, match: { sub: "112233445566778899000" } }
+    - { name: role, issuer: aws, match: { sub: "arn:aws:iam::123456789012:role/deploy" } }
+    - { name: svid, issuer: spiffe, match: { sub: "spiffe://corp.example/ci/deploy" } }
+    - { name: own, issuer: pinned, match: { sub: shop/deploy } }
 `
 
-const PIPELINES = ['shop-github', 'shop-gitlab', 'shop-circleci', 'shop-buildkite', 'shop-azure', 'migrate', 'nightly']
+const PIPELINES = [
+  'shop-github',
+  'shop-gitlab',
+  'shop-circleci',
+  'shop-buildkite',
+  'shop-azure',
+  'migrate',
+  'nightly',
+  'role',
+  'svid',
+  'own',
+]
 const permit = (pipeline: string): string => `
 @id("${pipeline}-asks")
 permit(principal in Pipeline::"${pipeline}", action == Action::"request", resource);
@@ -176,7 +207,10 @@ export async function startCiWorld(): Promise<CiWorld> {
     targets: TARGETS,
     policy: POLICY,
     config: CONFIG,
-    files: { 'platforms.json': JSON.stringify({ keys: [jwk] }) },
+    files: {
+      'platforms.json': JSON.stringify({ keys: [jwk] }),
+      'bundle.json': JSON.stringify({ keys: [{ ...jwk, use: 'jwt-svid' }] }),
+    },
   })
   const { url } = world.endpoint
   let made = 0
@@ -200,6 +234,8 @@ export async function startCiWorld(): Promise<CiWorld> {
         return JSON.stringify({ count: 1, value: await token('github', { ...more, aud }) })
       if (asked.pathname === '/azure' && isBearer && request.method === 'POST')
         return JSON.stringify({ oidcToken: await token('azure-devops') })
+      if (asked.pathname === '/task-role') return JSON.stringify(TASK_ROLE)
+      if (asked.pathname === '/sts' || asked.pathname === '/sts/') return webIdentity(request, await token('aws'))
       const isMetadata = asked.pathname.endsWith('/service-accounts/default/identity')
       return isMetadata && request.headers['metadata-flavor'] === 'Google' ? token('google', { aud }) : undefined
     }
@@ -217,6 +253,21 @@ export async function startCiWorld(): Promise<CiWorld> {
       await services.close()
     },
   }
+}
+
+/** What a container of AWS is given for its role. */
+const TASK_ROLE = {
+  AccessKeyId: 'ASIATASKROLE00000001',
+  SecretAccessKey: 'of-the-task-role',
+  Token: 'session-of-the-task-role',
+  Expiration: '2099-01-01T00:00:00Z',
+}
+
+/** STS' answer to `GetWebIdentityToken`, for calls signed by the role alone. */
+function webIdentity(request: IncomingMessage, token: string): string | undefined {
+  const isSigned = (request.headers.authorization ?? '').includes(`Credential=${TASK_ROLE.AccessKeyId}/`)
+  if (!isSigned || request.headers['x-amz-security-token'] !== TASK_ROLE.Token) return undefined
+  return `<GetWebIdentityTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetWebIdentityTokenResult><WebIdentityToken>${token}</WebIdentityToken><Expiration>2099-01-01T00:00:00Z</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>`
 }
 
 type JobParts = { readonly url: string; readonly aws: string; readonly env: Readonly<Record<string, string>> }
