@@ -84,7 +84,7 @@ export const CLAIMS = {
   },
   'azure-devops': {
     iss: `https://vstoken.dev.azure.com/${ORG}`,
-    sub: 'sc://acme/shop/deploy',
+    sub: 'p://acme/shop/deploy',
     org_id: ORG,
     prj_id: PROJECT,
     def_id: '3',
@@ -141,7 +141,7 @@ ${ISSUERS}  pipelines:
     - { name: shop-gitlab, issuer: gitlab, match: { project_id: "22", ref: main } }
     - { name: shop-circleci, issuer: circleci, match: { oidc.circleci.com/project-id: ${PROJECT}, oidc.circleci.com/vcs-ref: refs/heads/main } }
     - { name: shop-buildkite, issuer: buildkite, match: { pipeline_id: ${PROJECT}, build_branch: main } }
-    - { name: shop-azure, issuer: azure-devops, match: { prj_id: ${PROJECT}, rpo_ref: refs/heads/main, sub: "sc://acme/shop/deploy" } }
+    - { name: shop-azure, issuer: azure-devops, match: { prj_id: ${PROJECT}, rpo_ref: refs/heads/main } }
     - { name: migrate, issuer: kubernetes, match: { kubernetes.io/namespace: jobs, kubernetes.io/serviceaccount/name: migrate } }
     - { name: nightly, issuer: google, match: { sub: "112233445566778899000" } }
     - { name: role, issuer: aws, match: { sub: "arn:aws:iam::123456789012:role/deploy" } }

@@ -6,13 +6,14 @@ import type { TokenSource } from './types.ts'
 const SERVICE = "Azure DevOps' token service"
 const URL_VARIABLE = 'SYSTEM_OIDCREQUESTURI'
 const TOKEN_VARIABLE = 'SYSTEM_ACCESSTOKEN'
-const CONNECTION = ['JIT_SERVICE_CONNECTION_ID', 'AZURESUBSCRIPTION_SERVICE_CONNECTION_ID']
+const CONNECTION = 'JIT_SERVICE_CONNECTION_ID'
 const JOB = ['SYSTEM_COLLECTIONID', 'SYSTEM_PLANID', 'SYSTEM_JOBID']
 const MAP = `Map it in the step: env: { ${TOKEN_VARIABLE}: $(System.AccessToken) }`
 
 /**
- * Azure Pipelines (learn.microsoft.com, "Oidctoken - Create"). The audience is Azure's own whatever one asks; with the id of a
- * service connection the token is that connection's, and only jobs that may use it get one.
+ * Azure Pipelines (learn.microsoft.com, "Oidctoken - Create"). The audience is Azure's own whatever one asks. The token is the
+ * pipeline's; with the id of a service connection it is that connection's, and only jobs that may use it get one. The id that
+ * Azure's own tasks set is not taken: the identity of a job must not change from step to step.
  */
 export const azureDevops: TokenSource = {
   provider: 'azure-devops',
@@ -30,10 +31,10 @@ export const azureDevops: TokenSource = {
       )
     const url = urlIn(address, URL_VARIABLE)
     url.searchParams.set('api-version', '7.1')
-    const connection = CONNECTION.map((name) => deps.env[name] ?? '').find((id) => id !== '')
-    if (connection !== undefined) url.searchParams.set('serviceConnectionId', connection)
+    const connection = deps.env[CONNECTION] ?? ''
+    if (connection !== '') url.searchParams.set('serviceConnectionId', connection)
     const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }
-    const refused = 'The job must be allowed to use the service connection that JIT_SERVICE_CONNECTION_ID names.'
+    const refused = `The job must be allowed to use the service connection that ${CONNECTION} names.`
     const text = await askService(deps, { method: 'POST', url, headers, body: '', service: SERVICE, refused })
     return tokenIn(member(text, 'oidcToken', SERVICE), SERVICE)
   },

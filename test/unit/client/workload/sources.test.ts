@@ -132,7 +132,8 @@ describe('Buildkite', () => {
     const PATH = directory()
     const { calls } = fakeProgram(PATH, 'buildkite-agent', `test "$BUILDKITE_JOB_ID" = 42 && echo '${TOKEN}'`)
     expect(await buildkite.fetch(tokenDeps({ PATH, BUILDKITE_JOB_ID: '42' }), AUDIENCE)).toBe(TOKEN)
-    expect(calls()).toEqual(['oidc', 'request-token', '--audience', AUDIENCE])
+    const ids = ['--claim', 'pipeline_id', '--claim', 'organization_id']
+    expect(calls()).toEqual(['oidc', 'request-token', '--audience', AUDIENCE, ...ids])
   })
 
   test('an agent that fails is quoted without what looks like a token; one that is missing is named', async () => {
