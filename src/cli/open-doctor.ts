@@ -34,6 +34,7 @@ import { background } from './background.ts'
 import type { Doctoring } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
+import { jobHere } from './job.ts'
 import { keeping } from './keeping.ts'
 import { keyStoreChoice, openKeyStore } from './key-store.ts'
 import type { OnDemand } from './on-demand.ts'
@@ -70,7 +71,11 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
     checks: [
       clockCheck(probe, platform),
       endpointCheck(probe),
-      keyStoreCheck(() => ({ keyStore: openKeyStore(env, platform, places), ...keyStoreNeeds(host, installation) })),
+      keyStoreCheck(() => ({
+        keyStore: openKeyStore(env, platform, places),
+        ...keyStoreNeeds(host, installation),
+        isOfJob: jobHere({ env, platform, places }) !== undefined,
+      })),
       loginCheck({ login: () => storedLogin(host, installation), clock }),
       directoryCheck({
         places,
@@ -127,6 +132,8 @@ function keyStoreNeeds({ process: { env } }: Host, { places }: Installation) {
 
 async function storedLogin({ process }: Host, { places }: Installation): Promise<LoginView | undefined> {
   const { env, platform } = process
+  const job = jobHere({ env, platform, places })
+  if (job !== undefined) return { endpoint: job.endpoint(), job: job.source.name }
   const keyStore = openKeyStore(env, platform, places)
   const found = await loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }).load()
   if (found === undefined) return undefined

@@ -17,6 +17,9 @@ export type WorldOptions = {
   readonly targets?: readonly WorldTarget[] | ((world: { readonly directory: string }) => readonly WorldTarget[])
   /** Cedar. */
   readonly policy?: string
+  /** More of the endpoint's configuration, and files beside it by name. */
+  readonly config?: string
+  readonly files?: Readonly<Record<string, string>>
   readonly idp?: IdpOptions
   /** Life of the endpoint's access tokens, as the configuration writes it. */
   readonly accessToken?: string
@@ -107,9 +110,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const config = path.join(directory, 'endpoint', 'jit-endpoint.yaml')
   mkdirSync(path.dirname(config), { mode: 0o700 })
   writeFileSync(path.join(directory, 'endpoint', 'policy.cedar'), options.policy ?? POLICY)
+  for (const [name, text] of Object.entries(options.files ?? {}))
+    writeFileSync(path.join(directory, 'endpoint', name), text)
   const sts = options.realSts === true || clouds !== undefined ? undefined : aws.url
   const accessToken = options.accessToken ?? '15m'
-  writeFileSync(config, configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory }))
+  const text = configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory })
+  writeFileSync(config, `${text}${options.config ?? ''}`)
   const trusted = {
     ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }),
     ...clouds?.env,

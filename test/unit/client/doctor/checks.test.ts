@@ -110,6 +110,7 @@ describe('login', () => {
   })
   test.each<[LoginView | undefined, RegExp]>([
     [undefined, /^note: Nobody .*-> jit login$/],
+    [{ endpoint: 'https://jit.example', job: 'GitLab CI' }, /^ok: This job logs in to \S+ by itself \(GitLab CI\)/],
     [login({}), /^ok: Logged in/],
     [login({ accessTokenExpiresAt: NOW, renewsItself: true }), /^ok: .*renews/],
     [login({ accessTokenExpiresAt: NOW }), /^note: .*expired\. -> jit login$/],
