@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PROMPTED_SHELLS, type PromptedShell, shellAtTerminal } from '../support/shell-terminal.ts'
 import type { Figure } from './figure.ts'
-import { watchSecrets } from './lateness.ts'
 import { RealHome } from './real-home.ts'
 import { JIT } from './tools.ts'
+import { watchSecrets } from './watched-home.ts'
 
 /** A prompt starts a sweep and does not wait for it; so long may the start of a program take on a busy machine. */
 const LATE_MS = 5000

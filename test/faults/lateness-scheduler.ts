@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import { canRunSystemd, startSystemd } from '../support/real-systemd.ts'
 import type { Figure, Form } from './figure.ts'
-import { startReaper, watchSecrets } from './lateness.ts'
 import { RealHome } from './real-home.ts'
+import { startReaper, watchSecrets } from './watched-home.ts'
 
 /** BARS R7. */
 const LATE_MS = 65_000
@@ -30,10 +30,7 @@ export async function lateUnderScheduler(form: Form): Promise<Figure> {
     const env = { XDG_RUNTIME_DIR: runtime }
     await watched.write('N000', start)
     const reaper = startReaper(at, env)
-    const isActive = (): boolean =>
-      spawnSync('systemctl', ['--user', 'is-active', 'jit-sweep-*.timer'], { env: { ...at.env, ...env } })
-        .stdout.toString()
-        .includes('active') && timers(at, env).includes('jit-sweep-')
+    const isActive = (): boolean => timers(at, env).includes('jit-sweep-')
     if (!(await eventually(isActive, true, { everyMs: 200 }))) throw new Error('the reaper set up no timer')
     reaper.child.kill('SIGKILL')
     await reaper.ended

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { systemClock } from '../../src/platform/clock.ts'
-import { awsDelivery, newLease } from '../support/aws-lease.ts'
 import type { Figure, Form } from './figure.ts'
 import { lateAtPrompts } from './lateness-prompt.ts'
 import { lateUnderScheduler } from './lateness-scheduler.ts'
 import { RealHome } from './real-home.ts'
-import { JIT } from './tools.ts'
+import { type Reaper, startReaper, watchSecrets } from './watched-home.ts'
 
 /** BARS R7. */
 const LATE_MS = 2000
@@ -20,7 +16,6 @@ const WRITING_MS = 400
 const GAP_MS = 600
 /** The boot clock is written down in whole seconds, the earlier one. */
 const EARLY_MS = 1100
-const LOOK_MS = 10
 
 /** R7: how much later than its lease a secret is gone, with each of the triggers alone. */
 export async function lateness(form: Form): Promise<readonly Figure[]> {
@@ -77,46 +72,4 @@ async function sleepyReaper(): Promise<Figure> {
     found.push(`a reaper that stood still until ${LATE_MS + 500} ms after the end looked like ${late} ms`)
   await reaper.ended
   return { row: 'R7', what: 'counter-proofs: a reaper held up, none at all', count: 2, least: 2, found }
-}
-
-export type Reaper = { readonly child: ReturnType<typeof spawn>; readonly ended: Promise<unknown> }
-
-/** As `jit elevate` starts it. */
-export function startReaper(at: RealHome, env: Readonly<Record<string, string>> = {}): Reaper {
-  const child = spawn(process.execPath, ['--jitless', JIT, 'reap'], { env: { ...at.env, ...env }, stdio: 'ignore' })
-  return { child, ended: once(child, 'exit') }
-}
-
-/** Writes leases into the one credentials file of a home, and looks all the time which are still in it. */
-export function watchSecrets(at: RealHome) {
-  const leasing = at.leasing()
-  const ends = new Map<string, number>()
-  const late: number[] = []
-  const look = (): void => {
-    const text = at.files.text() ?? ''
-    for (const [mark, end] of ends)
-      if (!text.includes(mark)) {
-        late.push(Date.now() - end)
-        ends.delete(mark)
-      }
-  }
-  return {
-    async write(mark: string, endsAt: number): Promise<void> {
-      const lease = newLease(systemClock, `g_${mark}`, mark.toLowerCase(), endsAt - systemClock.now())
-      await leasing.write(lease, awsDelivery(`jit-${mark}`, mark))
-      if (at.files.text()?.includes(mark) !== true)
-        throw new Error(`${mark} was not written, so nothing would be proved.`)
-      ends.set(mark, lease.endsAt)
-    },
-    /** How late each was; those that outstay `mostMs` count as that late. */
-    async allGone(mostMs: number): Promise<readonly number[]> {
-      const last = Math.max(...ends.values()) + mostMs
-      while (ends.size > 0 && Date.now() < last) {
-        look()
-        await pause(LOOK_MS)
-      }
-      return [...late, ...[...ends.values()].map(() => mostMs)]
-    },
-    look,
-  }
 }
