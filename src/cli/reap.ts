@@ -1,8 +1,10 @@
+import { runReaper } from '../client/leases/reaper.ts'
+import { LeaseStore } from '../client/leases/store.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
+import { nodeFileSystem } from '../platform/files.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
-import { openLeasing } from './open-leasing.ts'
 import { FOR_REAPER, renewing } from './renewing.ts'
 
 /** `jit reap`, started by `jit elevate`: ends leases in time, and renews slices, while no other command runs. Has nobody to talk to. */
@@ -12,8 +14,26 @@ export async function reap(host: Host): Promise<void> {
   const installation = openInstallation(host)
   const renew = renewing(host, installation, { limits: FOR_REAPER, signal: stop.signal })
   const slices = renewals(renew, systemClock)
-  const reaping = openLeasing(host, installation).runReaper(stop.signal, (leases) => slices.tick(leases))
-  await Promise.all([reaping, keepScheduler(host, installation)])
+  await Promise.all([
+    runReaper(
+      {
+        store: new LeaseStore(nodeFileSystem, systemClock, installation.root),
+        clock: systemClock,
+        locks: installation.locks,
+        isDue: () => installation.leases.due(),
+        sweep: () => sweep(host, installation),
+        besides: (leases) => slices.tick(leases),
+      },
+      stop.signal,
+    ),
+    keepScheduler(host, installation),
+  ])
+}
+
+/** What a wipe takes is loaded for it: a reaper waits for hours, and memory is all that this costs anybody. */
+async function sweep(host: Host, installation: Installation): Promise<unknown> {
+  const { openLeasing } = await import('./open-leasing.ts')
+  return openLeasing(host, installation).sweep()
 }
 
 /**
