@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
+import { terminalText } from '../base/terminal-text.ts'
 import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
+import { endsIn } from '../client/renewal-notes.ts'
 import { systemClock } from '../platform/clock.ts'
 import { speaksUtf8 } from '../platform/output.ts'
 import { assertProgram, isInstalled, runChild } from '../platform/processes.ts'
@@ -86,6 +88,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     promptPlaces: () => promptPlaces(host, installation),
     startUp: async ([command]) => {
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
+      if (command !== 'status') tellEnds(installation, terminal) // `jit status` shows them for a day
     },
   }
 }
@@ -98,6 +101,16 @@ async function tidyUp(installation: Installation, terminal: Terminal, loaded: ()
   const { inBackground } = await loaded()
   inBackground('sweep', NOT_TOLD)
 }
+
+/** Once: whoever was at work with a grant that an administrator ended shall not look for the mistake elsewhere. */
+function tellEnds({ notes, leases }: Installation, terminal: Terminal): void {
+  for (const note of endsIn(notes).filter(({ told, grant }) => told === undefined && !isHere(leases, grant))) {
+    terminal.note(`${terminalText(note.message)} Its credentials are gone from this machine.`)
+    notes.put({ ...note, told: 'yes' })
+  }
+}
+
+const isHere = (leases: Installation['leases'], grant: string): boolean => leases.list().some(({ id }) => id === grant)
 
 /** What was asked for goes on whatever happens here; `status` and the next start show and retry what is left. */
 async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {

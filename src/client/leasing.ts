@@ -10,6 +10,8 @@ import { type LeaseRecords, leaseRecords } from './lease-records.ts'
 import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
 import { assertWritable } from './leases/files.ts'
+import { noteHeard } from './leases/heard.ts'
+import { outboxIn } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
 import { liveLease, writeSlice } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
@@ -17,6 +19,7 @@ import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
+import { noteStale, renewalNotesIn } from './renewal-notes.ts'
 import type { CloudSink } from './sinks/clouds/types.ts'
 import { createEngines } from './sinks/engines.ts'
 import { grantsIn } from './sinks/grant-directory.ts'
@@ -51,6 +54,8 @@ export interface Leasing extends LeaseRecords {
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
+  /** The endpoint has answered for the leases that it gave: strict ones may stay for another while. */
+  heard(endpoint: string): void
   /**
    * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
    * it must return at once.
@@ -67,7 +72,7 @@ export type LeasingDeps = {
   readonly uid?: number
   /**
    * Directory of this machine below the state directory (machines that share a home keep separate journals and locks). Holds
-   * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry` and `prompt`; all of it private and without secrets.
+   * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry`, `last-heard` and `prompt`; all of it private and without secrets.
    */
   readonly root: string
   /** The runtime directory: holds `grants/`, the private directories of leases. */
@@ -85,7 +90,7 @@ export function leaseDeps(deps: LeasingDeps): LeaseDeps {
   const { fs, clock, root, runtime, formats } = deps
   const engines = createEngines(deps, formats)
   const wipeOrphans = searchOrphans({ ...deps, grants: grantsIn(runtime) }, engines)
-  return { store: new LeaseStore(fs, clock, root), clock, engines, wipeOrphans }
+  return { store: new LeaseStore(fs, clock, root), outbox: outboxIn(fs, root), root, clock, engines, wipeOrphans }
 }
 
 export function createLeasing(deps: LeasingDeps): Leasing {
@@ -102,7 +107,11 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       throw asJitError(error, `Could not use ${root}`, 'Mend the cause, or set JIT_STATE_DIR, and try again.')
     }
   }
-  const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
+  const sweep = async (): Promise<readonly WipeOutcome[]> => {
+    const outcomes = await locked(() => sweepLeases(leases))
+    noteStale(renewalNotesIn(fs, root), outcomes, clock.now())
+    return outcomes
+  }
   return {
     ...records,
     check: async (intents) => assertWritable(leases, await parcels.intended(intents)),
@@ -116,6 +125,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
+    heard: (endpoint) => noteHeard(fs, root, clock, endpoint),
     runReaper: (signal, besides = () => undefined) =>
       runReaper({ store, clock, root, isDue: () => records.due(), sweep, besides }, signal),
   }

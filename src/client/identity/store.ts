@@ -36,12 +36,15 @@ const readStoredLogin: Reader<StoredLogin> = object(
   { refreshToken: string },
 )
 
+/** Where the login of an installation lies, sealed. */
+export const loginFile = (stateDirectory: string): string => join(stateDirectory, 'login.json')
+
 export function loginStore(deps: {
   readonly stateDirectory: string
   readonly keyStore: KeyStore
   readonly random: Random
 }): LoginStore {
-  const path = join(deps.stateDirectory, 'login.json')
+  const path = loginFile(deps.stateDirectory)
   const file = sealedFile({ path, purpose: 'login', ...deps })
   return {
     async load() {

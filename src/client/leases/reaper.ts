@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { ifExists } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { withLock } from '../../platform/lock.ts'
-import { remainingMs } from './expiry.ts'
+import { untilSweep } from './due.ts'
 import type { LeaseStore } from './store.ts'
 import type { Lease } from './types.ts'
 
@@ -75,7 +75,7 @@ async function untilNextTick(sweep: () => Promise<unknown>): Promise<void> {
 const isAnythingLeft = (store: LeaseStore): boolean => store.list().length > 0 || store.unreadable().length > 0
 
 function tickMs(store: LeaseStore, clock: Clock): number {
-  const next = Math.min(...store.list().map((lease) => remainingMs(lease, clock)))
+  const next = untilSweep(store.list(), store.unreadable(), clock) ?? 0
   if (next > NEAR_MS) return LONG_TICK_MS
-  return Math.min(SHORT_TICK_MS, Math.max(50, next))
+  return next <= 0 ? SHORT_TICK_MS : Math.min(SHORT_TICK_MS, Math.max(50, next)) // what is still due was just tried
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deliverOutbox } from '../../../src/client/grant-ends.ts'
+import { deliverOutbox } from '../../../src/client/outbox-delivery.ts'
 import { pendingRequests, sameRequest } from '../../../src/client/pending.ts'
 import { fakeApproval, NOW, request } from '../../support/fake-approval.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -28,6 +28,7 @@ describe('the open request that the same command comes back to', () => {
 
 describe('queued ends of grants', () => {
   const entry = (grant: string, endpoint: string, at = NOW) => ({
+    kind: 'end' as const,
     grant,
     endpoint,
     target: 'prod-db',
@@ -46,7 +47,7 @@ describe('queued ends of grants', () => {
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
     const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
-    expect([...told]).toEqual(['mine'])
+    expect(told).toEqual([entry('mine', ENDPOINT)])
     expect(calls).toEqual(['end mine'])
     expect(outbox.list().map(({ grant }) => grant)).toEqual(['other'])
   })
@@ -57,7 +58,7 @@ describe('queued ends of grants', () => {
       throw new Error('connected for nothing')
     }
     expect(await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)).toEqual(
-      new Set(),
+      [],
     )
   })
 })
