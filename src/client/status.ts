@@ -19,7 +19,7 @@ export type LiveGrant = {
   /** Why its next slice could not be had; it is tried again. */
   readonly unrenewed?: RenewalNote
   /** Of a strict one: how long its endpoint has not been heard, and when that ends it. */
-  readonly silence?: { readonly seconds: number; readonly wipedInSeconds: number }
+  readonly silence?: { readonly silentSeconds: number; readonly wipedInSeconds: number }
 }
 
 /** How things stand on this machine. From its own records alone: no network, no keychain, no lock. */
@@ -70,7 +70,7 @@ function liveGrant(lease: Lease, renewals: readonly RenewalNote[], clock: Clock)
 const secondsLeft = (lease: Lease, clock: Clock): number => wholeSeconds(untilEndMs(lease, clock))
 
 const silenceOf = (lease: Lease, clock: Clock): NonNullable<LiveGrant['silence']> => ({
-  seconds: wholeSeconds(silentMs(lease, clock)),
+  silentSeconds: wholeSeconds(silentMs(lease, clock)),
   wipedInSeconds: wholeSeconds(untilStaleMs(lease, clock)),
 })
 

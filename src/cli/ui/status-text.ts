@@ -80,10 +80,10 @@ const NOTEWORTHY_SECONDS = LONGEST_CHANNEL_WAIT_SECONDS + 5
 
 /** A strict grant whose endpoint is silent for longer than it ever is by itself. */
 function silenceText({ lease, silence }: LiveGrant): readonly string[] {
-  if (silence === undefined || silence.seconds < NOTEWORTHY_SECONDS) return []
-  const { seconds, wipedInSeconds } = silence
+  if (silence === undefined || silence.silentSeconds < NOTEWORTHY_SECONDS) return []
+  const { silentSeconds, wipedInSeconds } = silence
   return [
-    `${lease.target}: no word from the endpoint for ${formatDuration(seconds)}; wiped in ${formatDuration(wipedInSeconds)}.`,
+    `${lease.target}: no word from the endpoint for ${formatDuration(silentSeconds)}; wiped in ${formatDuration(wipedInSeconds)}.`,
   ]
 }
 

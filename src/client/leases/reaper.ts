@@ -77,5 +77,6 @@ const isAnythingLeft = (store: LeaseStore): boolean => store.list().length > 0 |
 function tickMs(store: LeaseStore, clock: Clock): number {
   const next = untilSweep(store.list(), store.unreadable(), clock) ?? 0
   if (next > NEAR_MS) return LONG_TICK_MS
-  return next <= 0 ? SHORT_TICK_MS : Math.min(SHORT_TICK_MS, Math.max(50, next)) // what is still due was just tried
+  if (next < -SHORT_TICK_MS) return SHORT_TICK_MS // still there though it was tried
+  return Math.min(SHORT_TICK_MS, Math.max(50, next))
 }
