@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import { JitError } from '../../src/base/errors.ts'
 import { approvalApi } from '../../src/client/approval/client.ts'
@@ -40,10 +40,10 @@ export type ChannelMachine = {
 
 /** A machine with real leases and a real channel to a server on loopback; its clock is the test's. */
 export async function channelMachine(
-  listener: RequestListener,
+  listener: (request: IncomingMessage, response: ServerResponse) => unknown,
   more: Partial<Pick<ChannelDeps, 'loginStamp'>> & { readonly login?: () => void; readonly endpoint?: string } = {},
 ) {
-  const server = await startServer(listener)
+  const server = await startServer((request, response) => void listener(request, response))
   const home = new TempHome('memory')
   const clock = manualClock()
   const stop = new AbortController()
@@ -51,11 +51,12 @@ export async function channelMachine(
   const leasing = leasingIn(home, { ...clock, sleep: async (ms) => clock.advance(ms) })
   const notes = renewalNotesIn(nodeFileSystem, `${home.stateDir}/m1`)
   const endpoint = more.endpoint ?? server.url
-  let [calls, underWay, connections] = [0, 0, 0]
+  let [calls, connections] = [0, 0]
+  const underWay = new Set<object>()
   const http: Http = async (request) => {
     calls++
-    underWay++
-    return nodeHttp({ ...request, timeoutMs: request.timeoutMs / HURRY }).finally(() => underWay--)
+    underWay.add(request)
+    return nodeHttp({ ...request, timeoutMs: request.timeoutMs / HURRY }).finally(() => underWay.delete(request))
   }
   const connect: ChannelDeps['connect'] = async () => {
     connections++
@@ -81,9 +82,9 @@ export async function channelMachine(
   const channel = holdChannel({ leasing, notes, connect, loginStamp, clock, random, signal: stop.signal })
   const quiet = async (): Promise<void> => {
     do {
-      if (underWay > 0) await pause(1)
+      if (underWay.size > 0) await pause(1)
       for (let i = 0; i < 5; i++) await setImmediate()
-    } while (underWay > 0)
+    } while (underWay.size > 0)
   }
   const machine: ChannelMachine = {
     endpoint,

@@ -24,20 +24,18 @@ function holding() {
   return {
     held,
     last: () => held.at(-1),
-    listener: (request: IncomingMessage, response: ServerResponse): void => {
-      void bodyOf(request).then((body) => {
-        const call = readCall(JSON.parse(body), 'call')
-        if (call.waitSeconds === 0) return json(response, { ended: [] })
-        held.push({ call, answer: (ended) => json(response, { ended }), over: () => response.closed })
-      })
+    listener: async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const call = await callIn(request)
+      if (call.waitSeconds === 0) return json(response, { ended: [] })
+      held.push({ call, answer: (ended) => json(response, { ended }), over: () => response.closed })
     },
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function callIn(request: IncomingMessage): Promise<Call> {
   let body = ''
   for await (const chunk of request) body += String(chunk)
-  return body
+  return readCall(JSON.parse(body), 'call')
 }
 const json = (response: ServerResponse, value: unknown, status = 200, type = 'application/json'): void =>
   void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(value))
@@ -222,11 +220,10 @@ describe('an endpoint that', () => {
 
   test('is behind a proxy that cuts long calls is heard in between', async () => {
     let over: readonly object[] = []
-    await using at = await channelMachine((request, response) => {
-      void bodyOf(request).then((body) => {
-        if (readCall(JSON.parse(body), 'call').waitSeconds > 0) request.socket.destroy()
-        else json(response, { ended: over })
-      })
+    await using at = await channelMachine(async (request, response) => {
+      const { waitSeconds } = await callIn(request)
+      if (waitSeconds > 0) request.socket.destroy()
+      else json(response, { ended: over })
     })
     await at.write('g_1', { channel: 'strict' })
     at.tick()
