@@ -45,7 +45,7 @@ export function forbidsEverybody({ effect, principal, json }: Rule, knowledge: K
   return effect === 'forbid' && principal.kind === 'anyone' && foresee(json.conditions, knowledge) === true
 }
 
-function labelOf({ approvers, principal, id }: Rule): string {
+export function labelOf({ approvers, principal, id }: Rule): string {
   if (approvers !== undefined) return approvers
   if (principal.kind === 'anyone') return `anyone whom policy ${id} permits`
   return principal.kind === 'group' ? principal.name : subjectOf(principal.id)

@@ -5,7 +5,8 @@ import { ANNOTATIONS, type Obligations } from './annotations.ts'
 import { PERSON_ID } from './person-id.ts'
 import { type Rule, namedEntities, scopeActions, scopePrincipal, scopeTarget } from './rule.ts'
 import { lineOfByte, type Statement, splitStatements } from './statements.ts'
-import { validateRules } from './validate.ts'
+import { ADMINISTER, ENDPOINT } from './schema.ts'
+import { forbidsAdministering, validateRules } from './validate.ts'
 
 /** A policy file as it was read. */
 export type PolicyFile = { readonly path: string; readonly text: string }
@@ -31,7 +32,7 @@ export function readRules(
     ...validateRules(rules),
   ]
   if (faults.length > 0) throw new ConfigurationError(inReadingOrder(files, faults))
-  return rules
+  return rules.map((rule) => (forbidsAdministering(rule) ? { ...rule, actions: [...rule.actions, ADMINISTER] } : rule))
 }
 
 function inReadingOrder(files: readonly PolicyFile[], faults: readonly Fault[]): readonly Fault[] {
@@ -121,6 +122,8 @@ function unknownEntities(rule: Rule, targets: readonly string[]): readonly Fault
       const meant = nearest(id, targets)
       return [faultOf(rule, `no target is called "${id}"${meant === undefined ? '' : `; did you mean "${meant}"`}.`)]
     }
+    if (type === ENDPOINT.type && id !== ENDPOINT.id)
+      return [faultOf(rule, `${type}::"${id}" is nothing: the endpoint is ${ENDPOINT.type}::"${ENDPOINT.id}".`)]
     if (type === 'User' && !PERSON_ID.test(id))
       return [faultOf(rule, `User::"${id}" names nobody: expected "<issuer>#<subject>" as \`jit whoami\` shows them.`)]
     return []
