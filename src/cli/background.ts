@@ -35,9 +35,17 @@ const INHERITED = [
 /** What a sweep that the system starts must know. It is written down, so nothing that could hold a password or change from shell to shell. */
 const WRITTEN_DOWN = ['JIT_KEY_STORE', 'JIT_PASSPHRASE_FILE'] as const
 
+/**
+ * For programs that wait for hours and compute for milliseconds: half the memory that a compiler takes, and no executable memory in
+ * a process that meets keys. An option that Node documents, so that no later Node refuses to start for it. nodejs.org/api/cli.html
+ */
+const WAITING = ['--jitless'] as const
+
 /** `jit COMMAND` as a program of its own; places are absolute, because it works in another directory. */
-export const background = (command: 'reap' | 'sweep', host: Host, places: Places): Program =>
-  program(command, host, places, INHERITED)
+export function background(command: 'reap' | 'sweep', host: Host, places: Places): Program {
+  const started = program(command, host, places, INHERITED)
+  return command === 'reap' ? { ...started, args: [...WAITING, ...started.args] } : started
+}
 
 /** `jit sweep`, as a service manager starts it. */
 export const scheduled = (host: Host, places: Places): Program => program('sweep', host, places, WRITTEN_DOWN)

@@ -1,14 +1,17 @@
-import { holdChannel } from '../client/channel.ts'
+import { type ChannelDeps, holdChannel } from '../client/channel.ts'
 import { courier } from '../client/courier.ts'
-import type { Lease } from '../client/leases/types.ts'
+import { noteHeard } from '../client/leases/heard.ts'
+import { runReaper } from '../client/leases/reaper.ts'
+import { LeaseStore } from '../client/leases/store.ts'
+import type { Leasing } from '../client/leasing.ts'
 import { deliverOutbox } from '../client/outbox-delivery.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
+import { nodeFileSystem } from '../platform/files.ts'
 import { systemRandom } from '../platform/random.ts'
 import { linkToEndpoint } from './endpoint-link.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
-import { openLeasing } from './open-leasing.ts'
 import { FOR_REAPER, renewing } from './renewing.ts'
 
 /**
@@ -20,18 +23,41 @@ export async function reap(host: Host): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.process.on(signal, () => stop.abort())
   const { signal } = stop
   const installation = openInstallation(host)
-  const leasing = openLeasing(host, installation)
+  const { root, leases, notes } = installation
   const link = linkToEndpoint(host, installation, signal)
-  const common = { clock: systemClock, random: systemRandom }
+  const common = { ...link, clock: systemClock, random: systemRandom }
+  const leasing = wipingFor(host, installation)
   const slices = renewals(renewing(host, installation, { limits: FOR_REAPER, signal }), systemClock)
-  const channel = holdChannel({ ...common, ...link, leasing, notes: installation.notes, signal })
-  const reporting = { ...link, outbox: leasing.outbox, clock: systemClock }
-  const post = courier({ ...common, outbox: leasing.outbox, deliver: () => deliverOutbox(reporting, signal) })
-  const besides = (leases: readonly Lease[]): void => {
-    for (const part of [slices, channel, post]) part.tick(leases)
+  const channel = holdChannel({ ...common, leasing, notes, signal })
+  const reporting = { ...common, outbox: leases.outbox }
+  const post = courier({ ...reporting, deliver: () => deliverOutbox(reporting, signal) })
+  const reaper = {
+    store: new LeaseStore(nodeFileSystem, systemClock, root),
+    clock: systemClock,
+    root,
+    isDue: () => leases.due(),
+    sweep: leasing.sweep,
+    besides: (alive: ReturnType<typeof leases.list>) => {
+      for (const part of [slices, channel, post]) part.tick(alive)
+    },
   }
-  await Promise.all([leasing.runReaper(signal, besides), keepScheduler(host, installation)])
+  await Promise.all([runReaper(reaper, signal), keepScheduler(host, installation)])
   await Promise.race([post.last(), aborted(signal)])
+}
+
+/** What a wipe takes is loaded for it: a reaper waits for hours, and memory is all that this costs anybody. */
+function wipingFor(host: Host, installation: Installation): ChannelDeps['leasing'] & Pick<Leasing, 'sweep'> {
+  const { root, leases } = installation
+  const opened = async (): Promise<Leasing> => {
+    const { openLeasing } = await import('./open-leasing.ts')
+    return openLeasing(host, installation)
+  }
+  return {
+    list: () => leases.list(),
+    heard: (endpoint) => noteHeard(nodeFileSystem, root, systemClock, endpoint),
+    wipe: async (ids, reason) => (await opened()).wipe(ids, reason),
+    sweep: async () => (await opened()).sweep(),
+  }
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -95,9 +95,10 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
 
 async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
   if (installation.leases.due()) await sweepQuietly(terminal, loaded)
+  const messages = installation.leases.outbox.list()
   const tried = join(installation.root, 'outbox-tried')
-  if (installation.leases.outbox.list().length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now()))
-    return
+  const newest = Math.max(...messages.map(({ at }) => at))
+  if (messages.length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now(), newest)) return
   const { inBackground } = await loaded()
   inBackground('sweep', NOT_TOLD)
 }

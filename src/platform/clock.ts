@@ -15,13 +15,13 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   bootSeconds: () => uptime(),
-  bootId: () => {
+  bootId: readOnce(() => {
     try {
       return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     } catch {
       return undefined // no /proc: macOS, Windows, some containers. The rule of expiry then goes by both clocks alone.
     }
-  },
+  }),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve()
@@ -33,4 +33,10 @@ export const systemClock: Clock = {
       const timer = setTimeout(done, ms)
       signal?.addEventListener('abort', done)
     }),
+}
+
+/** No process outlives its boot, and a reaper asks with every tick. */
+function readOnce<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined
+  return () => (known ??= { value: read() }).value
 }

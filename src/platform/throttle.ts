@@ -1,11 +1,15 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Whether the last call with this file is at least `intervalMs` ago; only a hint, so any failure says yes. */
-export function isTimeAgain(file: string, intervalMs: number, nowMs: number): boolean {
+/**
+ * Whether the last call with this file is at least `intervalMs` ago, or older than what there is to do (`newsMs`, ms since 1970);
+ * only a hint, so any failure says yes.
+ */
+export function isTimeAgain(file: string, intervalMs: number, nowMs: number, newsMs = 0): boolean {
   try {
-    const age = nowMs - statSync(file).mtimeMs
-    if (age >= 0 && age < intervalMs) return false
+    const lastMs = statSync(file).mtimeMs
+    const age = nowMs - lastMs
+    if (age >= 0 && age < intervalMs && newsMs <= lastMs) return false
   } catch {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   }

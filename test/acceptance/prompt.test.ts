@@ -79,6 +79,24 @@ describe.each(SHELLS)('the prompt of %s', (shell) => {
     expect(await eventually(at.sweeps, 'it s\n')).toBe('it s\n')
   })
 
+  test('asks at once for an end that came after the last time, seconds later too', async () => {
+    const at = machine()
+    at.grant('prod-db', -10)
+    const sitting = await at.shell(shell)
+    await sitting.run(`source ${at.script(shell)}`)
+    await sitting.prompt()
+    expect(await eventually(at.sweeps, 'it s\n')).toBe('it s\n')
+    at.store.remove('grant_prod-db')
+    at.grant('logs', 1)
+    const asked = async () => {
+      await sitting.prompt()
+      return at.sweeps()
+    }
+    expect(await eventually(asked, 'it s\nit s\n')).toBe('it s\nit s\n')
+    expect(await sitting.prompt()).toBe('')
+    expect(at.sweeps()).toBe('it s\nit s\n')
+  })
+
   test('several grants: what ends first comes first, a wide terminal names three, a narrow one one', async () => {
     const at = machine()
     for (const [index, name] of ['one', 'two', 'three', 'four', 'five'].entries()) at.grant(name, 1220 + 600 * index)

@@ -6,8 +6,10 @@ import { clocks } from './clocks.ts'
 import { crashPoints } from './crash-points.ts'
 import { fullDisk } from './full-disk.ts'
 import { kills } from './kills.ts'
+import { lateness } from './lateness.ts'
 import { mistakes } from './mistakes.ts'
 import { powerLoss } from './power-loss.ts'
+import { revokeOffline } from './offline.ts'
 import { property } from './property.ts'
 import { rounds } from './rounds.ts'
 import { errors } from './errors.ts'
@@ -26,11 +28,13 @@ const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure
   ],
   R5: property,
   R6: rounds,
+  R7: lateness,
   R8: clocks,
+  R10: revokeOffline,
 }
 
-/** What runs side by side: computing in the one, waiting for processes in the other. */
-const LANES = ['R1,R3', 'R2,R4,R5,R6,R8']
+/** What runs side by side: computing in the first, waiting for processes in the second, for the clock in the third. */
+const LANES = ['R1,R3', 'R2,R4,R5,R6,R8', 'R7', 'R10']
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { short, only } = values

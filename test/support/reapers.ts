@@ -9,7 +9,8 @@ export const reapersOf = (home: string): readonly number[] =>
 
 function isReaperOf(id: string, home: string): boolean {
   try {
-    if (readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')[2] !== 'reap') return false
+    const [, ...args] = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')
+    if (args.find((arg) => !arg.startsWith('-') && !arg.endsWith('jit.js')) !== 'reap') return false
     return readFileSync(`/proc/${id}/environ`, 'utf8').includes(`JIT_STATE_DIR=${home}/`)
   } catch {
     return false // gone meanwhile

@@ -5,7 +5,7 @@ import type { FileSystem } from '../../platform/files.ts'
 import { replaceHint } from './hint.ts'
 
 /** A clock set back over a reboot gains no more than this, once per reboot. */
-const STEP_MS = 5_000
+export const STEP_MS = 5_000
 const LAST_SEEN = 'last-seen'
 
 /** The latest wall time (ms since 1970) seen while leases lived: after a reboot the only witness of what had passed before. 0: none. */

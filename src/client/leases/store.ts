@@ -4,7 +4,7 @@ import { makeDirectories, removeFile, replaceFile } from '../../platform/durable
 import type { FileSystem } from '../../platform/files.ts'
 import { untilSweep, writeNextDue } from './due.ts'
 import { entryNames, LEASE_SUFFIX, leaseDirectory, readLeases, unreadableLeases } from './entries.ts'
-import { forgetTime, lastSeen, seeTime } from './last-seen.ts'
+import { forgetTime, lastSeen, seeTime, STEP_MS } from './last-seen.ts'
 import { assertLeaseId, serialize } from './journal.ts'
 import { writePromptHint } from './prompt-hint.ts'
 import type { Lease, UnreadableLease } from './types.ts'
@@ -15,6 +15,8 @@ export class LeaseStore {
   readonly #fs: FileSystem
   readonly #clock: Clock
   readonly #root: string
+  /** When this process looked last; a reaper comes by every two seconds. */
+  #sawTime = 0
 
   constructor(fs: FileSystem, clock: Clock, root: string) {
     this.#fs = fs
@@ -67,8 +69,11 @@ export class LeaseStore {
     return lastSeen(this.#fs, this.#root)
   }
 
-  /** Called often while leases live; writes every few seconds. */
+  /** Called often while leases live; reads and writes every few seconds. */
   seeTime(): void {
+    const now = this.#clock.now()
+    if (now < this.#sawTime + STEP_MS) return
+    this.#sawTime = now
     seeTime(this.#fs, this.#root, this.#clock)
   }
 
@@ -86,7 +91,7 @@ export class LeaseStore {
   #written(): void {
     const leases = this.list()
     this.#hint(leases)
-    if (leases.length > 0) this.seeTime()
+    if (leases.length > 0) seeTime(this.#fs, this.#root, this.#clock)
     else forgetTime(this.#fs, this.#root)
   }
 

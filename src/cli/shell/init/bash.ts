@@ -60,7 +60,7 @@ __jit_look() {
     case $word in
       due)
         if __jit_is_number "$name" && [[ $name -gt $((__jit_now + ${SET_BACK_SECONDS})) ]]; then unsure=1; fi
-        if [[ $unsure == 1 || $__jit_now -ge $at ]]; then due=1; fi
+        if [[ $unsure == 1 ]]; then due=1; elif [[ $__jit_now -ge $at ]]; then due=$at; fi
         continue
         ;;
       active) left=$((at - __jit_now)) ;;
@@ -95,17 +95,18 @@ __jit_look() {
     JIT_PROMPT_SEGMENT=\${JIT_PROMPT_SEGMENT:+$JIT_PROMPT_SEGMENT, }\${name:-?}' '$piece
   done 2>/dev/null <"$__jit_hint"
   if [[ $more -gt 0 ]]; then JIT_PROMPT_SEGMENT="$JIT_PROMPT_SEGMENT +$more"; fi
-  if [[ $due == 1 ]]; then __jit_sweep; fi
+  if [[ $due != 0 ]]; then __jit_sweep "$due"; fi
   return 0
 }
 
-# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last.
+# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last: what came due since
+# then is asked for at once, the same again after a while.
 __jit_sweep() {
   local last=0
-  if [[ $__jit_asked -le $__jit_now && $((__jit_now - __jit_asked)) -lt ${ASK_AGAIN_SECONDS} ]]; then return 0; fi
+  if [[ $1 -le $__jit_asked && $__jit_asked -le $__jit_now && $((__jit_now - __jit_asked)) -lt ${ASK_AGAIN_SECONDS} ]]; then return 0; fi
   __jit_asked=$__jit_now
   if [[ -f $__jit_asked_file ]]; then builtin read -r last 2>/dev/null <"$__jit_asked_file" || last=0; fi
-  if __jit_is_number "$last" && [[ $last -le $__jit_now && $((__jit_now - last)) -lt ${ASK_AGAIN_SECONDS} ]]; then return 0; fi
+  if __jit_is_number "$last" && [[ $1 -le $last && $last -le $__jit_now && $((__jit_now - last)) -lt ${ASK_AGAIN_SECONDS} ]]; then return 0; fi
   (
     umask 077
     builtin printf '%s\\n' "$__jit_now" >|"$__jit_asked_file"

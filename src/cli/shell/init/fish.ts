@@ -67,7 +67,11 @@ function __jit_look
                     if string match -qr $number -- "$name"; and test $name -gt $__jit_now
                         test $name -gt (math $__jit_now + ${SET_BACK_SECONDS}); and set unsure 1
                     end
-                    test $unsure -eq 1 -o $__jit_now -ge $at; and set due 1
+                    if test $unsure -eq 1
+                        set due 1
+                    else if test $__jit_now -ge $at
+                        set due $at
+                    end
                     continue
                 case stuck
                     set level 3
@@ -110,20 +114,21 @@ function __jit_look
     end 2>/dev/null
     set -q more[1]; and set text "$text +"(count $more)
     set -g JIT_PROMPT_SEGMENT $text
-    test $due -eq 1; and __jit_sweep
+    test $due -ne 0; and __jit_sweep $due
     return 0
 end
 
-# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last.
+# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last: what came due since
+# then is asked for at once, the same again after a while.
 function __jit_sweep
     set -l since (math $__jit_now - $__jit_asked)
-    test $since -ge 0 -a $since -lt ${ASK_AGAIN_SECONDS}; and return 0
+    test $argv[1] -le $__jit_asked -a $since -ge 0 -a $since -lt ${ASK_AGAIN_SECONDS}; and return 0
     set -g __jit_asked $__jit_now
     set -l last 0
     test -f "$__jit_asked_file"; and read last <$__jit_asked_file 2>/dev/null
     if string match -qr '^[1-9][0-9]{0,11}$' -- "$last"
         set since (math $__jit_now - $last)
-        test $since -ge 0 -a $since -lt ${ASK_AGAIN_SECONDS}; and return 0
+        test $argv[1] -le $last -a $since -ge 0 -a $since -lt ${ASK_AGAIN_SECONDS}; and return 0
     end
     begin
         echo $__jit_now >$__jit_asked_file

@@ -2,7 +2,7 @@
 export const SOON_SECONDS = 600
 export const NOW_SECONDS = 120
 
-/** Between two sweeps that prompts ask for, whatever number of shells is open. */
+/** Between two sweeps that prompts ask for because of the same end, whatever number of shells is open. */
 export const ASK_AGAIN_SECONDS = 60
 
 /** A hint that was written later than this after now has seen another clock: how much time is left, nobody knows. */

@@ -32,7 +32,7 @@ function global:Update-JitPrompt {
     $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
     $number = '\\A[1-9][0-9]{0,11}\\z'
     $pieces = [System.Collections.Generic.List[string]]::new()
-    $urgency = 0; $more = 0; $unsure = $false; $due = $false
+    $urgency = 0; $more = 0; $unsure = $false; $due = [long]0
     $most = ${MOST_NAMES}
     try { if ([Console]::WindowWidth -lt ${NARROW_COLUMNS}) { $most = 1 } } catch { $most = ${MOST_NAMES} }
     foreach ($line in @($lines)[0..${MOST_LINES - 1}]) {
@@ -42,7 +42,7 @@ function global:Update-JitPrompt {
         $left = $at - $now
         if ($fields[1] -ceq 'due') {
             if ($fields[2] -cmatch $number -and [long]$fields[2] -gt $now + ${SET_BACK_SECONDS}) { $unsure = $true }
-            if ($unsure -or $left -le 0) { $due = $true }
+            if ($unsure) { $due = [long]1 } elseif ($left -le 0) { $due = $at }
             continue
         }
         elseif ($fields[1] -ceq 'stuck') { $level = 3; $piece = 'not wiped' }
@@ -63,17 +63,18 @@ function global:Update-JitPrompt {
     $global:JIT_PROMPT_SEGMENT = $pieces -join ', '
     if ($more -gt 0) { $global:JIT_PROMPT_SEGMENT += " +$more" }
     $global:JIT_PROMPT_LEVEL = @('', 'calm', 'soon', 'now')[$urgency]
-    if ($due) { Start-JitSweep $now }
+    if ($due -ne 0) { Start-JitSweep $now $due }
 }
 
-# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last.
-function global:Start-JitSweep([long]$now) {
-    if ($global:JitAsked -le $now -and $now - $global:JitAsked -lt ${ASK_AGAIN_SECONDS}) { return }
+# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last: what came due since
+# then is asked for at once, the same again after a while.
+function global:Start-JitSweep([long]$now, [long]$due) {
+    if ($due -le $global:JitAsked -and $global:JitAsked -le $now -and $now - $global:JitAsked -lt ${ASK_AGAIN_SECONDS}) { return }
     $global:JitAsked = $now
     try {
         if ([System.IO.File]::Exists($global:JitAskedFile)) {
             $last = [System.IO.File]::ReadAllText($global:JitAskedFile).Trim()
-            if ($last -cmatch '\\A[1-9][0-9]{0,11}\\z' -and [long]$last -le $now -and $now - [long]$last -lt ${ASK_AGAIN_SECONDS}) { return }
+            if ($last -cmatch '\\A[1-9][0-9]{0,11}\\z' -and $due -le [long]$last -and [long]$last -le $now -and $now - [long]$last -lt ${ASK_AGAIN_SECONDS}) { return }
         }
         [System.IO.File]::WriteAllText($global:JitAskedFile, "$now")
     } catch { $last = '' }

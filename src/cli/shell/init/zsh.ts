@@ -48,7 +48,7 @@ __jit_look() {
     case $word in
       (due)
         if [[ $name == [1-9]* && $name == <1-999999999999> ]] && (( name > __jit_now + ${SET_BACK_SECONDS} )); then unsure=1; fi
-        if [[ $unsure == 1 ]] || (( __jit_now >= at )); then due=1; fi
+        if [[ $unsure == 1 ]]; then due=1; elif (( __jit_now >= at )); then due=$at; fi
         continue
         ;;
       (active) left=$(( at - __jit_now )) ;;
@@ -82,18 +82,19 @@ __jit_look() {
     JIT_PROMPT_SEGMENT=\${JIT_PROMPT_SEGMENT:+$JIT_PROMPT_SEGMENT, }\${name:-?}' '$piece
   done
   if (( more > 0 )); then JIT_PROMPT_SEGMENT="$JIT_PROMPT_SEGMENT +$more"; fi
-  if [[ $due == 1 ]]; then __jit_sweep; fi
+  if [[ $due != 0 ]]; then __jit_sweep $due; fi
   return 0
 }
 
-# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last.
+# Starts jit sweep and waits for nothing. Shells tell one another through a file when it was started last: what came due since
+# then is asked for at once, the same again after a while.
 __jit_sweep() {
   emulate -L zsh
   local last=''
-  if (( __jit_asked <= __jit_now && __jit_now - __jit_asked < ${ASK_AGAIN_SECONDS} )); then return 0; fi
+  if (( $1 <= __jit_asked && __jit_asked <= __jit_now && __jit_now - __jit_asked < ${ASK_AGAIN_SECONDS} )); then return 0; fi
   __jit_asked=$__jit_now
   if [[ -f $__jit_asked_file ]]; then { last=$(<$__jit_asked_file) || : } 2>/dev/null; fi
-  if [[ $last == [1-9]* && $last == <1-999999999999> ]] && (( last <= __jit_now && __jit_now - last < ${ASK_AGAIN_SECONDS} )); then
+  if [[ $last == [1-9]* && $last == <1-999999999999> ]] && (( $1 <= last && last <= __jit_now && __jit_now - last < ${ASK_AGAIN_SECONDS} )); then
     return 0
   fi
   (
