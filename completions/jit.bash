@@ -81,6 +81,11 @@ __jit_complete() {
       exec:--wait-timeout) option=$word ;;
       env:--shell) option=$word ;;
       deny:--reason) option=$word ;;
+      kill:--user) option=$word ;;
+      kill:--target) option=$word ;;
+      kill:--grant) option=$word ;;
+      kill:--reason) option=$word ;;
+      kill:--lift) option=$word ;;
       *:-*) ;;
       :login) command=login ;;
       :targets | :ls) command=targets ;;
@@ -96,6 +101,7 @@ __jit_complete() {
       :approve) command=approve ;;
       :deny) command=deny ;;
       :cancel) command=cancel ;;
+      :kill) command=kill ;;
       :doctor) command=doctor ;;
       :shell-init) command=shell-init ;;
       :completion) command=completion ;;
@@ -120,7 +126,7 @@ __jit_complete() {
   fi
   case $command in
     '')
-      __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
+      __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
       if [[ $__jit_typed == -* ]]; then __jit_complete_words '-V --version --non-interactive --workload -h --help'; fi
       ;;
     login)
@@ -213,6 +219,12 @@ __jit_complete() {
       fi
       if [[ $place -eq 0 ]]; then __jit_complete_names requests; fi
       ;;
+    kill)
+      if [[ $__jit_typed == -* ]]; then
+        __jit_complete_words '--user --target --grant --all --reason --list --lift --yes --json -h --help'
+        return 0
+      fi
+      ;;
     doctor)
       if [[ $__jit_typed == -* ]]; then
         __jit_complete_words '--json --fix --remove-layers -h --help'
@@ -265,7 +277,7 @@ __jit_complete() {
         __jit_complete_words '-h --help'
         return 0
       fi
-      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'; fi
+      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'; fi
       ;;
   esac
 }

@@ -67,6 +67,16 @@ function __jit_at
                 set option $word
             case deny:--reason
                 set option $word
+            case kill:--user
+                set option $word
+            case kill:--target
+                set option $word
+            case kill:--grant
+                set option $word
+            case kill:--reason
+                set option $word
+            case kill:--lift
+                set option $word
             case '*:-*'
                 continue
             case :login
@@ -97,6 +107,8 @@ function __jit_at
                 set command deny
             case :cancel
                 set command cancel
+            case :kill
+                set command kill
             case :doctor
                 set command doctor
             case :shell-init
@@ -215,6 +227,17 @@ complete -c jit -n "__jit_at ''" -a cancel -d 'take back your own request'
 complete -c jit -n "__jit_at cancel; and not __jit_in_program" -l json -d 'print the result as JSON'
 complete -c jit -n "__jit_at cancel; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at cancel -eq 0' -a '(__jit_complete_names requests)'
+complete -c jit -n "__jit_at ''" -a kill -d 'end grants at once, everywhere'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l user -x -d 'all of one person'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l target -x -d 'all of one target'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l grant -x -d 'one grant'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l all -d 'everything of everybody'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l reason -x -d 'why'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l list -d 'show what is in force'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l lift -x -d 'let one go again'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l yes -d 'do not ask whether I am sure'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l json -d 'print the result as JSON'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n "__jit_at ''" -a doctor -d 'check this machine, and say what mends what'
 complete -c jit -n "__jit_at doctor; and not __jit_in_program" -l json -d 'print the result as JSON'
 complete -c jit -n "__jit_at doctor; and not __jit_in_program" -l fix -d 'mend what can be mended from here, and install what removes credentials in time'
@@ -240,4 +263,4 @@ complete -c jit -n "__jit_at gcp-credential; and not __jit_in_program" -s h -l h
 complete -c jit -n '__jit_at gcp-credential -eq 0' -a '(__jit_complete_names grants)'
 complete -c jit -n "__jit_at ''" -a help -d 'help for a command, `exit-codes` or `environment`'
 complete -c jit -n "__jit_at help; and not __jit_in_program" -s h -l help -d 'show this help'
-complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'
+complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'

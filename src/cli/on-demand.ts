@@ -1,6 +1,6 @@
 import { elevate } from '../client/elevation.ts'
 import { explainWish } from '../client/explanation.ts'
-import type { Connection } from '../client/grant-ends.ts'
+import type { Connection } from '../client/outbox-delivery.ts'
 import { isHeadless as browserIsElsewhere } from '../client/identity/choose-flow.ts'
 import type { Leasing } from '../client/leasing.ts'
 import type { ServingDeps } from '../client/served-credential.ts'

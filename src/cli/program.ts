@@ -14,6 +14,7 @@ import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
 import { gcpCredentialCommand } from './commands/gcp-credential.ts'
 import { helpCommand } from './commands/help.ts'
+import { killCommand } from './commands/kill.ts'
 import { kubeCredentialCommand } from './commands/kube-credential.ts'
 import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
@@ -57,6 +58,8 @@ export function buildProgram(ctx: CliContext): Command {
     program.addCommand(make(ctx))
   program.commandsGroup('Requests:')
   for (const make of [requestsCommand, approveCommand, denyCommand, cancelCommand]) program.addCommand(make(ctx))
+  program.commandsGroup('Administrators:')
+  program.addCommand(killCommand(ctx))
   program.commandsGroup('This machine:')
   program.addCommand(doctorCommand(ctx))
   program.commandsGroup('Shell:')

@@ -1,6 +1,7 @@
 import type { Environment } from '../base/environment.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { KubernetesServing } from '../client/served-kubernetes.ts'
+import { endedElsewhere } from '../client/renewal-notes.ts'
 import type { RenewalLimits } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Installation } from './installation.ts'
@@ -20,6 +21,7 @@ export const servingFrom = (
   readSealed: installation.readSealed,
   renewed: renewing(host, installation, { limits, signal }),
   clock: systemClock,
+  ended: (target) => endedElsewhere(installation.notes, target),
 })
 
 /** The same for kubectl. */

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
+import { terminalText } from '../base/terminal-text.ts'
 import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
 import { isAnotherOverdue } from '../client/leases/others.ts'
+import { endsIn } from '../client/renewal-notes.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { assertHome } from '../platform/machine.ts'
@@ -92,6 +94,7 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
       const [command] = argv
       if (!isAboutJit(argv)) assertHome(places)
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
+      if (command !== 'status') tellEnds(installation, terminal) // `jit status` shows them for a day
     },
   }
 }
@@ -117,6 +120,16 @@ function isLeftByAnother({ root }: Installation): boolean {
     isAnotherOverdue(nodeFileSystem, root, systemClock) && isTimeAgain(swept, OTHERS_INTERVAL_MS, systemClock.now())
   )
 }
+
+/** Once: whoever was at work with a grant that an administrator ended shall not look for the mistake elsewhere. */
+function tellEnds({ notes, leases }: Installation, terminal: Terminal): void {
+  for (const note of endsIn(notes).filter(({ told, grant }) => told === undefined && !isHere(leases, grant))) {
+    terminal.note(`${terminalText(note.message)} Its credentials are gone from this machine.`)
+    notes.put({ ...note, told: 'yes' })
+  }
+}
+
+const isHere = (leases: Installation['leases'], grant: string): boolean => leases.list().some(({ id }) => id === grant)
 
 /** What was asked for goes on whatever happens here; `status` and the next start show and retry what is left. */
 async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {

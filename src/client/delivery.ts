@@ -2,10 +2,10 @@ import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
-import { deliverOutbox } from './grant-ends.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import { deliverOutbox } from './outbox-delivery.ts'
 import type { Guide } from './sinks/types.ts'
 import { fetchGrant, type FetchedGrant, type FetchDeps } from './fetched-grant.ts'
 
@@ -13,7 +13,7 @@ import { fetchGrant, type FetchedGrant, type FetchDeps } from './fetched-grant.t
 export type LeaseGuide = { readonly lease: Lease; readonly guides: readonly Guide[] }
 
 export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
-  readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'clockOffsetMs'>
+  readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'receipt' | 'clockOffsetMs'>
   readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
   /** Starts the process that ends leases while no command runs. Must not throw. */
   readonly startReaper: () => void
@@ -65,7 +65,7 @@ async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' 
   const { leasing, endpoint, clock } = deps
   if (grants.length === 0) return
   for (const { id, target } of grants)
-    leasing.outbox.add({ grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
+    leasing.outbox.add({ kind: 'end', grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
   const connect = async () => ({ endpoint, api: deps.api })
   await deliverOutbox({ outbox: leasing.outbox, connect, clock }, new AbortController().signal)
 }

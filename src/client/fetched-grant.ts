@@ -52,7 +52,14 @@ export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'tar
     }
   }
   return {
-    lease: { id: grant.id, target: grant.target, endpoint: deps.endpoint, deliver: grant.deliver ?? 'files', endsAt },
+    lease: {
+      id: grant.id,
+      target: grant.target,
+      endpoint: deps.endpoint,
+      deliver: grant.deliver ?? 'files',
+      endsAt,
+      ...(grant.channel === undefined ? {} : { channel: grant.channel }),
+    },
     deliveries: await Promise.all(credentials.map(open)),
   }
 }

@@ -1,4 +1,4 @@
-import { deliverOutbox, type Reporting } from './grant-ends.ts'
+import { deliverOutbox, type Reporting } from './outbox-delivery.ts'
 import type { UnreadableLease, WipeOutcome } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 
@@ -19,7 +19,7 @@ export type HousekeepingDeps = {
   readonly leasing: Pick<Leasing, 'sweep' | 'unreadable' | 'list' | 'wipe' | 'outbox'>
 } & Omit<Reporting, 'outbox'>
 export type Housekeeping = Swept & {
-  /** Ends of grants that the endpoint knows of since now, and that it could not be told. */
+  /** What the endpoint knows since now of ends and wipes here, and what it could not be told. */
   readonly confirmed: number
   readonly queued: number
 }
@@ -30,7 +30,7 @@ export async function keepHouse(deps: HousekeepingDeps, signal: AbortSignal): Pr
   const swept = await sweep(deps)
   const retried = await retryStuck(deps, swept)
   const confirmed = await deliverOutbox({ ...deps, outbox }, signal)
-  return { ...swept, wiped: [...swept.wiped, ...retried], confirmed: confirmed.size, queued: outbox.list().length }
+  return { ...swept, wiped: [...swept.wiped, ...retried], confirmed: confirmed.length, queued: outbox.list().length }
 }
 
 /** Who types `jit sweep` has mended something: what waits for its next attempt is tried now, or said to be still there. */

@@ -10,6 +10,8 @@ import { type LeaseRecords, leaseRecords } from './lease-records.ts'
 import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
 import { assertWritable } from './leases/files.ts'
+import { noteHeard } from './leases/heard.ts'
+import { outboxIn } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
 import { liveLease, writeSlice } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
@@ -18,6 +20,7 @@ import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
 import { assertMakeable, assertRecordable, type IsOpen } from './makeable.ts'
+import { noteStale, renewalNotesIn } from './renewal-notes.ts'
 import type { CloudSink } from './sinks/clouds/types.ts'
 import { createEngines } from './sinks/engines.ts'
 import { grantsIn } from './sinks/grant-directory.ts'
@@ -52,6 +55,8 @@ export interface Leasing extends LeaseRecords {
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
+  /** The endpoint has answered for the leases that it gave: strict ones may stay for another while. */
+  heard(endpoint: string): void
   /**
    * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
    * it must return at once.
@@ -68,7 +73,7 @@ export type LeasingDeps = {
   readonly uid?: number
   /**
    * Directory of this machine below the state directory (machines that share a home keep separate journals and locks). Holds
-   * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry` and `prompt`; all of it private and without secrets.
+   * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry`, `last-heard` and `prompt`; all of it private and without secrets.
    */
   readonly root: string
   /** Where `lock` and `reaper.lock` lie; absent: in `root`. Asked at each use. */
@@ -90,7 +95,7 @@ export function leaseDeps(deps: LeasingDeps): LeaseDeps {
   const { fs, clock, root, runtime, formats } = deps
   const engines = createEngines(deps, formats)
   const wipeOrphans = searchOrphans({ ...deps, grants: grantsIn(runtime) }, engines)
-  return { store: new LeaseStore(fs, clock, root), clock, engines, wipeOrphans }
+  return { store: new LeaseStore(fs, clock, root), outbox: outboxIn(fs, root), root, clock, engines, wipeOrphans }
 }
 
 export function createLeasing(deps: LeasingDeps): Leasing {
@@ -107,7 +112,11 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       throw asJitError(error, `Could not use ${root}`, 'Mend the cause, or set JIT_STATE_DIR, and try again.')
     }
   }
-  const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
+  const sweep = async (): Promise<readonly WipeOutcome[]> => {
+    const outcomes = await locked(() => sweepLeases(leases))
+    noteStale(renewalNotesIn(fs, root), outcomes, clock.now())
+    return outcomes
+  }
   return {
     ...records,
     check: async (intents) => {
@@ -125,6 +134,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
+    heard: (endpoint) => noteHeard(fs, root, clock, endpoint),
     runReaper: (signal, besides = () => undefined) =>
       runReaper({ store, clock, locks, isDue: () => records.due(), sweep, besides }, signal),
   }

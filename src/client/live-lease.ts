@@ -3,7 +3,12 @@ import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
 import type { Entry, Lease } from './leases/types.ts'
 
-export type LiveLeases = { readonly leases: () => readonly Lease[]; readonly clock: Clock }
+export type LiveLeases = {
+  readonly leases: () => readonly Lease[]
+  readonly clock: Clock
+  /** Why a target has no live lease, where it was ended from elsewhere. */
+  readonly ended?: (target: string) => JitError | undefined
+}
 
 export type Renewing = LiveLeases & {
   /** Bytes of a file; `undefined` where there is none. */
@@ -16,9 +21,9 @@ export type Renewing = LiveLeases & {
 const NEAR_MS = 60_000
 
 /** The lease of `target` that lives by both clocks. */
-export function liveLease(target: string, { leases, clock }: LiveLeases): Lease {
+export function liveLease(target: string, { leases, clock, ended }: LiveLeases): Lease {
   const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
-  if (lease === undefined) throw notLive(target)
+  if (lease === undefined) throw ended?.(target) ?? notLive(target)
   return lease
 }
 

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { type ErrorCode, EXIT_CODE, JitError } from '../base/errors.ts'
+import { STALE_CHANNEL_SECONDS } from '../contract/channel.ts'
+import type { EndReason } from '../contract/grant.ts'
 import { integer, object, oneOf, string } from '../contract/narrow.ts'
 import type { FileSystem } from '../platform/files.ts'
 import { recordsIn } from '../platform/records.ts'
+import type { Lease, WipeOutcome } from './leases/types.ts'
 
-/** How the last renewal of a grant went, where it brought no new slice. */
+/** How the last renewal of a grant went, where it brought no new slice; or that the grant was ended from elsewhere. */
 export type RenewalNote = {
   readonly grant: string
   readonly target: string
@@ -15,6 +18,8 @@ export type RenewalNote = {
   readonly hint: string
   /** Wall clock of this machine, ms since 1970. */
   readonly at: number
+  /** Somebody at a terminal has read it. */
+  readonly told?: 'yes'
 }
 
 /**
@@ -32,15 +37,18 @@ export interface RenewalNotes {
 const KEPT_MS = 24 * 3_600_000
 
 const CODES = Object.keys(EXIT_CODE).filter((name): name is ErrorCode => name in EXIT_CODE)
-const readNote = object({
-  grant: string,
-  target: string,
-  outcome: oneOf('failed', 'ended'),
-  code: oneOf(...CODES),
-  message: string,
-  hint: string,
-  at: integer,
-})
+const readNote = object(
+  {
+    grant: string,
+    target: string,
+    outcome: oneOf('failed', 'ended'),
+    code: oneOf(...CODES),
+    message: string,
+    hint: string,
+    at: integer,
+  },
+  { told: oneOf('yes') },
+)
 
 export function renewalNotesIn(fs: FileSystem, root: string): RenewalNotes {
   const records = recordsIn(fs, join(root, 'renewals'), readNote)
@@ -56,6 +64,52 @@ export function renewalNotesIn(fs: FileSystem, root: string): RenewalNotes {
     remove: (grant) => unlessImpossible(() => records.remove(grant)),
   }
 }
+
+/** The endpoint says that a grant is over before its time. */
+export const noteEnded = (
+  notes: Pick<RenewalNotes, 'put'>,
+  lease: Pick<Lease, 'id' | 'target'>,
+  reason: Exclude<EndReason, 'ttl'>,
+  at: number,
+): void => notes.put(endNote(lease, ENDED[reason](lease.target), at))
+
+const ENDED = {
+  revoked: (target) => `The grant for ${target} was ended at the endpoint.`,
+  killed: (target) => `An administrator has stopped the grant for ${target}.`,
+} as const satisfies Record<string, (target: string) => string>
+
+/** What a client hears that asks for a grant which was ended from elsewhere. */
+export function endedElsewhere(notes: Pick<RenewalNotes, 'list'>, target: string): JitError | undefined {
+  const note = endsIn(notes).find((each) => each.target === target)
+  return note && new JitError(note.code, note.message, note.hint)
+}
+
+/** Grants that were ended from elsewhere, the last one first. */
+export const endsIn = (notes: Pick<RenewalNotes, 'list'>): readonly RenewalNote[] =>
+  notes
+    .list()
+    .filter(({ outcome }) => outcome === 'ended')
+    .toSorted((a, b) => b.at - a.at)
+
+/** Strict leases that a sweep has ended because nothing was heard. */
+export function noteStale(notes: Pick<RenewalNotes, 'put'>, outcomes: readonly WipeOutcome[], at: number): void {
+  for (const each of outcomes)
+    if (each.wiped && each.reason === 'stale')
+      notes.put(endNote({ id: each.lease, target: each.target }, silence(each.target), at))
+}
+
+const silence = (target: string): string =>
+  `Nothing was heard from the endpoint for ${STALE_CHANNEL_SECONDS} seconds, and ${target} is strict.`
+
+const endNote = ({ id, target }: Pick<Lease, 'id' | 'target'>, message: string, at: number): RenewalNote => ({
+  grant: id,
+  target,
+  outcome: 'ended',
+  code: 'GRANT_ENDED',
+  message,
+  hint: `To ask anew: jit elevate ${target} --reason TEXT`,
+  at,
+})
 
 function unlessImpossible(action: () => void): void {
   try {

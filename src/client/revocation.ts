@@ -1,7 +1,6 @@
-import type { Reporting } from './grant-ends.ts'
-import { deliverOutbox } from './grant-ends.ts'
 import type { Lease, WipeOutcome } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import { deliverOutbox, endedGrants, type Reporting } from './outbox-delivery.ts'
 
 export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreadable' | 'wipe' | 'outbox'> } & Omit<
   Reporting,
@@ -38,7 +37,7 @@ export async function revoke(
     chosen.map(({ id }) => id),
     'revoked',
   )
-  const confirmed = await deliverOutbox({ ...deps, outbox: deps.leasing.outbox }, signal)
+  const confirmed = endedGrants(await deliverOutbox({ ...deps, outbox: deps.leasing.outbox }, signal))
   return chosen.map((lease) => ({
     lease,
     ...wipeOf(outcomes, lease),
@@ -62,7 +61,7 @@ async function revocable({ leasing, connect }: RevocationDeps): Promise<readonly
 function queue({ leasing, clock }: RevocationDeps, { id, endpoint, target }: Revocable): boolean {
   if (endpoint === undefined) return false
   try {
-    leasing.outbox.add({ grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
+    leasing.outbox.add({ kind: 'end', grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
     return true
   } catch {
     return false

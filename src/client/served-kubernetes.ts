@@ -7,7 +7,7 @@ import { record, ShapeError } from '../contract/narrow.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
 import type { Lease, Place } from './leases/types.ts'
-import { notLive } from './live-lease.ts'
+import { type LiveLeases, notLive } from './live-lease.ts'
 
 const API = 'client.authentication.k8s.io'
 const VERSIONS = [`${API}/v1`, `${API}/v1beta1`] as const
@@ -19,11 +19,9 @@ export type ExecCredential = {
   readonly status: HeldToken
 }
 
-export type FileServing = {
-  readonly leases: () => readonly Lease[]
+export type FileServing = LiveLeases & {
   /** Bytes of a file; `undefined` where there is none. */
   readonly read: (path: string) => Buffer | undefined
-  readonly clock: Clock
   /** Of the plugin's process: `KUBERNETES_EXEC_INFO` from kubectl, `JIT_LEASE` from our entry in the kubeconfig. */
   readonly env: Environment
 }
@@ -76,7 +74,7 @@ export async function serveKubernetes(target: string, serving: KubernetesServing
 }
 
 /** The one that our entry in the kubeconfig was written for, else any: the context may have outlived it. */
-function liveLease(target: string, { leases, clock, env }: FileServing): Lease {
+function liveLease(target: string, { leases, clock, env, ended }: FileServing): Lease {
   const live = leases().filter(
     (lease) =>
       lease.target === target &&
@@ -87,7 +85,7 @@ function liveLease(target: string, { leases, clock, env }: FileServing): Lease {
   const [named] = (env['JIT_LEASE'] ?? '').split(' ')
   const lease = live.find(({ id }) => id === named) ?? live[0]
   if (lease !== undefined) return lease
-  throw notLive(target)
+  throw ended?.(target) ?? notLive(target)
 }
 
 function tokenPlace(lease: Lease): Place {

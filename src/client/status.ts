@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
-import { remainingMs } from './leases/expiry.ts'
-import type { Lease, OutboxEntry } from './leases/types.ts'
+import { silentMs, untilEndMs, untilStaleMs } from './leases/expiry.ts'
+import type { EndMessage, Lease, ReceiptMessage } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
+import { isEnd } from './outbox-delivery.ts'
 import type { RenewalNote, RenewalNotes } from './renewal-notes.ts'
 import type { PendingRequest, PendingRequests } from './pending.ts'
 
@@ -17,6 +18,8 @@ export type LiveGrant = {
   readonly secondsLeft: number
   /** Why its next slice could not be had; it is tried again. */
   readonly unrenewed?: RenewalNote
+  /** Of a strict one: how long its endpoint has not been heard, and when that ends it. */
+  readonly silence?: { readonly silentSeconds: number; readonly wipedInSeconds: number }
 }
 
 /** How things stand on this machine. From its own records alone: no network, no keychain, no lock. */
@@ -26,7 +29,9 @@ export type Status = {
   /** Ended at the endpoint, by somebody else, and wiped here since yesterday. */
   readonly ended: readonly RenewalNote[]
   /** Ended here; the endpoint does not know yet. */
-  readonly unconfirmed: readonly OutboxEntry[]
+  readonly unconfirmed: readonly EndMessage[]
+  /** What became of credentials here, as far as the endpoint has not been told. */
+  readonly receipts: readonly ReceiptMessage[]
   readonly unreadable: readonly { readonly file: string; readonly why: string }[]
 }
 
@@ -34,6 +39,7 @@ export function status({ leasing, pending, notes, clock }: StatusDeps): Status {
   const strange = pending.unreadable().map((file) => ({ file, why: 'it is no request' }))
   const leases = leasing.list()
   const renewals = notes.list()
+  const messages = leasing.outbox.list()
   const isHeld = (target: string): boolean => leases.some((lease) => lease.target === target)
   return {
     grants: leases.map((lease) => liveGrant(lease, renewals, clock)),
@@ -41,7 +47,8 @@ export function status({ leasing, pending, notes, clock }: StatusDeps): Status {
       ({ outcome, target, at }) => outcome === 'ended' && clock.now() - at < DAY_MS && !isHeld(target),
     ),
     requests: pending.list().filter(({ opensUntil }) => opensUntil > clock.now()),
-    unconfirmed: leasing.outbox.list(),
+    unconfirmed: messages.filter(isEnd),
+    receipts: messages.filter((message) => !isEnd(message)),
     unreadable: [...leasing.unreadable().map(({ file, why }) => ({ file, why })), ...strange],
   }
 }
@@ -50,8 +57,21 @@ const DAY_MS = 24 * 3_600_000
 
 function liveGrant(lease: Lease, renewals: readonly RenewalNote[], clock: Clock): LiveGrant {
   const unrenewed = renewals.find(({ grant, outcome }) => grant === lease.id && outcome === 'failed')
-  return { lease, secondsLeft: secondsLeft(lease, clock), ...(unrenewed && { unrenewed }) }
+  const silence = lease.channel === 'strict' && lease.state === 'active' ? silenceOf(lease, clock) : undefined
+  return {
+    lease,
+    secondsLeft: secondsLeft(lease, clock),
+    ...(unrenewed && { unrenewed }),
+    ...(silence && { silence }),
+  }
 }
 
 /** By the stricter of both clocks, as the reaper counts (DESIGN §7.5): a clock set back shows no extra time. */
-const secondsLeft = (lease: Lease, clock: Clock): number => Math.max(0, Math.floor(remainingMs(lease, clock) / 1000))
+const secondsLeft = (lease: Lease, clock: Clock): number => wholeSeconds(untilEndMs(lease, clock))
+
+const silenceOf = (lease: Lease, clock: Clock): NonNullable<LiveGrant['silence']> => ({
+  silentSeconds: wholeSeconds(silentMs(lease, clock)),
+  wipedInSeconds: wholeSeconds(untilStaleMs(lease, clock)),
+})
+
+const wholeSeconds = (ms: number): number => Math.max(0, Math.floor(ms / 1000))

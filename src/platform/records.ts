@@ -14,7 +14,7 @@ export interface Records<T> {
   remove(name: string): void
 }
 
-const NAME = /^[a-z0-9_-]{1,80}$/i
+const NAME = /^[a-z0-9_-]{1,90}$/i
 
 export function recordsIn<T>(fs: FileSystem, directory: string, read: Reader<T>): Records<T> {
   const fileOf = (name: string): string => {

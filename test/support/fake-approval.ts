@@ -4,6 +4,7 @@ import { fingerprint } from '../../src/base/fingerprint.ts'
 import type { CredentialsAnswer, Grant } from '../../src/contract/grant.ts'
 import type { Person } from '../../src/contract/person.ts'
 import type { AccessRequest, NewRequest, RequestState } from '../../src/contract/request.ts'
+import type { Stop, StopCall } from '../../src/contract/stop.ts'
 import type { Target } from '../../src/contract/target.ts'
 
 export const NOW = Date.parse('2026-11-21T12:00:00Z')
@@ -73,7 +74,18 @@ export type FakeApproval = {
   /** Errors that the first calls of `ask` end with. */
   readonly askFailures?: readonly Error[]
   readonly review?: readonly AccessRequest[]
+  /** Kill switches in force. */
+  readonly stops?: readonly Stop[]
 }
+
+export const stopOf = ({ scope, value, reason }: StopCall): Stop => ({
+  id: 'stop_1',
+  scope,
+  ...(value === undefined ? {} : { value }),
+  reason,
+  by: dana,
+  at: iso(NOW),
+})
 
 export const offline = (): JitError =>
   new JitError('ENDPOINT_UNREACHABLE', 'The endpoint cannot be reached.', 'Check it.')
@@ -129,6 +141,21 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
       calls.push(`end ${id}`)
       reach()
       return grant('prod-db', { id, state: 'ended', endReason: 'revoked' })
+    },
+    channel: async () => ({ ended: [] }),
+    receipt: async (id, { outcome }) => {
+      calls.push(`receipt ${id} ${outcome}`)
+      reach()
+    },
+    stop: async (call) => {
+      calls.push(`stop ${call.scope} ${call.value ?? ''} ${call.reason}`)
+      reach()
+      return { stop: stopOf(call), endedGrants: 2, cancelledRequests: 1 }
+    },
+    stops: async () => given.stops ?? [],
+    liftStop: async (id) => {
+      calls.push(`lift ${id}`)
+      return { ...stopOf({ scope: 'all', reason: 'drill' }), id, liftedAt: iso(NOW) }
     },
     clockOffsetMs: () => given.clockOffsetMs ?? 0,
   }

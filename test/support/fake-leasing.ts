@@ -121,6 +121,7 @@ export function fakeLeasing(
         leases.filter(({ endsAt }) => endsAt <= NOW).map(({ id }) => id),
         'ttl',
       ),
+    heard: (endpoint) => void calls.push(`heard ${endpoint}`),
     runReaper: async () => undefined,
     outbox: {
       list: () => queue,
@@ -129,8 +130,8 @@ export function fakeLeasing(
         calls.push(`queue ${entry.grant}`)
         queue.push(entry)
       },
-      remove: (id) => {
-        queue = queue.filter((each) => each.grant !== id)
+      remove: (message) => {
+        queue = queue.filter((each) => each.grant !== message.grant || each.kind !== message.kind)
       },
     },
     queued: () => queue,

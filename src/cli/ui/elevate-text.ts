@@ -4,6 +4,7 @@ import type { WaitState } from '../../client/approval/wait.ts'
 import type { LeaseGuide } from '../../client/delivery.ts'
 import type { Elevation, Progress } from '../../client/elevation.ts'
 import type { Lease } from '../../client/leases/types.ts'
+import { STALE_CHANNEL_SECONDS } from '../../contract/channel.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
 import type { Cloud } from '../../contract/target.ts'
 import type { CliContext } from '../context.ts'
@@ -117,8 +118,11 @@ function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: 
     ...new Set(lines), // clouds that are reached the same way say it once
     ...whereText(lease).map((line) => faint(line)), // chalk takes more than one argument
     ...outlivesText(lease, clock.now()),
+    ...(lease.channel === 'strict' ? [STRICT] : []),
   ]
 }
+
+const STRICT = `Strict: it goes as soon as this machine has not heard from the endpoint for ${STALE_CHANNEL_SECONDS} seconds.`
 
 /** One place is a sentence; of several each has its line. */
 function whereText(lease: Lease): readonly string[] {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import { terminalText } from '../../base/terminal-text.ts'
+import { LONGEST_CHANNEL_WAIT_SECONDS } from '../../contract/channel.ts'
 import type { LiveGrant, Status } from '../../client/status.ts'
 import type { RenewalNote } from '../../client/renewal-notes.ts'
 import type { CliContext } from '../context.ts'
@@ -16,6 +17,8 @@ export function printStatus(ctx: Speaking, now: Status, { json }: { readonly jso
   printRequests(ctx, now.requests)
   for (const { target, grant } of now.unconfirmed)
     ctx.terminal.note(`${target}: ended here, the endpoint does not know yet (${grant}). Tell it now: jit sweep`)
+  for (const line of receiptsText(now)) ctx.terminal.note(line)
+  for (const grant of now.grants) for (const line of silenceText(grant)) ctx.terminal.note(line)
   for (const grant of now.grants) for (const line of unrenewedText(grant, ctx.clock.now())) ctx.terminal.note(line)
   for (const { message, hint } of now.ended)
     ctx.terminal.note(`${terminalText(message)} Its credentials are gone from this machine. ${terminalText(hint)}`)
@@ -61,13 +64,36 @@ function printRequests({ terminal, clock }: Speaking, requests: Status['requests
   terminal.note('Come back to one: jit elevate --request ID')
 }
 
+/** Of a grant that was ended here the line about its end says enough. */
+const receiptsText = ({ receipts, unconfirmed }: Status): readonly string[] =>
+  receipts
+    .filter(({ grant }) => !unconfirmed.some((end) => end.grant === grant))
+    .map(({ target, grant, outcome }) => `${target}: ${RECEIPT[outcome]} (${grant}). Tell it now: jit sweep`)
+
+const RECEIPT = {
+  wiped: 'wiped here, the endpoint has no receipt yet',
+  stuck: 'its wipe is stuck, the endpoint does not know yet',
+} as const
+
+/** An endpoint that has nothing to say is heard at the end of each call. */
+const NOTEWORTHY_SECONDS = LONGEST_CHANNEL_WAIT_SECONDS + 5
+
+/** A strict grant whose endpoint is silent for longer than it ever is by itself. */
+function silenceText({ lease, silence }: LiveGrant): readonly string[] {
+  if (silence === undefined || silence.silentSeconds < NOTEWORTHY_SECONDS) return []
+  const { silentSeconds, wipedInSeconds } = silence
+  return [
+    `${lease.target}: no word from the endpoint for ${formatDuration(silentSeconds)}; wiped in ${formatDuration(wipedInSeconds)}.`,
+  ]
+}
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 const reasonJson = ({ code, message, hint, at }: RenewalNote) => ({ code, message, hint, at: iso(at) })
 
-function asJson({ grants, requests, ended, unconfirmed, unreadable }: Status) {
+function asJson({ grants, requests, ended, unconfirmed, receipts, unreadable }: Status) {
   return {
-    grants: grants.map(({ lease, secondsLeft, unrenewed }) => ({
+    grants: grants.map(({ lease, secondsLeft, unrenewed, silence }) => ({
       grant: lease.id,
       target: lease.target,
       state: lease.state,
@@ -79,6 +105,7 @@ function asJson({ grants, requests, ended, unconfirmed, unreadable }: Status) {
       places: lease.places.map(({ path }) => path),
       ...(lease.lastError === undefined ? {} : { lastError: lease.lastError }),
       ...(unrenewed && { renewal: reasonJson(unrenewed) }),
+      ...(lease.channel === undefined ? {} : { channel: { rule: lease.channel, ...silence } }),
     })),
     requests: requests.map(({ askedAt, opensUntil, ...request }) => ({
       ...request,
@@ -86,7 +113,8 @@ function asJson({ grants, requests, ended, unconfirmed, unreadable }: Status) {
       opensUntil: iso(opensUntil),
     })),
     ended: ended.map((note) => ({ grant: note.grant, target: note.target, ...reasonJson(note) })),
-    unconfirmed: unconfirmed.map(({ at, ...entry }) => ({ ...entry, at: iso(at) })),
+    unconfirmed: unconfirmed.map(({ at, kind: _end, ...entry }) => ({ ...entry, at: iso(at) })),
+    receipts: receipts.map(({ at, kind: _receipt, machine: _hash, ...entry }) => ({ ...entry, at: iso(at) })),
     unreadable,
   }
 }

@@ -1,7 +1,10 @@
+import { readChannelAnswer } from '../../contract/channel.ts'
 import { readCredentialsAnswer, readGrant } from '../../contract/grant.ts'
 import type { Reader } from '../../contract/narrow.ts'
+import { readReceiptAnswer } from '../../contract/receipt.ts'
 import { readAccessRequest, readAccessRequests, readExplanation } from '../../contract/request.ts'
 import { readMe } from '../../contract/session.ts'
+import { readStop, readStopAnswer, readStops } from '../../contract/stop.ts'
 import { readTargets } from '../../contract/target.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type EndpointCall, endpointTransport, problemOf, readAnswer } from '../../platform/endpoint-transport.ts'
@@ -16,8 +19,10 @@ export type ApprovalDeps = {
   readonly platform: NodeJS.Platform
 }
 
-/** Enough for any answer but two: a long poll adds its wait, and an exchange waits for a cloud. */
+/** Enough for any answer but those of long polls, which add their wait, and of an exchange, which waits for a cloud. */
 const LIMIT_MS = 15_000
+/** A machine that must hear within a minute has no time for more. */
+const CHANNEL_LIMIT_MS = 10_000
 const EXCHANGE_LIMIT_MS = 60_000
 
 /** The endpoint's API over HTTP, each call with access token and DPoP proof (RFC 9449 §7.1). */
@@ -76,6 +81,18 @@ export function approvalApi({ identity, http, clock, platform }: ApprovalDeps): 
       }),
     endGrant: (grantId, signal) =>
       post(`/v1/grants/${at(grantId)}/end`, undefined, readGrant, { signal, anyClock: true }),
+    channel: (request, signal) =>
+      post('/v1/channel', request, readChannelAnswer, {
+        signal,
+        timeoutMs: CHANNEL_LIMIT_MS + request.waitSeconds * 1000,
+        anyClock: true,
+      }),
+    receipt: async (grantId, receipt, signal) => {
+      await post(`/v1/grants/${at(grantId)}/receipts`, receipt, readReceiptAnswer, { signal, anyClock: true })
+    },
+    stop: (request, signal) => post('/v1/stops', request, readStopAnswer, { signal, anyClock: true }),
+    stops: async (signal) => (await get('/v1/stops', readStops, signal)).stops,
+    liftStop: (id, signal) => post(`/v1/stops/${at(id)}/lift`, undefined, readStop, { signal }),
     clockOffsetMs: () => transport.clockOffsetMs(),
   }
 }

@@ -1,6 +1,9 @@
+import type { ChannelAnswer, ChannelCall } from '../../contract/channel.ts'
 import type { CredentialsAnswer, Grant, PublicKey } from '../../contract/grant.ts'
+import type { Receipt } from '../../contract/receipt.ts'
 import type { AccessRequest, Explanation, NewRequest } from '../../contract/request.ts'
 import type { Me } from '../../contract/session.ts'
+import type { Stop, StopAnswer, StopCall } from '../../contract/stop.ts'
 import type { Target } from '../../contract/target.ts'
 
 /**
@@ -23,6 +26,14 @@ export interface ApprovalApi {
   cancel(id: string, signal?: AbortSignal): Promise<AccessRequest>
   credentials(grantId: string, key: PublicKey, signal?: AbortSignal): Promise<CredentialsAnswer>
   endGrant(grantId: string, signal?: AbortSignal): Promise<Grant>
+  /** Which of the grants named are over: at once, or as soon as one is, or after the wait with none. */
+  channel(call: ChannelCall, signal?: AbortSignal): Promise<ChannelAnswer>
+  receipt(grantId: string, receipt: Receipt, signal?: AbortSignal): Promise<void>
+  /** Throws the kill switch; `DENIED` to all but administrators, as are the next two. */
+  stop(call: StopCall, signal?: AbortSignal): Promise<StopAnswer>
+  /** Those in force. */
+  stops(signal?: AbortSignal): Promise<readonly Stop[]>
+  liftStop(id: string, signal?: AbortSignal): Promise<Stop>
   /** This machine's wall clock minus the endpoint's, in ms, from the `Date` header of the last answer. */
   clockOffsetMs(): number
 }

@@ -5,8 +5,8 @@ export const outboxCheck = (waiting: () => number, deliver: () => Promise<unknow
   name: 'outbox',
   look: async () => {
     const count = waiting()
-    if (count === 0) return [ok('The endpoint knows of every end.')]
-    const says = `${count} ${count === 1 ? 'grant' : 'grants'} ended here and the endpoint does not know yet.`
+    if (count === 0) return [ok('The endpoint knows of everything that ended here.')]
+    const says = `${count} ${count === 1 ? 'message' : 'messages'} about what ended here did not reach the endpoint yet.`
     return [{ level: 'note', says, mend: 'jit sweep', fix: deliver }]
   },
 })

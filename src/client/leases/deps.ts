@@ -1,12 +1,15 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Engine, Engines, Orphans, OrphanSearch } from '../sinks/types.ts'
 import type { LeaseStore } from './store.ts'
-import type { NamedPath, Place } from './types.ts'
+import type { NamedPath, Outbox, Place } from './types.ts'
 
 /** What writing, wiping and sweeping work with. */
 export type LeaseDeps = {
   readonly store: LeaseStore
   readonly clock: Clock
+  /** See `LeasingDeps`. */
+  readonly root: string
+  readonly outbox: Outbox
   readonly engines: Engines
   /** Looks for secrets of lost leases in these files, and wherever a client would look. */
   readonly wipeOrphans: (named: readonly NamedPath[], search: OrphanSearch) => Promise<Orphans>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ifExists, readFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
+import { lastHeard } from './heard.ts'
 import { isReadable, parseLease } from './journal.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
@@ -9,11 +10,17 @@ export const LEASE_SUFFIX = '.lease'
 /** Where the entries lie; `root`: see `LeasingDeps`. */
 export const leaseDirectory = (root: string): string => join(root, 'leases')
 
-/** Sorted by end. */
-export const readLeases = (fs: FileSystem, root: string): readonly Lease[] =>
-  entries(fs, root)
+/** Sorted by end. Strict ones with what was last heard of their endpoint. */
+export function readLeases(fs: FileSystem, root: string): readonly Lease[] {
+  const leases = entries(fs, root)
     .filter(isReadable)
     .toSorted((a, b) => a.endsAt - b.endsAt)
+  if (!leases.some(({ channel }) => channel === 'strict')) return leases
+  const heard = lastHeard(fs, root)
+  return leases.map((lease) =>
+    lease.channel === 'strict' && lease.endpoint === heard?.endpoint ? { ...lease, heard } : lease,
+  )
+}
 
 export const unreadableLeases = (fs: FileSystem, root: string): readonly UnreadableLease[] =>
   entries(fs, root).flatMap((entry) => (isReadable(entry) ? [] : [entry]))

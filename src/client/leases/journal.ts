@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { JitError } from '../../base/errors.ts'
 import { integer, list, object, oneOf, type Reader, record, string } from '../../contract/narrow.ts'
+import { CHANNEL_RULES } from '../../contract/grant.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../contract/target.ts'
 import { derivedName } from '../../platform/durable.ts'
 import { FORMAT_NAMES } from '../sinks/formats/types.ts'
@@ -78,10 +79,10 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
     places: list(readPlace),
     attempts: integer,
   },
-  { bootId: string, ending: oneOf(...ENDINGS), lastError: string, retryAt: integer },
+  { channel: oneOf(...CHANNEL_RULES), bootId: string, ending: oneOf(...ENDINGS), lastError: string, retryAt: integer },
 )
 
-export const serialize = (lease: Lease): Buffer =>
+export const serialize = ({ heard: _of, ...lease }: Lease): Buffer =>
   Buffer.from(`${JSON.stringify({ ...lease, places: lease.places.map(inOrder) }, null, 2)}\n`)
 
 /** What a torn entry must still tell stands together. */

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
 import { attempt, removeFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
-import { remainingMs } from './expiry.ts'
+import { untilEndMs } from './expiry.ts'
 import { replaceHint } from './hint.ts'
 import type { Lease } from './types.ts'
 
 /**
  * Name of the file that shell prompts read: lines of Unix seconds, a word, and what it is about. First when a sweep is due
  * (`<seconds> due <written>`), then what ends soonest first (`<seconds> active <target>`, `<seconds> stuck <target>`). Holds no
- * secret. A line that a reader does not know means nothing to it.
+ * secret. A line that a reader does not know means nothing to it. Of a strict lease the end is shown, and silence makes a sweep due.
  */
 export const PROMPT_HINT = 'prompt'
 
@@ -37,7 +37,7 @@ function promptHint(leases: readonly Lease[], waitMs: number, clock: Clock): Buf
     .map(({ endsAt, target }) => `${seconds(endsAt)} stuck ${plain(target)}`)
   const active = leases
     .filter(({ state }) => state === 'active')
-    .map((lease) => ({ ends: seconds(now + remainingMs(lease, clock)), target: plain(lease.target) }))
+    .map((lease) => ({ ends: seconds(now + untilEndMs(lease, clock)), target: plain(lease.target) }))
     .toSorted((a, b) => a.ends - b.ends)
     .map(({ ends, target }) => `${ends} active ${target}`)
   return Buffer.from(`${[due, ...stuck, ...active].join('\n')}\n`)

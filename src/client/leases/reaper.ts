@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { ifExists } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { withLock } from '../../platform/lock.ts'
-import { remainingMs } from './expiry.ts'
+import { untilSweep } from './due.ts'
 import type { LeaseStore } from './store.ts'
 import type { Lease } from './types.ts'
 
@@ -79,7 +79,8 @@ async function listAfter(sweep: () => Promise<unknown>, store: LeaseStore): Prom
 const isAnythingLeft = (store: LeaseStore): boolean => store.list().length > 0 || store.unreadable().length > 0
 
 function tickMs(leases: readonly Lease[], clock: Clock): number {
-  const next = Math.min(...leases.map((lease) => remainingMs(lease, clock)))
-  if (next > NEAR_MS) return LONG_TICK_MS
+  const next = untilSweep(leases, [], clock) ?? 0
+  if (leases.length === 0 || next > NEAR_MS) return LONG_TICK_MS
+  if (next < -SHORT_TICK_MS) return SHORT_TICK_MS // still there though it was tried
   return Math.min(SHORT_TICK_MS, Math.max(50, next))
 }

@@ -1,5 +1,5 @@
 import { engineOf, type LeaseDeps } from './deps.ts'
-import { isOver } from './expiry.ts'
+import { isOver, untilEndMs, untilStaleMs } from './expiry.ts'
 import { untilRetry } from './retry.ts'
 import type { Ending, Lease, UnreadableLease, WipeOutcome } from './types.ts'
 import { endLease } from './wipe.ts'
@@ -26,7 +26,8 @@ function dueEnding({ clock }: LeaseDeps, lease: Lease, seen: number): Ending | u
   if (lease.state === 'writing') return 'interrupted'
   const due =
     lease.state === 'wiping' || (lease.state === 'stuck' ? untilRetry(lease, clock) <= 0 : isOver(lease, clock, seen))
-  return due ? (lease.ending ?? 'ttl') : undefined
+  const isStale = untilStaleMs(lease, clock) <= 0 && untilEndMs(lease, clock) > 0
+  return due ? (lease.ending ?? (isStale ? 'stale' : 'ttl')) : undefined
 }
 
 async function settle(deps: LeaseDeps, lease: Lease): Promise<void> {

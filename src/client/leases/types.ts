@@ -1,7 +1,9 @@
 import { type ChannelRule, END_REASONS, type EndReason } from '../../contract/grant.ts'
+import type { ReceiptOutcome } from '../../contract/receipt.ts'
 import type { Cloud, DeliveryMode } from '../../contract/target.ts'
 import type { Held } from '../sinks/clouds/types.ts'
 import type { FormatName } from '../sinks/formats/types.ts'
+import type { Heard } from './heard.ts'
 
 /** `writing`: secrets may already lie at the places named. `stuck`: a wipe failed and is retried until it works. */
 export type LeaseState = 'writing' | 'active' | 'wiping' | 'stuck'
@@ -82,6 +84,8 @@ export type Lease = {
   readonly endsAt: number
   /** See `Grant.channel`. */
   readonly channel?: ChannelRule
+  /** When its endpoint was last heard. Of a strict lease; comes with the reading, and no entry holds it. */
+  readonly heard?: Heard
   /** Boot clock and boot at writing; a clock set back never extends a lease. */
   readonly writtenAtBootSeconds: number
   readonly bootId?: string
@@ -95,8 +99,11 @@ export type Lease = {
   readonly retryAt?: number
 }
 
-/** `interrupted`: the process that was writing it died, so nobody knows whether it is whole. */
-export const ENDINGS = [...END_REASONS, 'interrupted'] as const
+/**
+ * `interrupted`: the process that was writing it died, so nobody knows whether it is whole. `stale`: it is strict, and the endpoint
+ * was not heard for too long.
+ */
+export const ENDINGS = [...END_REASONS, 'interrupted', 'stale'] as const
 export type Ending = (typeof ENDINGS)[number]
 
 /**
@@ -123,19 +130,29 @@ export type WipeOutcome =
 export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'deliver' | 'endsAt' | 'channel'>
 
 /**
- * Grants whose end the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
- * `add` is on disk when it returns. `remove` after the endpoint answered, or said that the grant is over.
+ * What the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
+ * `add` is on disk when it returns. `remove` after the endpoint answered, or said that it has no use for the message.
  */
 export interface Outbox {
   list(): readonly OutboxEntry[]
-  add(entry: OutboxEntry): void
-  remove(grant: string): void
+  add(message: OutboxEntry): void
+  remove(message: OutboxEntry): void
 }
-export type OutboxEntry = {
+export type OutboxEntry = EndMessage | ReceiptMessage
+
+type Message = {
   readonly grant: string
   readonly endpoint: string
   readonly target: string
-  readonly reason: EndReason
   /** Wall clock of this machine, ms since 1970. */
   readonly at: number
+}
+/** A grant was ended here before its time. */
+export type EndMessage = Message & { readonly kind: 'end'; readonly reason: EndReason }
+/** What became of credentials here; see `Receipt`. */
+export type ReceiptMessage = Message & {
+  readonly kind: 'receipt'
+  readonly outcome: ReceiptOutcome
+  readonly machine: string
+  readonly why?: string
 }

@@ -35,13 +35,16 @@ async function endGrants(deps: Carrying, stop: StopRecord): Promise<number> {
       const { asked } = fromRow(request)
       return concerns(stop, { people: [asked.caller.person], targets: [grant.target] })
     })
-    const ids = concerned.map(({ grant }) => grant.id)
     const by = throwerAsActor(stop)
-    ended += await inShortTransactions(deps, ids, async (tx, id): Promise<AuditEvent | undefined> => {
-      const row = await tx.endGrant(id, 'killed')
-      return row && { kind: 'grant.ended', grant: id, by, reason: 'killed', stop: stop.id }
-    })
-    deps.ends.ended(ids)
+    ended += await inShortTransactions(
+      deps,
+      concerned.map(({ grant }) => grant.id),
+      async (tx, id): Promise<AuditEvent | undefined> => {
+        const row = await tx.endGrant(id, 'killed')
+        return row && { kind: 'grant.ended', grant: id, by, reason: 'killed', stop: stop.id }
+      },
+      (ids) => deps.ends.ended(ids),
+    )
   }
   return ended
 }
@@ -56,8 +59,14 @@ async function cancelRequests(deps: Carrying, stop: StopRecord): Promise<number>
       const { asked } = fromRow(row)
       return concerns(stop, { people: [asked.caller.person], targets: asked.targets })
     })
-    cancelled += await inShortTransactions(deps, concerned, (tx, row) => cancelRequest(tx, row, stop))
-    for (const { id } of concerned) deps.watch.settled(id)
+    cancelled += await inShortTransactions(
+      deps,
+      concerned,
+      (tx, row) => cancelRequest(tx, row, stop),
+      (rows) => {
+        for (const { id } of rows) deps.watch.settled(id)
+      },
+    )
     last = page.at(-1)
     if (page.length < PAGE) return cancelled
   }

@@ -22,20 +22,24 @@ export async function endWhatPolicyNoLongerGives(deps: Judging): Promise<number>
       const why = whyNoLonger(deps, held, endorsements)
       return why === undefined ? [] : [{ id: held.grant.id, ...why }]
     })
-    ended += await inShortTransactions(deps, refused, async (tx, { id, why, policies }) => {
-      const row = await tx.endGrant(id, 'revoked')
-      const event: AuditEvent = {
-        kind: 'grant.ended',
-        grant: id,
-        by: 'policy',
-        reason: 'revoked',
-        why,
-        policy: deps.policy.hash,
-        policies,
-      }
-      return row && event
-    })
-    deps.ends.ended(refused.map(({ id }) => id))
+    ended += await inShortTransactions(
+      deps,
+      refused,
+      async (tx, { id, why, policies }) => {
+        const row = await tx.endGrant(id, 'revoked')
+        const event: AuditEvent = {
+          kind: 'grant.ended',
+          grant: id,
+          by: 'policy',
+          reason: 'revoked',
+          why,
+          policy: deps.policy.hash,
+          policies,
+        }
+        return row && event
+      },
+      (ends) => deps.ends.ended(ends.map(({ id }) => id)),
+    )
   }
   return ended
 }

@@ -17,23 +17,27 @@ export async function* unendedGrants(store: Store): AsyncGenerator<readonly Held
   }
 }
 
-/** Changes each of `items`, with its leaf, some in a transaction. Returns how many `change` told a leaf of: the others had changed before. */
+/** Changes each of `items`, with its leaf, some in a transaction; `committed` hears of them as they become durable. Returns how many `change` told a leaf of: the others had changed before. */
 export async function inShortTransactions<Item>(
   { store, audit }: Pick<Deps, 'store' | 'audit'>,
   items: readonly Item[],
   change: (tx: Transaction, item: Item) => Promise<AuditEvent | undefined>,
+  committed: (items: readonly Item[]) => void,
 ): Promise<number> {
   let changed = 0
-  for (let from = 0; from < items.length; from += TOGETHER)
+  for (let from = 0; from < items.length; from += TOGETHER) {
+    const some = items.slice(from, from + TOGETHER)
     changed += await store.transaction(async (tx) => {
       await tx.lock('sweep') // two replicas would lock the same rows in another order
       const events: AuditEvent[] = []
-      for (const item of items.slice(from, from + TOGETHER)) {
+      for (const item of some) {
         const event = await change(tx, item)
         if (event !== undefined) events.push(event)
       }
       if (events.length > 0) await audit.append(tx, await tx.now(), events)
       return events.length
     })
+    committed(some)
+  }
   return changed
 }

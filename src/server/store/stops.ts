@@ -13,11 +13,18 @@ const STOP = [
 ] as const
 
 export function stopReads(db: Db): Pick<Reads, 'stop' | 'stopsInForce'> {
+  // Asked for in every transaction that asks, approves or issues, so it is put together once.
+  const inForce = once(() => db.selectFrom('stops').select(STOP).where('lifted_at', 'is', null).orderBy('at').compile())
   return {
     stop: (id) => db.selectFrom('stops').select(STOP).where('id', '=', id).executeTakeFirst(),
 
-    stopsInForce: () => db.selectFrom('stops').select(STOP).where('lifted_at', 'is', null).orderBy('at').execute(),
+    stopsInForce: async () => (await db.executeQuery(inForce())).rows,
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 export function stopWrites(db: Db): Pick<Transaction, 'insertStop' | 'liftStop' | 'stopCarriedOut'> {

@@ -19,7 +19,14 @@ import { lease } from '../../support/fake-leasing.ts'
 
 const plain = { json: false }
 const json = { json: true }
-const queued = { grant: 'grant_old', endpoint: ENDPOINT, target: 'old', reason: 'revoked', at: NOW } as const
+const queued = {
+  kind: 'end',
+  grant: 'grant_old',
+  endpoint: ENDPOINT,
+  target: 'old',
+  reason: 'revoked',
+  at: NOW,
+} as const
 
 describe('jit status', () => {
   test('shows grants, time left by the stricter clock, and where each secret lies', async () => {

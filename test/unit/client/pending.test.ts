@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { deliverOutbox } from '../../../src/client/grant-ends.ts'
+import { JitError } from '../../../src/base/errors.ts'
+import { deliverOutbox, endedGrants } from '../../../src/client/outbox-delivery.ts'
 import { pendingRequests, sameRequest } from '../../../src/client/pending.ts'
 import { fakeApproval, NOW, request } from '../../support/fake-approval.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -28,6 +29,7 @@ describe('the open request that the same command comes back to', () => {
 
 describe('queued ends of grants', () => {
   const entry = (grant: string, endpoint: string, at = NOW) => ({
+    kind: 'end' as const,
     grant,
     endpoint,
     target: 'prod-db',
@@ -46,9 +48,35 @@ describe('queued ends of grants', () => {
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
     const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
-    expect([...told]).toEqual(['mine'])
+    expect(told).toEqual([entry('mine', ENDPOINT)])
     expect(calls).toEqual(['end mine'])
     expect(outbox.list().map(({ grant }) => grant)).toEqual(['other'])
+  })
+
+  const receipt = { ...entry('mine', ENDPOINT), kind: 'receipt' as const, outcome: 'wiped' as const, machine: 'm' }
+
+  test('and receipts are told side by side', async () => {
+    const calls: string[] = []
+    const { outbox } = fakeLeasing({ outbox: [entry('mine', ENDPOINT), receipt] }, calls)
+    const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
+    const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
+    expect(calls.toSorted()).toEqual(['end mine', 'receipt mine wiped'])
+    expect([...endedGrants(told)]).toEqual(['mine'])
+    expect(outbox.list()).toEqual([])
+  })
+
+  test.each([
+    ['NOT_FOUND', 0],
+    ['DENIED', 0],
+    ['ENDPOINT_UNREACHABLE', 1],
+    ['LOGIN_NEEDED', 1],
+    ['ENDPOINT_REFUSED', 1],
+  ] as const)('a receipt that is answered with %s leaves %d', async (code, left) => {
+    const { outbox } = fakeLeasing({ outbox: [receipt] }, [])
+    const api = { ...fakeApproval({}, []), receipt: () => Promise.reject(new JitError(code, 'No.', 'Try.')) }
+    const connect = async () => ({ endpoint: ENDPOINT, api })
+    await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
+    expect(outbox.list()).toHaveLength(left)
   })
 
   test('nothing queued: nobody is asked to log in', async () => {
@@ -57,7 +85,7 @@ describe('queued ends of grants', () => {
       throw new Error('connected for nothing')
     }
     expect(await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)).toEqual(
-      new Set(),
+      [],
     )
   })
 })

@@ -104,7 +104,8 @@ describe('where the endpoint says that the grant is over', () => {
     })
     expect(at.leasing.list()).toEqual([])
     expect(at.home.text()).toBe('[default]\naws_access_key_id = AKIAUSER\n')
-    expect(at.leasing.outbox.list()).toEqual([]) // it knows
+    // it knows of the end, and shall know of the wipe
+    expect(at.leasing.outbox.list()).toMatchObject([{ kind: 'receipt', outcome: 'wiped' }])
   })
 })
 

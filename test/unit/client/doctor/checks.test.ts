@@ -194,8 +194,8 @@ describe('leases', () => {
 
 test.each([
   [0, /^ok/],
-  [1, /^note: 1 grant ended here .* -> jit sweep$/],
-  [3, /^note: 3 grants ended/],
+  [1, /^note: 1 message about .* -> jit sweep$/],
+  [3, /^note: 3 messages about/],
 ])('outbox with %i messages', async (count, words) => {
   expect(await said(outboxCheck(() => count, nothing))).toEqual([expect.stringMatching(words)])
 })

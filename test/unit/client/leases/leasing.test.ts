@@ -283,7 +283,14 @@ describe('a system call that fails during write', () => {
 })
 
 describe('the outbox', () => {
-  const entry = { grant: 'g_1', endpoint: 'https://e', target: 'prod-db', reason: 'revoked', at: 5 } as const
+  const entry = {
+    kind: 'end',
+    grant: 'g_1',
+    endpoint: 'https://e',
+    target: 'prod-db',
+    reason: 'revoked',
+    at: 5,
+  } as const
 
   test('keeps what the endpoint has not been told, oldest first, until it has', () => {
     using at = setUp()
@@ -294,8 +301,7 @@ describe('the outbox', () => {
         .outbox.list()
         .map(({ grant }) => grant),
     ).toEqual(['g_0', 'g_1'])
-    at.leasing.outbox.remove('g_0')
-    at.leasing.outbox.remove('g_0')
+    for (const _twice of [1, 2]) at.leasing.outbox.remove({ ...entry, grant: 'g_0' })
     expect(at.leasing.outbox.list()).toEqual([entry])
   })
 

@@ -1,0 +1,133 @@
+import { JitError } from '../../base/errors.ts'
+import { terminalText } from '../../base/terminal-text.ts'
+import type { StopCall } from '../../contract/stop.ts'
+import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import type { CliContext } from '../context.ts'
+import { printStops, scopeText } from '../ui/stop-text.ts'
+
+export type KillOptions = { readonly json: boolean } & (
+  | { readonly do: 'list' }
+  | { readonly do: 'lift'; readonly id: string }
+  | { readonly do: 'stop'; readonly call: Omit<StopCall, 'reason'>; readonly reason?: string; readonly yes: boolean }
+)
+
+type Flags = {
+  readonly user?: string
+  readonly target?: string
+  readonly grant?: string
+  readonly all: boolean
+  readonly reason?: string
+  readonly list: boolean
+  readonly lift?: string
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+export function killCommand(ctx: CliContext, run = runKill): JitCommand {
+  const command = new JitCommand('kill', ctx)
+  command
+    .summary('end grants at once, everywhere (administrators)')
+    .description(
+      'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators.',
+    )
+    .option('--user <who>', 'all of one person: e-mail address or subject')
+    .option('--target <name>', 'all of one target')
+    .option('--grant <id>', 'one grant; nothing is refused afterwards')
+    .option('--all', 'everything of everybody', false)
+    .option('--reason <text>', 'why; it stands in the audit log')
+    .option('--list', 'show what is in force', false)
+    .option('--lift <id>', 'let one go again')
+    .option('--yes', 'do not ask whether I am sure', false)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      examples(
+        'jit kill --user dana@corp.example --reason "laptop stolen"',
+        'jit kill --grant g_0123456789abcdefghjkmnpqrs --reason "wrong account"',
+        'jit kill --all --reason "keys leaked" --yes',
+        'jit kill --list',
+        'jit kill --lift s_0123456789abcdefghjkmnpqrs',
+      ),
+    )
+    .action((flags: Flags) => run(ctx, optionsOf(flags)))
+  return command
+}
+
+function optionsOf({ list, lift, json, reason, yes, ...flags }: Flags): KillOptions {
+  const wanted = [...scopes(flags), ...(list ? ['list'] : []), ...(lift === undefined ? [] : ['lift'])]
+  if (wanted.length !== 1)
+    throw new JitError(
+      'USAGE',
+      wanted.length === 0 ? 'Say what to end.' : 'Say one thing at a time.',
+      'Write one of --user, --target, --grant, --all, --list, --lift.',
+    )
+  if (list) return { do: 'list', json }
+  if (lift !== undefined) return { do: 'lift', id: lift, json }
+  return { do: 'stop', call: callOf(flags), yes, json, ...(reason === undefined ? {} : { reason }) }
+}
+
+type Scope = Pick<Flags, 'user' | 'target' | 'grant' | 'all'>
+
+const scopes = ({ all, ...valued }: Scope): readonly string[] => [
+  ...(['user', 'target', 'grant'] as const).filter((name) => valued[name] !== undefined),
+  ...(all ? ['all'] : []),
+]
+
+function callOf({ user, target, grant }: Scope): Omit<StopCall, 'reason'> {
+  if (user !== undefined) return { scope: 'user', value: user }
+  if (target !== undefined) return { scope: 'target', value: target }
+  return grant === undefined ? { scope: 'all' } : { scope: 'grant', value: grant }
+}
+
+export async function runKill(ctx: CliContext, options: KillOptions): Promise<void> {
+  if (options.do === 'list') return list(ctx, options)
+  if (options.do === 'lift') return lift(ctx, options)
+  return stop(ctx, options)
+}
+
+async function stop(ctx: CliContext, { call, reason, yes, json }: Extract<KillOptions, { do: 'stop' }>): Promise<void> {
+  const words = reason?.trim() || (await askReason(ctx))
+  if (!yes) await confirm(ctx, call)
+  const api = await ctx.api()
+  const done = await api.stop({ ...call, reason: words }, ctx.signal)
+  if (json) return ctx.terminal.out(JSON.stringify(done))
+  const { endedGrants, cancelledRequests } = done
+  ctx.terminal.note(
+    `Stopped ${scopeText(call)}: ${counted(endedGrants, 'grant')} ended, ${counted(cancelledRequests, 'request')} cancelled.`,
+  )
+  if (call.scope !== 'grant')
+    ctx.terminal.note(`Nothing new is given until: jit kill --lift ${terminalText(done.stop.id)}`)
+}
+
+async function list(ctx: CliContext, { json }: { readonly json: boolean }): Promise<void> {
+  const api = await ctx.api()
+  const stops = await api.stops(ctx.signal)
+  if (json) return ctx.terminal.out(JSON.stringify(stops))
+  printStops(ctx, stops)
+}
+
+async function lift(ctx: CliContext, { id, json }: { readonly id: string; readonly json: boolean }): Promise<void> {
+  const api = await ctx.api()
+  const lifted = await api.liftStop(id, ctx.signal)
+  if (json) return ctx.terminal.out(JSON.stringify(lifted))
+  ctx.terminal.note(`Lifted: ${scopeText(lifted)} may ask again. What was ended stays ended.`)
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+function askReason({ terminal, ask }: CliContext): Promise<string> {
+  if (terminal.interactive) return ask.text('Why? It stands in the audit log:')
+  throw new JitError('USAGE', 'Say why: it stands in the audit log.', 'Add: --reason TEXT')
+}
+
+/** Whose work it ends is known where one person or one grant is named; beyond that one wrong line stops a company. */
+async function confirm({ terminal, ask }: CliContext, call: Omit<StopCall, 'reason'>): Promise<void> {
+  if (call.scope === 'user' || call.scope === 'grant') return
+  if (terminal.interactive) {
+    const answer = await ask.text(`This ends all grants of ${scopeText(call)}. Type yes to go on:`)
+    if (/^y(es)?$/i.test(answer.trim())) return
+    throw new JitError('INTERRUPTED', 'Nothing was stopped.', 'Answer yes, or add: --yes')
+  }
+  if (call.scope === 'all')
+    throw new JitError('USAGE', 'Nobody is here to ask whether everything shall be stopped.', 'Add: --yes')
+}

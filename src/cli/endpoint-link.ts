@@ -1,0 +1,35 @@
+import type { ChannelConnection } from '../client/channel.ts'
+import type { Connection } from '../client/outbox-delivery.ts'
+import { loginFile } from '../client/identity/store.ts'
+import { ifExists } from '../platform/durable.ts'
+import { nodeFileSystem } from '../platform/files.ts'
+import type { Host } from './host.ts'
+import type { Installation } from './installation.ts'
+
+/** The endpoint, for a process that has nobody to ask. What it takes is loaded at the first connection. */
+export type EndpointLink = {
+  /** With the login of now. Rejects where there is none, or where it cannot be opened without somebody. */
+  readonly connect: () => Promise<ChannelConnection & Connection>
+  /** Changes when somebody logs in or out, and when the login is renewed. */
+  readonly loginStamp: () => string
+}
+
+export function linkToEndpoint(
+  { process: { env, platform } }: Host,
+  installation: Installation,
+  signal: AbortSignal,
+): EndpointLink {
+  return {
+    connect: async () => {
+      const { loggedIn } = await import('./logged-in.ts')
+      const login = await loggedIn({ env, platform, installation, signal })
+      const [identity, api] = [await login.identity(), await login.api()]
+      const ready = async (): Promise<void> => void (await identity.accessToken({ renew: false }))
+      return { endpoint: identity.endpoint, api, ready }
+    },
+    loginStamp: () => {
+      const stat = ifExists(() => nodeFileSystem.stat(loginFile(installation.login().directory)))
+      return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`
+    },
+  }
+}

@@ -1,0 +1,173 @@
+import { type ErrorCode, JitError } from '../base/errors.ts'
+import { type EndedGrant, LONGEST_CHANNEL_WAIT_SECONDS, MOST_CHANNEL_GRANTS } from '../contract/channel.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import type { ApprovalApi } from './approval/types.ts'
+import type { Lease } from './leases/types.ts'
+import type { Leasing } from './leasing.ts'
+import { type Pause, pauseAfter } from './pauses.ts'
+import { noteEnded, type RenewalNotes } from './renewal-notes.ts'
+
+export type ChannelDeps = {
+  readonly leasing: Pick<Leasing, 'list' | 'wipe' | 'heard'>
+  readonly notes: RenewalNotes
+  /** The login of this installation, opened anew each time; never asks anybody. Rejects where there is none to be had. */
+  readonly connect: () => Promise<ChannelConnection>
+  /** Changes when somebody logs in or out. */
+  readonly loginStamp: () => string
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+}
+export type ChannelConnection = {
+  readonly endpoint: string
+  /** Renews the login where it has to be. Not to be aborted: an identity provider may have forgotten the old one by then. */
+  readonly ready: () => Promise<void>
+  readonly api: Pick<ApprovalApi, 'channel'>
+}
+export type Channel = {
+  /** At every tick of the reaper; returns at once. */
+  readonly tick: (leases: readonly Lease[]) => void
+}
+
+/** Strict leases live on answers, so a call that nobody will ever answer must be noticed while there is time for others. */
+const STRICT_WAIT_SECONDS = 15
+/** A clock that goes on this far between two ticks has slept, and so has the call. */
+const ASLEEP_SECONDS = 10
+/** An answer that came sooner was not held back; whoever answers like that is asked less often. */
+const HELD_SECONDS = 5
+const PASSING: Pause = { first: 1_000, longest: 30_000 }
+/** What somebody has to mend (log in, unlock the keychain), or an endpoint that knows no channel. Another login is noticed at once. */
+const LASTING: Pause = { first: 5_000, longest: 300_000 }
+const PASSES: readonly ErrorCode[] = [
+  'ENDPOINT_UNREACHABLE',
+  'ENDPOINT_INVALID',
+  'ENDPOINT_REFUSED',
+  'IDP_UNREACHABLE',
+  'CLOCK_SKEW',
+  'LOCKED',
+]
+
+/**
+ * Asks the endpoint, one long poll after the other, whether the grants behind these leases still stand, and wipes those that it says
+ * are over. Nothing but a well-formed answer that names a grant ends it: an endpoint that cannot be reached, or answers nonsense,
+ * changes nothing here (what silence means to a strict lease is for the sweep to say). Runs beside the ticks and holds none up.
+ */
+export function holdChannel(deps: ChannelDeps): Channel {
+  const { clock, signal } = deps
+  const login = knownLogin(deps.loginStamp)
+  const now = { turn: new AbortController(), watched: '', running: false }
+  let lastTick = clock.bootSeconds()
+  const begin = async (): Promise<void> => {
+    now.running = true
+    while (!signal.aborted && now.watched !== '') await hold(deps, login, AbortSignal.any([signal, now.turn.signal]))
+    now.running = false
+  }
+  return {
+    tick: (leases) => {
+      const watched = activeOf(leases)
+        .map(({ id }) => id)
+        .join(' ')
+      const slept = clock.bootSeconds() - lastTick > ASLEEP_SECONDS
+      lastTick = clock.bootSeconds()
+      if (login.hasChanged() || watched !== now.watched || slept) {
+        now.watched = watched
+        now.turn.abort()
+        now.turn = new AbortController()
+      }
+      if (watched !== '' && !now.running) void begin()
+    },
+  }
+}
+
+/** Whether somebody else has logged in or out. A login that was renewed here is none: a renewal that fails must not begin all anew. */
+function knownLogin(stamp: () => string) {
+  let known = stamp()
+  let ours = false
+  return {
+    hasChanged: (): boolean => {
+      if (ours || stamp() === known) return false
+      known = stamp()
+      return true
+    },
+    renew: async (ready: () => Promise<void>): Promise<void> => {
+      ours = true
+      try {
+        await ready()
+      } finally {
+        known = stamp()
+        ours = false
+      }
+    },
+  }
+}
+type KnownLogin = ReturnType<typeof knownLogin>
+
+const activeOf = (leases: readonly Lease[]): readonly Lease[] => leases.filter(({ state }) => state === 'active')
+
+/** One call after the other on one login, until `turn` is over: other leases, another login, or a sleep. Never rejects. */
+async function hold(deps: ChannelDeps, login: KnownLogin, turn: AbortSignal): Promise<void> {
+  const { clock, random } = deps
+  let connection: ChannelConnection | undefined
+  let [failures, idle] = [0, 0]
+  while (!turn.aborted) {
+    const started = clock.bootSeconds()
+    try {
+      connection ??= await deps.connect()
+      await login.renew(connection.ready)
+      if (turn.aborted) return
+      const offered = await ask(deps, connection, { waitSeconds: failures === 0 ? undefined : 0, turn })
+      const wasHeld = clock.bootSeconds() - started >= Math.min(HELD_SECONDS, offered / 2)
+      failures = 0
+      idle = wasHeld ? 0 : idle + 1
+      if (idle > 1) await clock.sleep(pauseAfter(idle - 1, PASSING, random), turn)
+    } catch (error) {
+      if (turn.aborted) return
+      failures++
+      const passes = error instanceof JitError && PASSES.includes(error.code)
+      if (!passes) connection = undefined
+      await clock.sleep(pauseAfter(failures, passes ? PASSING : LASTING, random), turn)
+    }
+  }
+}
+
+/** The seconds that the endpoint was given, or 0 where there was no need to wait. */
+async function ask(
+  deps: ChannelDeps,
+  { endpoint, api }: ChannelConnection,
+  { waitSeconds, turn }: { readonly waitSeconds: number | undefined; readonly turn: AbortSignal },
+): Promise<number> {
+  const mine = activeOf(deps.leasing.list())
+    .filter((lease) => lease.endpoint === endpoint)
+    .toSorted((a, b) => Number(b.channel === 'strict') - Number(a.channel === 'strict'))
+  if (mine.length === 0) {
+    await deps.clock.sleep(LASTING.longest, turn) // what other endpoints gave is left to its own end
+    return 0
+  }
+  const longest = mine[0]?.channel === 'strict' ? STRICT_WAIT_SECONDS : LONGEST_CHANNEL_WAIT_SECONDS
+  const offered = waitSeconds ?? longest
+  const calls = Array.from({ length: Math.ceil(mine.length / MOST_CHANNEL_GRANTS) }, (_, i) =>
+    mine.slice(i * MOST_CHANNEL_GRANTS, (i + 1) * MOST_CHANNEL_GRANTS),
+  )
+  const over: EndedGrant[] = []
+  for (const [i, leases] of calls.entries()) {
+    const wait = i === calls.length - 1 && over.length === 0 ? offered : 0
+    const { ended } = await api.channel({ grants: leases.map(({ id }) => id), waitSeconds: wait }, turn)
+    over.push(...ended.filter(({ grant }) => leases.some(({ id }) => id === grant)))
+  }
+  deps.leasing.heard(endpoint)
+  if (over.length === 0) return offered
+  await wipe(deps, mine, over)
+  return 0
+}
+
+/** Each for its own reason. Throws where one is still there, so that the same answer is not asked for again at once. */
+async function wipe({ leasing, notes, clock }: ChannelDeps, mine: readonly Lease[], over: readonly EndedGrant[]) {
+  for (const { grant, reason } of over) {
+    const lease = mine.find(({ id }) => id === grant)
+    if (lease !== undefined && reason !== 'ttl') noteEnded(notes, lease, reason, clock.now())
+    await leasing.wipe([grant], reason)
+  }
+  const left = activeOf(leasing.list()).filter(({ id }) => over.some(({ grant }) => grant === id))
+  if (left.length > 0) throw new JitError('WIPE_FAILED', 'Credentials of an ended grant are still here.', 'jit sweep')
+}
