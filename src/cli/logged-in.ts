@@ -8,6 +8,7 @@ import { loginStore } from '../client/identity/store.ts'
 import type { Identity, WithLock } from '../client/identity/types.ts'
 import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '../client/login.ts'
 import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts'
+import { forgetTargetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
@@ -26,6 +27,8 @@ type Surroundings = {
   readonly platform: NodeJS.Platform
   readonly places: Places
   readonly signal: AbortSignal
+  /** Stands between a login that has run out and its failure; absent where nobody is to be asked. */
+  readonly offerLogin?: (open: () => Promise<Identity>) => Promise<Identity>
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -36,7 +39,7 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn({ env, platform, places, signal, offerLogin }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
   const lock: WithLock = (name, work) => {
     makeDirectories(nodeFileSystem, places.state)
@@ -49,7 +52,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   }
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
-    opened ??= open(identityDeps(), env)
+    opened ??= open(identityDeps(), env, offerLogin)
     warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
@@ -72,13 +75,18 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
       ),
     logout: () => {
       forgetTargetNames(nodeFileSystem, places.state)
+      forgetTargetUses(nodeFileSystem, places.state)
       return logout(identityDeps(), signal)
     },
   }
 }
 
-async function open(deps: IdentityDeps, env: Environment): Promise<Identity> {
-  const identity = await openIdentity(deps)
+async function open(
+  deps: IdentityDeps,
+  env: Environment,
+  offerLogin: Surroundings['offerLogin'] = (openIt) => openIt(),
+): Promise<Identity> {
+  const identity = await offerLogin(() => openIdentity(deps))
   refuseOtherEndpoint(env['JIT_ENDPOINT_URL'], identity.endpoint)
   return identity
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
 describe('at a terminal', () => {
   test('asks for target and reason, then delivers', async () => {
     const terminal = atTerminal(['elevate', '--for', '10m'], alice.env)
-    await terminal.sees(/What do you need\?[^]*Staging database/)
+    await terminal.sees(/What do you need\?[^]*prod-db - 4h at most, 1 of dba[^]*staging-db - 8h at most, automatic/)
     terminal.types('stag')
     await terminal.sees(/need\? stag\r\n❯ staging-db[^\r]*\r\n\r\n/) // prod-db is filtered out
     terminal.types(ENTER)
@@ -45,7 +45,7 @@ describe('at a terminal', () => {
     await terminal.sees(/Why\?/)
     terminal.types(CTRL_C)
     const { code, screen } = await terminal.ended
-    expect([code, screen]).toEqual([130, expect.stringContaining('Interrupted: nothing was asked.')])
+    expect([code, screen]).toEqual([130, expect.stringContaining('Interrupted: nothing was done.')])
     expect((await alice.jit('requests', '--json')).stdout).not.toContain('"pending"')
   })
 
