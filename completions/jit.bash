@@ -150,7 +150,7 @@ __jit_complete() {
       ;;
     status)
       if [[ $__jit_typed == -* ]]; then
-        __jit_complete_words '--json -h --help'
+        __jit_complete_words '--watch --json -h --help'
         return 0
       fi
       ;;

@@ -179,6 +179,7 @@ complete -c jit -n "__jit_at elevate; and not __jit_in_program" -l json -d 'prin
 complete -c jit -n "__jit_at elevate; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at elevate -ge 0' -a '(__jit_complete_names targets)'
 complete -c jit -n "__jit_at ''" -a status -d 'active grants on this machine, pending requests'
+complete -c jit -n "__jit_at status; and not __jit_in_program" -l watch -d 'keep it on the screen, up to date, until Ctrl-C'
 complete -c jit -n "__jit_at status; and not __jit_in_program" -l json -d 'print the result as JSON'
 complete -c jit -n "__jit_at status; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n "__jit_at ''" -a extend -d 'make a grant longer, without a gap'

@@ -60,9 +60,10 @@ async function readMeanwhile(
   work: Promise<unknown>,
 ): Promise<{ readonly keys: readonly Keys[]; readonly gaps: number }> {
   const seen = new Map<string, Keys>()
-  let [gaps, done] = [0, false]
-  void work.finally(() => (done = true))
-  while (!done) {
+  const state = { isOver: false }
+  let gaps = 0
+  void work.finally(() => (state.isOver = true))
+  while (!state.isOver) {
     const keys = keysIn(alice.credentials() ?? '', 'jit-staging-db')
     if (keys === undefined) gaps += 1
     else seen.set(keys.accessKeyId, keys)
@@ -114,10 +115,11 @@ describe('jit extend', () => {
   test('clients that ask jit are answered throughout, from the encrypted file too', async () => {
     await elevated('staging-db', '--deliver', 'process')
     const running = alice.jit('extend', 'staging-db', '--for', '1h', '--json')
-    let over = false
-    void running.finally(() => (over = true))
+    const state = { isOver: false }
+    void running.finally(() => (state.isOver = true))
     const answers: Ended[] = []
-    while (!over) answers.push(...(await Promise.all([1, 2].map(() => alice.jit('credential-process', 'staging-db')))))
+    while (!state.isOver)
+      answers.push(...(await Promise.all([1, 2].map(() => alice.jit('credential-process', 'staging-db')))))
     for (const answer of answers) ok(answer)
     expect(answers.length).toBeGreaterThan(1)
     ok(await running)

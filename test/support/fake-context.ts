@@ -31,6 +31,7 @@ export type Fake = FakeApproval &
   FakeLeasing & {
     readonly interactive?: boolean
     readonly columns?: number
+    readonly screen?: CliContext['terminal']['screen']
     readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
@@ -113,6 +114,7 @@ export function fakeContext(given: Fake = {}) {
       inIsTty: false,
       outIsTty: given.outIsTty ?? false,
       columns: given.columns ?? 200,
+      screen: given.screen ?? { write: () => true, columns: () => given.columns ?? 200, rows: () => 24 },
       paint: { out: noPaint, note: noPaint },
     },
     clock,
