@@ -75,7 +75,7 @@ function matching<T extends { readonly words: string }>(choices: readonly T[], t
 const ASCII = { prefix: { idle: '?', done: '+' }, spinner: { interval: 100, frames: ['-'] } }
 const plain = (utf8: boolean) => (utf8 ? {} : { theme: ASCII })
 const plainList = (utf8: boolean) =>
-  utf8 ? {} : { theme: { ...ASCII, icon: { cursor: '>' }, style: { keysHelpTip: () => 'arrows move, enter takes' } } }
+  utf8 ? {} : { theme: { ...ASCII, icon: { cursor: '>' }, style: { keysHelpTip: () => 'Enter takes it' } } }
 
 function interrupted(error: unknown): never {
   if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name))

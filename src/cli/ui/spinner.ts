@@ -1,4 +1,5 @@
 import type { Environment } from '../../base/environment.ts'
+import { wantsColour } from '../../platform/output.ts'
 import type { Busy, Line, Wait } from './busy.ts'
 import { shortened } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,12 +17,13 @@ const isAnimated = ({ stream, env }: Pick<Screen, 'stream' | 'env'>): boolean =>
 export async function spinnerLine(screen: Screen): Promise<Line | undefined> {
   if (!isAnimated(screen)) return undefined
   const { default: ora } = await import('ora')
-  const { stream, utf8 } = screen
+  const { stream, env, utf8 } = screen
   const spinner = ora({
     spinner: utf8 ? 'dots' : 'line',
     stream,
     discardStdin: false, // Ctrl-C must reach the signal handler of run.ts
     hideCursor: true,
+    color: wantsColour(env, true) ? 'cyan' : false, // ora itself does not know NO_COLOR
   })
   return {
     show: (text) => {
