@@ -74,6 +74,11 @@ __jit_complete() {
       elevate:--deliver) option=$word ;;
       elevate:--wait-timeout) option=$word ;;
       elevate:--request) option=$word ;;
+      extend:--for) option=$word ;;
+      extend:--reason) option=$word ;;
+      extend:--justification) option=$word ;;
+      extend:--ticket) option=$word ;;
+      extend:--wait-timeout) option=$word ;;
       exec:--for) option=$word ;;
       exec:--reason) option=$word ;;
       exec:--justification) option=$word ;;
@@ -91,6 +96,7 @@ __jit_complete() {
       :targets | :ls) command=targets ;;
       :elevate) command=elevate ;;
       :status) command=status ;;
+      :extend) command=extend ;;
       :revoke) command=revoke ;;
       :exec) command=exec ;;
       :env) command=env ;;
@@ -126,7 +132,7 @@ __jit_complete() {
   fi
   case $command in
     '')
-      __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
+      __jit_complete_words 'login targets elevate status extend revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
       if [[ $__jit_typed == -* ]]; then __jit_complete_words '-V --version --non-interactive --workload -h --help'; fi
       ;;
     login)
@@ -150,9 +156,16 @@ __jit_complete() {
       ;;
     status)
       if [[ $__jit_typed == -* ]]; then
-        __jit_complete_words '--json -h --help'
+        __jit_complete_words '--watch --json -h --help'
         return 0
       fi
+      ;;
+    extend)
+      if [[ $__jit_typed == -* ]]; then
+        __jit_complete_words '--for --reason --justification --ticket --no-wait --wait-timeout --json -h --help'
+        return 0
+      fi
+      if [[ $place -eq 0 ]]; then __jit_complete_names grants; fi
       ;;
     revoke)
       if [[ $__jit_typed == -* ]]; then
@@ -277,7 +290,7 @@ __jit_complete() {
         __jit_complete_words '-h --help'
         return 0
       fi
-      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'; fi
+      if [[ $place -eq 0 ]]; then __jit_complete_words 'login targets elevate status extend revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'; fi
       ;;
   esac
 }

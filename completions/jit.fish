@@ -53,6 +53,16 @@ function __jit_at
                 set option $word
             case elevate:--request
                 set option $word
+            case extend:--for
+                set option $word
+            case extend:--reason
+                set option $word
+            case extend:--justification
+                set option $word
+            case extend:--ticket
+                set option $word
+            case extend:--wait-timeout
+                set option $word
             case exec:--for
                 set option $word
             case exec:--reason
@@ -87,6 +97,8 @@ function __jit_at
                 set command elevate
             case :status
                 set command status
+            case :extend
+                set command extend
             case :revoke
                 set command revoke
             case :exec
@@ -180,8 +192,19 @@ complete -c jit -n "__jit_at elevate; and not __jit_in_program" -l json -d 'prin
 complete -c jit -n "__jit_at elevate; and not __jit_in_program" -s h -l help -d 'show this help'
 complete -c jit -n '__jit_at elevate -ge 0' -a '(__jit_complete_names targets)'
 complete -c jit -n "__jit_at ''" -a status -d 'active grants on this machine, pending requests'
+complete -c jit -n "__jit_at status; and not __jit_in_program" -l watch -d 'keep it on the screen, up to date, until Ctrl-C'
 complete -c jit -n "__jit_at status; and not __jit_in_program" -l json -d 'print the result as JSON'
 complete -c jit -n "__jit_at status; and not __jit_in_program" -s h -l help -d 'show this help'
+complete -c jit -n "__jit_at ''" -a extend -d 'make a grant longer, without a gap'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l for -x -d 'how much longer'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l reason -x -d 'why'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l justification -x -d 'the same as --reason'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l ticket -x -d 'ticket that this belongs to'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l no-wait -d 'do not wait for people to decide'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l wait-timeout -x -d 'wait that long at most'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -l json -d 'print the result as JSON'
+complete -c jit -n "__jit_at extend; and not __jit_in_program" -s h -l help -d 'show this help'
+complete -c jit -n '__jit_at extend -eq 0' -a '(__jit_complete_names grants)'
 complete -c jit -n "__jit_at ''" -a revoke -d 'end a grant before its time is up'
 complete -c jit -n "__jit_at revoke; and not __jit_in_program" -l all -d 'end every grant on this machine'
 complete -c jit -n "__jit_at revoke; and not __jit_in_program" -l json -d 'print the result as JSON'
@@ -263,4 +286,4 @@ complete -c jit -n "__jit_at gcp-credential; and not __jit_in_program" -s h -l h
 complete -c jit -n '__jit_at gcp-credential -eq 0' -a '(__jit_complete_names grants)'
 complete -c jit -n "__jit_at ''" -a help -d 'help for a command, `exit-codes` or `environment`'
 complete -c jit -n "__jit_at help; and not __jit_in_program" -s h -l help -d 'show this help'
-complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'
+complete -c jit -n '__jit_at help -eq 0' -a 'login targets elevate status extend revoke exec env console whoami logout requests approve deny cancel kill doctor shell-init completion sweep credential-process kube-credential gcp-credential help exit-codes environment'

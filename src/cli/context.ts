@@ -4,6 +4,7 @@ import type { ChildRunDeps } from '../client/child-run.ts'
 import type { ConsoleDeps } from '../client/console.ts'
 import type { Check } from '../client/doctor/types.ts'
 import type { Elevation, Order, Progress } from '../client/elevation.ts'
+import type { Extension, ExtensionDeps, ExtensionOrder } from '../client/extension.ts'
 import type { explainWish } from '../client/explanation.ts'
 import type { HousekeepingDeps } from '../client/housekeeping.ts'
 import type { LogoutResult } from '../client/identity/logout.ts'
@@ -20,6 +21,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Ending } from '../platform/processes.ts'
 import type { PromptPlaces } from './shell/types.ts'
 import type { Ask } from './ui/ask.ts'
+import type { Busy } from './ui/busy.ts'
 import type { Spinner } from './ui/spinner.ts'
 import type { Terminal } from './ui/terminal.ts'
 
@@ -37,6 +39,8 @@ export type CliContext = {
   readonly signal: AbortSignal
   readonly ask: Ask
   readonly spinner: () => Promise<Spinner>
+  /** Says what `work` waits for, where that takes long and somebody watches. What goes to endpoint, cloud and disk says so itself. */
+  readonly waiting: Busy['during']
   /** Address of the endpoint from `JIT_ENDPOINT_URL` or the settings. */
   readonly endpoint: () => string | undefined
   /** Logged in, or LOGIN_NEEDED. */
@@ -45,10 +49,18 @@ export type CliContext = {
   readonly logout: () => Promise<LogoutResult>
   readonly whoami: () => Promise<Pick<Identity, 'me' | 'endpoint'>>
   readonly elevation: (tell: (progress: Progress) => void) => Promise<Elevating>
+  readonly extension: (
+    deps: Pick<ExtensionDeps, 'tell' | 'askReason'>,
+  ) => Promise<{ readonly extend: (order: ExtensionOrder) => Promise<Extension> }>
+  /** How much each target of the endpoint is used from here; 0 is never. */
+  readonly used: () => Promise<(target: string) => number>
   readonly revocation: () => Promise<RevocationDeps>
   readonly status: () => Promise<StatusDeps>
   readonly housekeeping: () => Promise<HousekeepingDeps>
+  /** For commands that a person typed: a login that has run out is offered anew. */
   readonly serving: () => Promise<ServingDeps>
+  /** For clients, which are answered at once or not at all; nobody is asked. */
+  readonly servingClients: () => Promise<ServingDeps>
   readonly servingKubernetes: () => Promise<KubernetesServing>
   readonly servingGoogle: () => Promise<ServingDeps>
   /** How clients are told to use what was delivered. */

@@ -10,6 +10,7 @@ import type { Identity, WithLock } from '../client/identity/types.ts'
 import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '../client/login.ts'
 import { mayBeWorkload } from '../client/workload/marks.ts'
 import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts'
+import { forgetTargetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
@@ -31,6 +32,8 @@ type Surroundings = {
   readonly platform: NodeJS.Platform
   readonly installation: Pick<Installation, 'places' | 'login'>
   readonly signal: AbortSignal
+  /** Stands between a login that has run out and its failure; absent where nobody is to be asked. */
+  readonly offerLogin?: (open: () => Promise<Identity>) => Promise<Identity>
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -41,7 +44,7 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, installation, signal }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn({ env, platform, installation, signal, offerLogin }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
   const { places } = installation
   const lock: WithLock = (name, work) => {
@@ -64,7 +67,8 @@ export async function loggedIn({ env, platform, installation, signal }: Surround
   }
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
-    opened ??= inJob().then((job) => job?.identity() ?? open(identityDeps(), env, hasLogin(installation)))
+    const open = (): Promise<Identity> => openOwn(identityDeps(), env, hasLogin(installation), offerLogin)
+    opened ??= inJob().then((job) => job?.identity() ?? open())
     warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
@@ -87,15 +91,21 @@ export async function loggedIn({ env, platform, installation, signal }: Surround
       ),
     logout: async () => {
       forgetTargetNames(nodeFileSystem, places.state)
+      forgetTargetUses(nodeFileSystem, places.state)
       return (await inJob())?.logout() ?? logout(identityDeps(), signal)
     },
   }
 }
 
-async function open(deps: IdentityDeps, env: Environment, isPersonHere: boolean): Promise<Identity> {
+async function openOwn(
+  deps: IdentityDeps,
+  env: Environment,
+  isPersonHere: boolean,
+  offerLogin: Surroundings['offerLogin'] = (openIt) => openIt(),
+): Promise<Identity> {
   // `CI` is what most of them set
   if (!isPersonHere && isYes(env['CI'])) throw new JitError('LOGIN_NEEDED', NO_TOKEN, NAME_TOKEN)
-  const identity = await openIdentity(deps)
+  const identity = await offerLogin(() => openIdentity(deps))
   refuseOtherEndpoint(env['JIT_ENDPOINT_URL'], identity.endpoint)
   return identity
 }

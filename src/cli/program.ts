@@ -12,6 +12,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { elevateCommand } from './commands/elevate.ts'
 import { envCommand } from './commands/env.ts'
 import { execCommand } from './commands/exec.ts'
+import { extendCommand } from './commands/extend.ts'
 import { gcpCredentialCommand } from './commands/gcp-credential.ts'
 import { helpCommand } from './commands/help.ts'
 import { killCommand } from './commands/kill.ts'
@@ -48,6 +49,7 @@ export function buildProgram(ctx: CliContext): Command {
     targetsCommand,
     elevateCommand,
     statusCommand,
+    extendCommand,
     revokeCommand,
     execCommand,
     envCommand,
@@ -84,7 +86,8 @@ export function buildProgram(ctx: CliContext): Command {
 export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<void> {
   refuseBareProgram(argv)
   try {
-    await buildProgram(ctx).parseAsync(argv, { from: 'user' })
+    const program = buildProgram(ctx)
+    await program.parseAsync(withPlaceForTarget(argv, program), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return // help and version
@@ -96,7 +99,19 @@ export async function runProgram(ctx: CliContext, argv: readonly string[]): Prom
 function refuseBareProgram([command, ...rest]: readonly string[]): void {
   const asksHelp = rest.some((word) => word === '--help' || word === '-h')
   if (command !== 'exec' || rest.length < 2 || rest.includes('--') || asksHelp) return
-  throw new JitError('USAGE', 'Put -- before the program that jit shall run.', 'Type: jit exec TARGET -- CMD…')
+  throw new JitError('USAGE', 'Put -- before the program that jit shall run.', 'Type: jit exec TARGET -- CMD')
+}
+
+/**
+ * `jit exec -- CMD` names no target; without `--`, which the parser swallows, the program would pass for one. An empty word takes
+ * its place.
+ */
+function withPlaceForTarget(argv: readonly string[], program: Command): readonly string[] {
+  const [at, end] = [argv.findIndex((word) => !word.startsWith('-')), argv.indexOf('--')]
+  const exec = program.commands.find((each) => each.name() === 'exec')
+  if (argv[at] !== 'exec' || end < at || exec === undefined) return argv
+  const ofExec = argv.slice(at + 1, end).filter((word) => word !== '--non-interactive')
+  return exec.parseOptions(ofExec).operands.length > 0 ? argv : argv.toSpliced(end, 0, '')
 }
 
 /** commander's `error: …\n(Did you mean …?)` in our two sentences. */

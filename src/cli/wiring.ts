@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { reasonOf } from '../base/errors.ts'
+import { JitError, reasonOf } from '../base/errors.ts'
 import { terminalText } from '../base/terminal-text.ts'
 import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
 import { isAnotherOverdue } from '../client/leases/others.ts'
 import { endsIn } from '../client/renewal-notes.ts'
+import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { assertHome } from '../platform/machine.ts'
@@ -15,12 +16,14 @@ import { isTimeAgain } from '../platform/throttle.ts'
 import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
+import type { LoggedIn } from './logged-in.ts'
 import type { OnDemand } from './on-demand.ts'
 import { FOR_GOOGLE } from './renewing.ts'
 import { servingFrom, servingKubernetesFrom } from './serving.ts'
 import { promptPlaces } from './shell/places.ts'
 import { inquirerAsk } from './ui/ask.ts'
-import { loadSpinner } from './ui/spinner.ts'
+import { aboveBusy, busyLine } from './ui/busy.ts'
+import { spinnerLine, spinnerOf } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
 import type { Terminal } from './ui/terminal.ts'
 import { manifest } from './version.ts'
@@ -38,20 +41,32 @@ type Process = {
 }
 
 /** Wires the real thing. What costs time is behind a function and loaded at its first call. */
-export function buildContext(host: Host, { terminal, signal, divertSignals, exit }: Process): CliContext {
+export function buildContext(host: Host, { signal, divertSignals, exit, ...given }: Process): CliContext {
   const { process } = host
   const { env, platform } = process
   const clock = systemClock
   const installation = openInstallation(host)
   const { places, leases, pending } = installation
+  const utf8 = speaksUtf8(env, platform)
+  const busy = busyLine(clock, () => spinnerLine({ stream: process.stderr, env, utf8 }))
+  const terminal = aboveBusy(given.terminal, busy)
+  const ask = inquirerAsk({ stderr: () => process.stderr, signal, utf8, busy })
+  const endpoint = (): string | undefined => env['JIT_ENDPOINT_URL'] || readSettings(places.config).endpoint
   let loading: Promise<OnDemand> | undefined
   const loaded = (): Promise<OnDemand> => (loading ??= load())
   const load = async (): Promise<OnDemand> => {
     const { onDemand } = await import('./on-demand.ts')
-    return onDemand(host, installation, { terminal, signal })
+    return onDemand(host, installation, { terminal, signal, ask, busy, endpoint })
   }
   const online = async () => (await loaded()).online()
-  const serving = servingFrom(host, installation, { signal })
+  const attended = async () => (await loaded()).attended()
+  const servingClients = servingFrom(host, installation, { signal })
+  const renewed: ServingDeps['renewed'] = (lease) =>
+    busy.during(`Fetching the next credentials of ${lease.target}`, () => servingClients.renewed(lease))
+  const serving = {
+    ...servingClients,
+    renewed: terminal.interactive ? renewedAfterLogin(renewed, installation, attended) : renewed,
+  }
   const housekeeping = async () => ({ ...(await loaded()), clock })
   return {
     version: manifest.version,
@@ -60,20 +75,24 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     terminal,
     clock,
     signal,
-    ask: inquirerAsk(() => process.stderr, signal),
-    spinner: () => loadSpinner(terminal, { stream: process.stderr, utf8: speaksUtf8(env, platform) }),
-    endpoint: () => env['JIT_ENDPOINT_URL'] || readSettings(places.config).endpoint,
-    api: async () => (await online()).api(),
+    ask,
+    spinner: async () => spinnerOf(terminal, busy, { stream: process.stderr, env }),
+    waiting: busy.during,
+    endpoint,
+    api: async () => (await attended()).api(),
     login: async (order) => (await online()).login(order),
     logout: async () => (await online()).logout(),
     whoami: async () => (await online()).identity(),
     elevation: async (tell) => (await loaded()).elevation(tell),
+    extension: async (deps) => (await loaded()).extension(deps),
+    used: async () => (await loaded()).used(),
     revocation: housekeeping,
     housekeeping,
     status: async () => ({ leasing: leases, pending, notes: installation.notes, clock }),
-    servingKubernetes: async () => servingKubernetesFrom(serving, env),
+    servingKubernetes: async () => servingKubernetesFrom(servingClients, env),
     servingGoogle: async () => servingFrom(host, installation, { signal, limits: FOR_GOOGLE }),
     serving: async () => serving,
+    servingClients: async () => servingClients,
     guiding: async () => (await loaded()).leasing,
     isInstalled: (program) => isInstalled(program, env, platform),
     children: async () => ({
@@ -98,6 +117,25 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
     },
   }
 }
+
+/** A slice that could not be renewed because the login has run out is renewed after a new one. */
+const renewedAfterLogin =
+  (
+    renewed: ServingDeps['renewed'],
+    { notes }: Installation,
+    attended: () => Promise<LoggedIn>,
+  ): ServingDeps['renewed'] =>
+  async (lease) => {
+    try {
+      return await renewed(lease)
+    } catch (error) {
+      if (!(error instanceof JitError && error.code === 'LOGIN_NEEDED')) throw error
+      const identity = await (await attended()).identity()
+      await identity.accessToken({ renew: false })
+      notes.remove(lease.id) // or the failure would be shared a while longer
+      return renewed(lease)
+    }
+  }
 
 async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
   if (installation.leases.due() || isLeftByAnother(installation)) await sweepQuietly(terminal, loaded)

@@ -1,7 +1,6 @@
 import { JitError } from '../base/errors.ts'
 import { identifier } from '../base/identifier.ts'
 import type { AccessRequest, NewRequest } from '../contract/request.ts'
-import type { DeliveryMode } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
@@ -10,7 +9,7 @@ import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
-import { type PendingRequests, sameRequest } from './pending.ts'
+import { type DeliveryWish, type PendingRequests, sameRequest } from './pending.ts'
 import { intentsOf, preflight, type Wish, wishOfJob } from './preflight.ts'
 
 export type AskingDeps = {
@@ -47,31 +46,30 @@ export async function ask(deps: AskingDeps, wished: Wish): Promise<AccessRequest
   for (const lease of deps.leasing.list())
     if (sharesProfile(lease.entries, access)) deps.tell({ kind: 'replaces', lease })
 
-  const open = sameRequest(deps.pending.list(), request, deps.endpoint, deps.clock.now())
+  const same = { ...request, ...(wish.extends && { extends: wish.extends }) }
+  const open = sameRequest(deps.pending.list(), same, deps.endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
-  if (resumed !== undefined) return remember(deps, resumed, 'resumed', request.deliver)
+  if (resumed !== undefined) return remember(deps, resumed, 'resumed', wish)
   const asked = await askOnce(deps, request)
   refuseOtherWords(asked, request, deps.api.jkt)
-  return remember(deps, asked, 'asked', request.deliver)
+  return remember(deps, asked, 'asked', wish)
 }
 
 /** A request that was made before, and how it shall be delivered here. */
 export type Resumption = { readonly resume: string; readonly asDefault?: boolean }
 
 /** Comes back to a request. The files may have changed since it was made: refused before credentials are fetched. */
-export async function comeBack(
-  deps: AskingDeps,
-  { resume: id, asDefault = false }: Resumption,
-): Promise<AccessRequest> {
+export async function comeBack(deps: AskingDeps, { resume: id, ...wish }: Resumption): Promise<AccessRequest> {
   const { api, leasing, signal } = deps
+  const before = deps.pending.list().find((each) => each.id === id)
+  const asDefault = wish.asDefault ?? before?.asDefault ?? false
   const request = await api.request(id, 0, signal)
   if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt) // of a pipeline, the endpoint knows which jobs belong together
   for (const { target: name, deliver } of request.grants) {
     const target = (await api.targets(signal)).find((each) => each.name === name)
     if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
   }
-  const before = deps.pending.list().find((each) => each.id === id)
-  return remember(deps, request, 'resumed', before?.deliver)
+  return remember(deps, request, 'resumed', { ...before, ...wish })
 }
 
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {
@@ -105,11 +103,11 @@ function remember(
   deps: AskingDeps,
   request: AccessRequest,
   kind: 'asked' | 'resumed',
-  deliver: DeliveryMode | undefined,
+  wish: DeliveryWish,
 ): AccessRequest {
   const { api, endpoint, pending } = deps
   if (request.state === 'pending' || request.startsAt !== undefined)
-    pending.remember(request, { endpoint, clockOffsetMs: api.clockOffsetMs(), deliver })
+    pending.remember(request, { endpoint, clockOffsetMs: api.clockOffsetMs(), wish })
   deps.tell({ kind, request })
   return request
 }

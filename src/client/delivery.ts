@@ -2,6 +2,7 @@ import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import type { DeliveryWish } from './pending.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -21,7 +22,7 @@ export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
 }
 
 /** `isOwn`: this key made the request. */
-type Wished = { readonly asDefault?: boolean; readonly isOwn: boolean }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & { readonly isOwn: boolean }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -38,12 +39,13 @@ export async function deliverAll(
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
     isOurs = true
-    const replaced = heldBy(deps, fetched)
+    const replaced = replacedBy(deps, fetched, wish.extends?.grant)
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
       written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
     }
+    await endLeft(deps, replaced)
     await reportEnds(deps, replaced)
     return written
   } catch (error) {
@@ -54,11 +56,27 @@ export async function deliverAll(
   }
 }
 
-/** Own leases whose profile a fetched grant is about to take over: their grants have no use any more. */
-function heldBy({ leasing }: DeliveryDeps, fetched: readonly FetchedGrant[]): readonly Pick<Grant, 'id' | 'target'>[] {
+/** Own leases whose profile a fetched grant is about to take over, and the one that it extends: those grants have no use any more. */
+function replacedBy(
+  { leasing }: DeliveryDeps,
+  fetched: readonly FetchedGrant[],
+  extended: string | undefined,
+): readonly Pick<Grant, 'id' | 'target'>[] {
   const taken = fetched.flatMap(({ deliveries }) => deliveries)
   const fresh = new Set(fetched.map(({ lease }) => lease.id))
-  return leasing.list().filter(({ entries, id }) => sharesProfile(entries, taken) && !fresh.has(id))
+  return leasing
+    .list()
+    .filter(({ entries, id }) => (id === extended || sharesProfile(entries, taken)) && !fresh.has(id))
+}
+
+/** The profile of a target may have got another name meanwhile: then the write took nothing over from what it extends. */
+async function endLeft({ leasing }: DeliveryDeps, replaced: readonly Pick<Grant, 'id'>[]): Promise<void> {
+  const left = leasing.list().filter(({ id }) => replaced.some((each) => each.id === id))
+  if (left.length === 0) return
+  await leasing.wipe(
+    left.map(({ id }) => id),
+    'revoked',
+  )
 }
 
 async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {

@@ -7,7 +7,7 @@ import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } 
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
-import { stillOpen } from './pending.ts'
+import { deliveryWish, type DeliveryWish, stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 
 export type ElevationDeps = Omit<DeliveryDeps, 'api' | 'leasing'> &
@@ -56,10 +56,12 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  wish: Pick<Wish, 'asDefault' | 'deliver'>,
+  typed: DeliveryWish,
 ): Promise<Elevation> {
+  const remembered = deps.pending.list().find(({ id }) => id === request.id)
+  const wish = { ...deliveryWish(remembered ?? {}), ...deliveryWish(typed) }
   refuseOver(deps, request, grants)
-  refuseOtherMode(grants, wish.deliver ?? deps.pending.list().find(({ id }) => id === request.id)?.deliver)
+  refuseOtherMode(grants, wish.deliver)
   deps.tell({ kind: 'delivering', request })
   try {
     const leases = await deliverAll(deps, grants, { ...wish, isOwn: isOfKey(request, deps.api.jkt) })

@@ -20,9 +20,9 @@ export type Renewing = LiveLeases & {
 /** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
 const NEAR_MS = 60_000
 
-/** The lease of `target` that lives by both clocks. */
+/** The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. */
 export function liveLease(target: string, { leases, clock, ended }: LiveLeases): Lease {
-  const lease = leases().find((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  const lease = leases().findLast((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
   if (lease === undefined) throw ended?.(target) ?? notLive(target)
   return lease
 }

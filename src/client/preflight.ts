@@ -18,7 +18,12 @@ export type Wish = {
   readonly deliver?: DeliveryMode
   /** Makes what is delivered the default profile, configuration, subscription or context as well, until it ends. */
   readonly asDefault?: boolean
+  /** The grant that shall become longer: what is delivered takes its place here, and it is ended. */
+  readonly extends?: Extends
 }
+
+/** `bySeconds`: how much longer was wanted, which the duration of the request does not say. */
+export type Extends = { readonly grant: string; readonly bySeconds: number }
 
 const USUAL_SECONDS = 3600
 

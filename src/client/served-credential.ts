@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import { timeFor } from './leases/expiry.ts'
 import type { Entry, Lease, Place } from './leases/types.ts'
 import { currentLease, type Renewing } from './live-lease.ts'
+import { evenIfReplaced } from './replaced-lease.ts'
 
 export type ServingDeps = Renewing & {
   /** What lies in a sealed file; rejects with `JitError`. */
@@ -16,7 +17,10 @@ export type ServingDeps = Renewing & {
  * The AWS credentials of the live lease of `target`, from the very place that holds them. Offline, without prompt or lock, and
  * without a side effect, because SDKs call it many times at once; a slice that is all but over asks for the next one first.
  */
-export async function serveCredential(target: string, deps: ServingDeps): Promise<ProcessCredential> {
+export const serveCredential = (target: string, deps: ServingDeps): Promise<ProcessCredential> =>
+  evenIfReplaced(target, deps, () => credentialOf(target, deps))
+
+async function credentialOf(target: string, deps: ServingDeps): Promise<ProcessCredential> {
   const lease = await currentLease(target, deps, isAws)
   const entry = lease.entries.find(isAws)
   if (entry === undefined)

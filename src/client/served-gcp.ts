@@ -2,6 +2,7 @@ import { JitError } from '../base/errors.ts'
 import { timeFor } from './leases/expiry.ts'
 import type { Entry, Lease, Place } from './leases/types.ts'
 import { currentLease } from './live-lease.ts'
+import { evenIfReplaced } from './replaced-lease.ts'
 import type { ServingDeps } from './served-credential.ts'
 import { gcpExecutableAnswer, type GcpExecutableAnswer } from './sinks/clouds/gcp-executable.ts'
 
@@ -14,15 +15,19 @@ const [ACCESS_TOKEN, SUBJECT_TOKEN] = ['.access-token', '.subject-token']
  */
 export async function serveGoogle(target: string, deps: ServingDeps): Promise<GcpExecutableAnswer> {
   try {
-    const lease = await currentLease(target, deps, isGoogle)
-    const place = placeOf(lease, SUBJECT_TOKEN)
-    if (place === undefined)
-      throw new JitError('USAGE', `${target} gives SDKs of Google no token.`, `How to use it: jit env ${target}`)
-    return gcpExecutableAnswer({ subjectToken: await tokenIn(lease, place, deps), endsAt: endOf(lease, deps) })
+    return gcpExecutableAnswer(await evenIfReplaced(target, deps, () => subjectToken(target, deps)))
   } catch (error) {
     if (error instanceof JitError) return gcpExecutableAnswer(error)
     throw error
   }
+}
+
+async function subjectToken(target: string, deps: ServingDeps) {
+  const lease = await currentLease(target, deps, isGoogle)
+  const place = placeOf(lease, SUBJECT_TOKEN)
+  if (place === undefined)
+    throw new JitError('USAGE', `${target} gives SDKs of Google no token.`, `How to use it: jit env ${target}`)
+  return { subjectToken: await tokenIn(lease, place, deps), endsAt: endOf(lease, deps) }
 }
 
 /** The access token of a lease in `process` mode, which gcloud gets from `jit exec` alone; `undefined` where it has none or needs none. */

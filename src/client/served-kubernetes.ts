@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
 import type { Lease, Place } from './leases/types.ts'
 import { type LiveLeases, notLive } from './live-lease.ts'
+import { evenIfReplaced } from './replaced-lease.ts'
 
 const API = 'client.authentication.k8s.io'
 const VERSIONS = [`${API}/v1`, `${API}/v1beta1`] as const
@@ -51,7 +52,10 @@ export function serveFromFile(target: string, serving: FileServing): ExecCredent
 }
 
 /** The same, also from a sealed file, and with a new slice of the grant where the old one is over or lost with a reboot. */
-export async function serveKubernetes(target: string, serving: KubernetesServing): Promise<ExecCredential> {
+export const serveKubernetes = (target: string, serving: KubernetesServing): Promise<ExecCredential> =>
+  evenIfReplaced(target, serving, () => credentialOf(target, serving))
+
+async function credentialOf(target: string, serving: KubernetesServing): Promise<ExecCredential> {
   const atOnce = serveFromFile(target, serving)
   if (atOnce !== undefined) return atOnce
   const { clock } = serving
@@ -83,7 +87,7 @@ function liveLease(target: string, { leases, clock, env, ended }: FileServing): 
       !isOver(lease, clock),
   )
   const [named] = (env['JIT_LEASE'] ?? '').split(' ')
-  const lease = live.find(({ id }) => id === named) ?? live[0]
+  const lease = live.find(({ id }) => id === named) ?? live.at(-1) // a grant that was extended just now ends first
   if (lease !== undefined) return lease
   throw ended?.(target) ?? notLive(target)
 }

@@ -21,6 +21,11 @@ export const integer: Reader<number> = (value, path) => {
   return value
 }
 
+export const boolean: Reader<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') throw new ShapeError(path, 'true or false')
+  return value
+}
+
 /** The form of {@link isInstant}. */
 export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/
 

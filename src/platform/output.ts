@@ -10,6 +10,10 @@ export interface Output {
   stdinIsTty(): boolean
   stdoutIsTty(): boolean
   stderrIsTty(): boolean
+  /** To stdout as it is, without a final newline. False: whoever read it is gone. */
+  write(text: string): boolean
+  /** Rows of the terminal that stdout is; endless where it is none. */
+  rows(): number
   /** Width of the terminal that stdout is; endless where it is none: a line for `grep` is never broken. */
   columns(): number
 }
@@ -24,13 +28,16 @@ const [STDIN, STDOUT, STDERR] = [0, 1, 2]
 export function standardOutput(process: NodeJS.Process): Output {
   // A Windows console takes UTF-16, which only the streams translate to; there they write at once too.
   const byStream = process.platform === 'win32'
-  const write = (fd: number, stream: () => NodeJS.WriteStream, text: string): void => {
-    if (byStream) stream().write(`${text}\n`)
-    else writeAll(fd, Buffer.from(`${text}\n`))
+  const write = (fd: number, stream: () => NodeJS.WriteStream, text: string): boolean => {
+    if (!byStream) return writeAll(fd, Buffer.from(text))
+    stream().write(text)
+    return true
   }
   return {
-    out: (text) => write(STDOUT, () => process.stdout, text),
-    note: (text) => write(STDERR, () => process.stderr, text),
+    out: (text) => void write(STDOUT, () => process.stdout, `${text}\n`),
+    note: (text) => void write(STDERR, () => process.stderr, `${text}\n`),
+    write: (text) => write(STDOUT, () => process.stdout, text),
+    rows: () => (isTty(STDOUT) ? process.stdout.rows : Number.POSITIVE_INFINITY),
     stdinIsTty: () => isTty(STDIN),
     stdoutIsTty: () => isTty(STDOUT),
     stderrIsTty: () => isTty(STDERR),
@@ -61,18 +68,19 @@ export function errIsPiped(): boolean {
 
 const FULL_PIPE_MS = 5
 
-/** Gives up on a reader that is gone; waits for a slow one whose pipe is full and non-blocking. */
-function writeAll(fd: number, bytes: Buffer): void {
+/** Gives up on a reader that is gone, and says so; waits for a slow one whose pipe is full and non-blocking. */
+function writeAll(fd: number, bytes: Buffer): boolean {
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(fd, bytes, done)
     } catch (error) {
       const code = errnoOf(error)
-      if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return
+      if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return false
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS)
     }
   }
+  return true
 }
 
 /** Colour as https://no-color.org and https://force-color.org say; `NO_COLOR` wins over `FORCE_COLOR`. */

@@ -1,17 +1,20 @@
 import { createServer, connect, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 
-/** A TCP forwarder that can lose the connection in two ways: `silent` swallows everything, `refusing` is not there at all. */
+/** A TCP forwarder that can be slow, or lose the connection in two ways: `silent` swallows everything, `refusing` is not there at all. */
 export type BreakableNetwork = {
   readonly port: number
   cut(how: 'silent' | 'refusing'): Promise<void>
   mend(): Promise<void>
+  /** What is sent from now on arrives so much later. */
+  slow(ms: number): void
   close(): Promise<void>
 }
 
 export async function breakableNetwork(behindPort: number): Promise<BreakableNetwork> {
   const sockets = new Set<Socket>()
   let silent = false
+  let delay = 0
   const server = createServer((near) => {
     sockets.add(near)
     near.on('error', () => near.destroy())
@@ -25,7 +28,8 @@ export async function breakableNetwork(behindPort: number): Promise<BreakableNet
       [near, far],
       [far, near],
     ] as const) {
-      one.on('data', (bytes: Buffer) => void (silent || other.write(bytes)))
+      const pass = (bytes: Buffer): void => void (silent || other.write(bytes))
+      one.on('data', (bytes: Buffer) => (delay > 0 ? void setTimeout(pass, delay, bytes) : pass(bytes)))
       one.on('close', () => (sockets.delete(one), silent || other.destroy()))
       one.on('error', () => one.destroy())
     }
@@ -46,6 +50,7 @@ export async function breakableNetwork(behindPort: number): Promise<BreakableNet
       if (!server.listening) return listen(port)
       for (const socket of sockets) socket.destroy() // as a router that lost its table
     },
+    slow: (ms) => void (delay = ms),
     close: async () => (server.listening ? shut() : undefined),
   }
 }

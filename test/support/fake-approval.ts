@@ -73,6 +73,8 @@ export type FakeApproval = {
   readonly clockOffsetMs?: number
   /** Errors that the first calls of `ask` end with. */
   readonly askFailures?: readonly Error[]
+  /** Gets what is asked. */
+  readonly heard?: NewRequest[]
   readonly review?: readonly AccessRequest[]
   /** Kill switches in force. */
   readonly stops?: readonly Stop[]
@@ -113,6 +115,7 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
     }),
     ask: async (asked, key) => {
       calls.push(`ask ${asked.targets.join('+')} ${asked.durationSeconds} ${key}`)
+      given.heard?.push(asked)
       const failure = failures.shift()
       if (failure !== undefined) throw failure
       return given.asked ?? request('pending', asked)

@@ -2,6 +2,7 @@ import { JitError } from '../../src/base/errors.ts'
 import type { CliContext } from '../../src/cli/context.ts'
 import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
+import { extend } from '../../src/client/extension.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import type { Check } from '../../src/client/doctor/types.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
@@ -30,6 +31,7 @@ export type Fake = FakeApproval &
   FakeLeasing & {
     readonly interactive?: boolean
     readonly columns?: number
+    readonly screen?: CliContext['terminal']['screen']
     readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
@@ -38,6 +40,8 @@ export type Fake = FakeApproval &
     readonly endpoint?: string | undefined
     /** What the user answers to prompts. */
     readonly answers?: readonly string[]
+    /** How much targets are used. */
+    readonly used?: Readonly<Record<string, number>>
     readonly pending?: PendingRequests
     readonly signal?: AbortSignal
     readonly notes?: readonly RenewalNote[]
@@ -59,6 +63,7 @@ export function fakeContext(given: Fake = {}) {
     calls: [] as string[],
     programs: [] as Program[],
     exits: [] as Ending[],
+    choices: [] as string[],
   }
   const clock = new FakeClock(NOW, BOOTED_SECONDS)
   const approval = fakeApproval(given, seen.calls)
@@ -112,11 +117,21 @@ export function fakeContext(given: Fake = {}) {
       inIsTty: false,
       outIsTty: given.outIsTty ?? false,
       columns: given.columns ?? 200,
+      screen: given.screen ?? { write: () => true, columns: () => given.columns ?? 200, rows: () => 24 },
       paint: { out: noPaint, note: noPaint },
     },
     clock,
     signal,
-    ask: { text: answer, pick: answer },
+    ask: {
+      text: answer,
+      confirm: async () => (await answer()) === 'y',
+      pick: async (_question, choices) => {
+        for (const { label, disabled } of choices)
+          seen.choices.push(disabled === undefined ? label : `${label} [${disabled}]`)
+        return answer()
+      },
+    },
+    waiting: (_text, work) => work(),
     spinner: async () => ({ show: (text) => void seen.note.push(`(${text})`), stop: () => undefined }),
     endpoint: () => ('endpoint' in given ? given.endpoint : ENDPOINT),
     api,
@@ -133,6 +148,11 @@ export function fakeContext(given: Fake = {}) {
       const deps = await elevationDeps(tell)
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
+    extension: async ({ tell, askReason }) => {
+      const deps = { ...(await elevationDeps(() => undefined)), tell, askReason }
+      return { extend: (order) => extend(deps, order) }
+    },
+    used: async () => (name) => given.used?.[name] ?? 0,
     revocation: async () => ({ leasing, ...reporting }),
     housekeeping: async () => ({ leasing, ...reporting }),
     status: async () => ({ leasing, pending, notes: { list: () => given.notes ?? [] }, clock }),
@@ -145,6 +165,7 @@ export function fakeContext(given: Fake = {}) {
       env: {},
     }),
     serving: async () => serving,
+    servingClients: async () => serving,
     servingGoogle: async () => serving,
     guiding: async () => leasing,
     isInstalled: (program) => given.missing?.includes(program) !== true,

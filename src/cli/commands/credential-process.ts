@@ -22,5 +22,5 @@ export function credentialProcessCommand(ctx: CliContext, run = runCredentialPro
 }
 
 async function runCredentialProcess(ctx: CliContext, { target }: CredentialProcessOptions): Promise<void> {
-  ctx.terminal.out(JSON.stringify(await serveCredential(target, await ctx.serving())))
+  ctx.terminal.out(JSON.stringify(await serveCredential(target, await ctx.servingClients())))
 }

@@ -5,8 +5,9 @@ import { currentLease, liveLease } from '../../client/live-lease.ts'
 import { deliveredRegion, serveCredential } from '../../client/served-credential.ts'
 import { choice, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { pickLive, refuseQuestion } from '../ui/pick-target.ts'
 
-export type EnvOptions = { readonly target: string; readonly shell?: Shell; readonly values: boolean }
+export type EnvOptions = { readonly target?: string; readonly shell?: Shell; readonly values: boolean }
 type Flags = { readonly shell?: Shell; readonly values: boolean; readonly json: boolean }
 
 export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
@@ -16,7 +17,7 @@ export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
     .description(
       'Prints what a shell has to export (and to unset) so that aws, gcloud, az, kubectl and the SDKs use an active grant.',
     )
-    .argument('<target>', 'target of the grant')
+    .argument('[target]', 'target of the grant')
     .option('--shell <shell>', `${SHELLS.join(', ')} (default: as SHELL says)`, choice(...SHELLS))
     .option('--values', 'print the AWS keys themselves, for programs that read nothing else; not to a terminal', false)
     .option('--json', 'the same as --shell json', false)
@@ -29,21 +30,23 @@ export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
         'docker run --env-file <(jit env prod-db --shell dotenv --values) IMAGE',
       ),
     )
-    .action((target: string, { shell, values, json }: Flags) => {
+    .action((target: string | undefined, { shell, values, json }: Flags) => {
       const spoken = shell ?? (json ? 'json' : undefined)
-      return run(ctx, { target, values, ...(spoken && { shell: spoken }) })
+      return run(ctx, { ...(target === undefined ? {} : { target }), values, ...(spoken && { shell: spoken }) })
     })
   return command
 }
 
-export async function runEnv(ctx: CliContext, { target, shell, values }: EnvOptions): Promise<void> {
+export async function runEnv(ctx: CliContext, { target: typed, shell, values }: EnvOptions): Promise<void> {
   const spoken = shell ?? shellOf(ctx)
   if (values && ctx.terminal.outIsTty)
     throw new JitError(
       'USAGE',
       'The keys would stand on the screen, and in its history.',
-      `Send them where they are needed: docker run --env-file <(jit env ${target} --shell dotenv --values) IMAGE`,
+      `Send them where they are needed: docker run --env-file <(jit env ${typed ?? 'TARGET'} --shell dotenv --values) IMAGE`,
     )
+  if (typed === undefined) refuseQuestion(ctx, 'Say which target.', 'Type: jit env TARGET. See: jit status')
+  const target = typed ?? (await pickLive(ctx, 'Variables of which grant?'))
   const exports = values ? await keysOf(ctx, target) : await variablesOf(ctx, target)
   ctx.terminal.out(exportText(spoken, exports))
 }

@@ -12,13 +12,14 @@ import { duration, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { completed, type TypedWish } from '../ui/elevate-questions.ts'
 import { progressTo } from '../ui/elevate-text.ts'
+import { liveChoices, pickOffered, refuseQuestion } from '../ui/pick-target.ts'
 import { refuseUnwiped } from '../ui/revocation-text.ts'
 
 export type ExecOptions = {
-  readonly target: string
+  readonly target?: string
   readonly command: readonly string[]
   /** For the case that there is no grant yet. */
-  readonly wish: TypedWish
+  readonly wish: Omit<TypedWish, 'targets'>
   readonly waitMs: number
 }
 
@@ -37,7 +38,7 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
     .description(
       'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program alone, and takes them away when it ends.',
     )
-    .argument('<target>', 'target, as `jit targets` shows it')
+    .argument('[target]', 'target, as `jit targets` shows it')
     .argument('<command...>', 'the program and its arguments, after --')
     .option('--for <duration>', "how long: 90m, 1h30m, 5400s, PT1H30M (default: 1h, or the target's longest)", duration)
     .option('--reason <text>', 'why; approvers and the audit log see it')
@@ -50,31 +51,38 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
         'jit exec prod-db -- aws s3 ls',
         'jit exec prod-db --for 15m --reason "slow query" -- terraform plan',
         `jit exec prod-db -- sh -c 'echo $JIT_GRANTED_TARGET until $JIT_GRANTED_UNTIL'`,
+        'jit exec -- aws s3 ls      # asks which target',
       ),
     )
-    .action((target: string, words: string[], flags: Flags) => run(ctx, optionsOf(target, words, flags)))
+    .action((target: string | undefined, words: string[], flags: Flags) => run(ctx, optionsOf(target, words, flags)))
   return command
 }
 
-function optionsOf(target: string, command: readonly string[], flags: Flags): ExecOptions {
+/** `target` is empty where `--` came first; see `withPlaceForTarget`. */
+function optionsOf(target: string | undefined, command: readonly string[], flags: Flags): ExecOptions {
   const { for: durationSeconds, justification, ticket, waitTimeout } = flags
   const reason = (flags.reason ?? justification ?? '').trim()
-  const wish: TypedWish = {
-    targets: [target],
+  const wish = {
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(reason === '' ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
   }
-  return { target, command, wish, waitMs: waitTimeout === undefined ? Number.POSITIVE_INFINITY : waitTimeout * 1000 }
+  return {
+    ...(target ? { target } : {}),
+    command,
+    wish,
+    waitMs: waitTimeout === undefined ? Number.POSITIVE_INFINITY : waitTimeout * 1000,
+  }
 }
 
-export async function runExec(ctx: CliContext, { target, command, wish, waitMs }: ExecOptions): Promise<void> {
+export async function runExec(ctx: CliContext, { target: typed, command, wish, waitMs }: ExecOptions): Promise<void> {
   const children = await ctx.children()
   const [file = '', ...args] = command
   children.assertProgram(file)
+  const target = typed ?? (await pickTarget(ctx))
   const live = await liveLeaseOf(ctx, target)
   if (live !== undefined) return ctx.exit(await runWith(ctx, live, file, args))
-  const leases = await elevated(ctx, wish, waitMs)
+  const leases = await elevated(ctx, { ...wish, targets: [target] }, waitMs)
   try {
     const [lease] = leases
     if (lease === undefined) throw new Error('Delivered, but there is no lease.')
@@ -84,6 +92,18 @@ export async function runExec(ctx: CliContext, { target, command, wish, waitMs }
     await end(ctx, leases)
   }
 }
+
+/** What lives here first: it takes no asking. */
+async function pickTarget(ctx: CliContext): Promise<string> {
+  refuseQuestion(ctx, 'Say which target.', 'Type: jit exec TARGET -- CMD. See: jit status, jit targets')
+  const live = await liveChoices(ctx)
+  if (live.length === 0) return pickOffered(ctx)
+  const picked = await ctx.ask.pick('With which grant?', [...live, { value: OTHER, label: 'Another target' }])
+  return picked === OTHER ? pickOffered(ctx) : picked
+}
+
+/** No target can be called that. */
+const OTHER = ''
 
 /** None here, or ended at the endpoint just now. */
 const NOT_LIVE: readonly string[] = ['NOT_FOUND', 'GRANT_ENDED']

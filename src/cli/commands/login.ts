@@ -1,9 +1,9 @@
-import { terminalText } from '../../base/terminal-text.ts'
 import { JitError } from '../../base/errors.ts'
-import type { LoginMessage, LoginOrder } from '../../client/login.ts'
+import type { LoginOrder } from '../../client/login.ts'
 import { KEY_STORE_CHOICES, type KeyStoreChoice } from '../../platform/keychain/types.ts'
 import { choice, examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { loggedInText, showLogin } from '../ui/login-text.ts'
 
 export type LoginOptions = Partial<Omit<LoginOrder, 'show'>> & { readonly json: boolean }
 
@@ -42,16 +42,10 @@ function optionsOf(url: string | undefined, { device, browser, keyStore, json }:
 
 export async function runLogin(ctx: CliContext, { json, ...order }: LoginOptions): Promise<void> {
   const endpoint = order.endpoint ?? ctx.endpoint() ?? (await askEndpoint(ctx))
-  const result = await ctx.login({ ...order, endpoint, show: (message) => show(ctx, message) })
+  const result = await ctx.login({ ...order, endpoint, show: (message) => showLogin(ctx.terminal, message) })
   if (json)
     return ctx.terminal.out(JSON.stringify({ endpoint: result.endpoint, keyStore: result.keyStore, ...result.me }))
-  const { name, email } = result.me.person
-  const who = terminalText(`Logged in to ${result.endpoint} as ${email ?? name}.`)
-  ctx.terminal.note(
-    result.kept
-      ? `${who} Next: jit targets`
-      : `${who} Nothing was kept: with --key-store memory a login ends with its command. To stay: jit login --key-store passphrase-file`,
-  )
+  ctx.terminal.note(result.kept ? `${loggedInText(result)} Next: jit targets` : loggedInText(result))
 }
 
 function askEndpoint({ terminal, ask }: CliContext): Promise<string> {
@@ -61,17 +55,4 @@ function askEndpoint({ terminal, ask }: CliContext): Promise<string> {
     'The address of the endpoint is not known yet.',
     'Type: jit login ENDPOINT_URL, or set JIT_ENDPOINT_URL',
   )
-}
-
-function show({ terminal }: CliContext, message: LoginMessage): void {
-  const strong = terminal.paint.note.strong
-  if (message.kind === 'browser') {
-    if (message.opened) terminal.note('Waiting for the login in your browser. If it did not open, go to:')
-    else terminal.note('Log in with a browser on this machine at:')
-    return terminal.note(`  ${terminalText(message.url)}`)
-  }
-  const { verificationUrl, userCode, completeUrl } = message.code
-  terminal.note(`Go to ${strong(terminalText(verificationUrl))} and type the code ${strong(terminalText(userCode))}`)
-  if (completeUrl !== undefined) terminal.note(`Or open: ${terminalText(completeUrl)}`)
-  terminal.note('Never type a code that somebody sent you.')
 }

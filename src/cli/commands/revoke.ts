@@ -3,10 +3,11 @@ import { nearest } from '../../base/nearest.ts'
 import { type Revocable, type Revocation, revoke } from '../../client/revocation.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { pickLive, refuseQuestion } from '../ui/pick-target.ts'
 import { refuseUnwiped } from '../ui/revocation-text.ts'
 import { timeOfDay } from '../ui/time.ts'
 
-export type RevokeOptions = { readonly which: 'all' | { readonly name: string }; readonly json: boolean }
+export type RevokeOptions = { readonly which: 'all' | 'ask' | { readonly name: string }; readonly json: boolean }
 
 /** `run` is replaced by the tests that only care how argv becomes options. */
 export function revokeCommand(ctx: CliContext, run = runRevoke): JitCommand {
@@ -29,10 +30,22 @@ export function revokeCommand(ctx: CliContext, run = runRevoke): JitCommand {
 function parseWhich(name: string | undefined, all: boolean): RevokeOptions['which'] {
   if (all && name === undefined) return 'all'
   if (!all && name !== undefined) return { name }
-  throw new JitError('USAGE', 'Say which grant to end, or --all.', 'See: jit status')
+  if (!all) return 'ask'
+  throw new JitError('USAGE', 'A name and --all exclude each other.', 'Leave one out. See: jit status')
 }
 
-export async function runRevoke(ctx: CliContext, { which, json }: RevokeOptions): Promise<void> {
+/** No grant can be called that. */
+const ALL = '--all'
+
+async function pickGrant(ctx: CliContext): Promise<'all' | { readonly name: string }> {
+  refuseQuestion(ctx, 'Say which grant to end, or --all.', 'Type: jit revoke TARGET. See: jit status')
+  const more = [{ value: ALL, label: 'All of them' }]
+  const name = await pickLive(ctx, 'Which grant shall end?', { fits: () => true, more })
+  return name === ALL ? 'all' : { name }
+}
+
+export async function runRevoke(ctx: CliContext, { which: asked, json }: RevokeOptions): Promise<void> {
+  const which = asked === 'ask' ? await pickGrant(ctx) : asked
   const deps = await ctx.revocation() // lazy: help and bad usage never touch disk or network
   const chosen = (lease: Revocable): boolean =>
     which === 'all' || lease.target === which.name || lease.id === which.name

@@ -96,7 +96,7 @@ export function printDelivered(
   if (delivered.some(({ lease }) => lease.entries.some(({ cloud }) => cloud === 'aws'))) warnOfOverride(ctx)
 }
 
-const grantJson = ({ lease, guides }: LeaseGuide) => ({
+export const grantJson = ({ lease, guides }: LeaseGuide) => ({
   grant: lease.id,
   target: lease.target,
   endsAt: new Date(lease.endsAt).toISOString(),
@@ -104,7 +104,7 @@ const grantJson = ({ lease, guides }: LeaseGuide) => ({
   places: lease.places.map(({ path }) => path),
 })
 
-function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
+export function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
   const { good, strong, faint } = terminal.paint.note
   const ends = timeOfDay(lease.endsAt, clock.now())
   const left = roughly((lease.endsAt - clock.now()) / 1000)
@@ -141,7 +141,7 @@ const missingText = (client: string): string =>
   `${client} is not installed here, or not on PATH. Other programs that read its files find the credentials all the same.`
 
 /** Seconds matter only where there are few. */
-const roughly = (seconds: number): string =>
+export const roughly = (seconds: number): string =>
   formatDuration(seconds < 120 ? Math.ceil(seconds) : Math.round(seconds / 60) * 60)
 
 /** `AWS_PROFILE` loses against these in every AWS client, so commands would run as somebody else. */

@@ -12,7 +12,7 @@ type Speaking = Pick<CliContext, 'terminal' | 'clock'>
 
 /** Tables on stdout; what needs attention on stderr. */
 export function printStatus(ctx: Speaking, now: Status, { json }: { readonly json: boolean }): void {
-  if (json) return ctx.terminal.out(JSON.stringify(asJson(now)))
+  if (json) return ctx.terminal.out(JSON.stringify(statusJson(now)))
   printGrants(ctx, now.grants)
   printRequests(ctx, now.requests)
   for (const { target, grant } of now.unconfirmed)
@@ -91,7 +91,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 const reasonJson = ({ code, message, hint, at }: RenewalNote) => ({ code, message, hint, at: iso(at) })
 
-function asJson({ grants, requests, ended, unconfirmed, receipts, unreadable }: Status) {
+export function statusJson({ grants, requests, ended, unconfirmed, receipts, unreadable }: Status) {
   return {
     grants: grants.map(({ lease, secondsLeft, unrenewed, silence }) => ({
       grant: lease.id,

@@ -12,6 +12,17 @@ export function cells(text: string): number {
   return width
 }
 
+/** Cut to so many cells. */
+export function shortened(text: string, width: number): string {
+  if (cells(text) <= width) return text
+  let kept = ''
+  for (const character of text) {
+    if (cells(kept + character) > Math.max(1, width - 3)) break
+    kept += character
+  }
+  return `${kept}...`
+}
+
 /**
  * Lines of a table with a heading. Too wide for the terminal: one block per row instead, `name: value` a line, which
  * stays readable at 20 columns. Cell text is made safe to print.

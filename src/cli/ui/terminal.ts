@@ -1,4 +1,4 @@
-import { standardOutput, wantsColour } from '../../platform/output.ts'
+import { type Output, standardOutput, wantsColour } from '../../platform/output.ts'
 import type { Switches } from '../switches.ts'
 import { loadPaint, type Paint } from './paint.ts'
 
@@ -15,6 +15,8 @@ export type Terminal = {
   /** What is written to stdout stands on a screen. */
   readonly outIsTty: boolean
   readonly columns: number
+  /** Stdout as a surface to draw on, of whatever size it has now. */
+  readonly screen: Pick<Output, 'write' | 'columns' | 'rows'>
   readonly paint: { readonly out: Paint; readonly note: Paint }
 }
 
@@ -32,6 +34,7 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     inIsTty: output.stdinIsTty(),
     outIsTty: output.stdoutIsTty(),
     columns: output.columns(),
+    screen: output,
     paint: { out, note },
   }
 }

@@ -8,6 +8,7 @@ import { credentialProcessCommand } from '../../../src/cli/commands/credential-p
 import { denyCommand } from '../../../src/cli/commands/deny.ts'
 import { envCommand } from '../../../src/cli/commands/env.ts'
 import { execCommand } from '../../../src/cli/commands/exec.ts'
+import { extendCommand } from '../../../src/cli/commands/extend.ts'
 import { loginCommand } from '../../../src/cli/commands/login.ts'
 import { logoutCommand } from '../../../src/cli/commands/logout.ts'
 import { requestsCommand } from '../../../src/cli/commands/requests.ts'
@@ -63,6 +64,31 @@ describe('argv becomes options, whole', () => {
       () => parse(envCommand, ['prod-db', '--json']),
       { target: 'prod-db', shell: 'json', values: false },
     ],
+    ['env', () => parse(envCommand, []), { values: false }],
+    ['extend', () => parse(extendCommand, []), { waitMs: Infinity, json: false }],
+    [
+      'extend TARGET with all of its flags',
+      () =>
+        parse(extendCommand, [
+          'prod-db',
+          '--for',
+          '30m',
+          '--justification',
+          ' y ',
+          '--ticket',
+          'T-1',
+          '--wait-timeout',
+          '10s',
+          '--json',
+        ]),
+      { target: 'prod-db', bySeconds: 1800, reason: 'y', ticket: 'T-1', waitMs: 10_000, json: true },
+    ],
+    [
+      'extend TARGET --no-wait',
+      () => parse(extendCommand, ['prod-db', '--no-wait']),
+      { target: 'prod-db', waitMs: 0, json: false },
+    ],
+    ['console', () => parse(consoleCommand, []), { print: false, json: false }],
     ['console TARGET', () => parse(consoleCommand, ['prod-db']), { target: 'prod-db', print: false, json: false }],
     [
       'console TARGET --print --json',
@@ -72,7 +98,7 @@ describe('argv becomes options, whole', () => {
     [
       'exec TARGET -- CMD',
       () => parse(execCommand, ['prod-db', '--', 'aws', 's3', '--reason', 'x']),
-      { target: 'prod-db', command: ['aws', 's3', '--reason', 'x'], wish: { targets: ['prod-db'] }, waitMs: Infinity },
+      { target: 'prod-db', command: ['aws', 's3', '--reason', 'x'], wish: {}, waitMs: Infinity },
     ],
     [
       'exec TARGET with all of its flags',
@@ -93,7 +119,7 @@ describe('argv becomes options, whole', () => {
       {
         target: 'prod-db',
         command: ['id'],
-        wish: { targets: ['prod-db'], durationSeconds: 900, reason: 'y', ticket: 'T-1' },
+        wish: { durationSeconds: 900, reason: 'y', ticket: 'T-1' },
         waitMs: 10_000,
       },
     ],

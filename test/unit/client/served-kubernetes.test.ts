@@ -72,11 +72,11 @@ describe('kubectl gets', () => {
 
   test('that of the lease which its context was written for, where two are live', async () => {
     const two = { leases: () => [lease('g_1'), lease('g_2')] }
-    expect(await serveKubernetes('prod', serving(two))).toEqual(answer('g_1.1'))
-    expect(await serveKubernetes('prod', serving({ ...two, env: { JIT_LEASE: 'g_2 1795000000' } }))).toEqual(
-      answer('g_2.1'),
+    expect(await serveKubernetes('prod', serving(two))).toEqual(answer('g_2.1'))
+    expect(await serveKubernetes('prod', serving({ ...two, env: { JIT_LEASE: 'g_1 1795000000' } }))).toEqual(
+      answer('g_1.1'),
     )
-    expect(await serveKubernetes('prod', serving({ ...two, env: { JIT_LEASE: 'g_gone 1' } }))).toEqual(answer('g_1.1'))
+    expect(await serveKubernetes('prod', serving({ ...two, env: { JIT_LEASE: 'g_gone 1' } }))).toEqual(answer('g_2.1'))
   })
 
   test.each([
