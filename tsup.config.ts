@@ -65,7 +65,9 @@ const fewFiles: EsbuildPlugin = {
 
 /** Own modules that each part of the program is to take along, by the part's file. */
 function companionsOf({ inputs, outputs }: Metafile): ReadonlyMap<string, readonly string[]> {
-  const parts = Object.values(outputs).flatMap(({ entryPoint = '' }) => (entryPoint.startsWith('src/') ? [entryPoint] : []))
+  const parts = Object.values(outputs).flatMap(({ entryPoint = '' }) =>
+    entryPoint.startsWith('src/') ? [entryPoint] : [],
+  )
   const users = new Map<string, Set<string>>()
   const use = (module: string, part: string): void => {
     const known = users.get(module) ?? new Set()
@@ -80,7 +82,10 @@ function companionsOf({ inputs, outputs }: Metafile): ReadonlyMap<string, readon
   return new Map(
     parts.map((part) => [
       part,
-      [...groups.values()].filter((group) => group.some((module) => users.get(module)?.has(part))).flat().filter((module) => module !== part),
+      [...groups.values()]
+        .filter((group) => group.some((module) => users.get(module)?.has(part)))
+        .flat()
+        .filter((module) => module !== part),
     ]),
   )
 }
@@ -89,7 +94,7 @@ function companionsOf({ inputs, outputs }: Metafile): ReadonlyMap<string, readon
 function groupOf(users: ReadonlySet<string>): string | undefined {
   const has = (part: string): boolean => users.has(`src/cli/${part}.ts`)
   if (users.size < 2) return undefined
-  if (has('run')) return 'run'
+  if (has('run') || has('waiting-keychain')) return 'run'
   if (has('on-demand')) return has('reap') ? 'reap' : 'on-demand'
   return undefined
 }

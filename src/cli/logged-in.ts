@@ -10,9 +10,11 @@ import { type LoginOrder, type LoginResult, logIn, refuseOtherEndpoint } from '.
 import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts'
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
+import { greet, type Greeting } from '../platform/endpoint-transport.ts'
 import { nodeFileSystem } from '../platform/files.ts'
-import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
+import { nodeHttp } from '../platform/http-node.ts'
 import { withLock } from '../platform/lock.ts'
+import type { CallAddon } from '../platform/keychain/system.ts'
 import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -26,6 +28,7 @@ type Surroundings = {
   readonly platform: NodeJS.Platform
   readonly places: Places
   readonly signal: AbortSignal
+  readonly callAddon?: CallAddon
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -36,7 +39,7 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn({ env, platform, places, signal, callAddon }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
   const lock: WithLock = (name, work) => {
     makeDirectories(nodeFileSystem, places.state)
@@ -44,19 +47,21 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   }
   const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
-    const keyStore = openKeyStore(env, platform, places)
+    const keyStore = openKeyStore(env, platform, places, callAddon)
     return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
   }
   let opened: Promise<Identity> | undefined
+  let greeted: Promise<Greeting | undefined> | undefined
   const identity = (): Promise<Identity> => {
     opened ??= open(identityDeps(), env)
-    warmUpHttp() // the key store is at work in another process or thread
+    greeted ??= greetEndpoint(places).catch(() => undefined) // the key store is at work in another process
     return opened
   }
+  const api = async (): Promise<ApprovalApi> =>
+    approvalApi({ ...common, identity: await identity(), ...(greeted && { greeted }) })
   return {
     identity,
-    api: async () =>
-      keepingTargetNames(approvalApi({ ...common, identity: await identity() }), nodeFileSystem, places.state),
+    api: async () => keepingTargetNames(await api(), nodeFileSystem, places.state),
     login: (order) =>
       logIn(
         {
@@ -75,6 +80,12 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
       return logout(identityDeps(), signal)
     },
   }
+}
+
+/** To the endpoint of the last login, as the settings have it: which login is stored shows only under its key. */
+async function greetEndpoint({ config }: Places): Promise<Greeting | undefined> {
+  const { endpoint } = readSettings(config)
+  return endpoint === undefined ? undefined : greet({ endpoint, http: nodeHttp, clock: systemClock })
 }
 
 async function open(deps: IdentityDeps, env: Environment): Promise<Identity> {

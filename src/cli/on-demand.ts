@@ -43,7 +43,8 @@ export function onDemand(
   const clock = systemClock
   const leasing = openLeasing(host, installation)
   let opening: Promise<LoggedIn> | undefined
-  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, places, signal }))
+  const surroundings = { env, platform, places, signal, ...(host.callAddon && { callAddon: host.callAddon }) }
+  const online = (): Promise<LoggedIn> => (opening ??= loggedIn(surroundings))
   const connected = async () => {
     const { identity, api } = await online()
     return { endpoint: (await identity()).endpoint, api: await api() }

@@ -30,17 +30,28 @@ export async function deliverAll(
   wish: { readonly asDefault?: boolean },
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
+  const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
     const replaced = heldBy(deps, fetched)
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
-      written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
+      const onUsable = (): void => {
+        deps.startReaper()
+        reports.push(
+          reported(
+            deps,
+            replaced.filter(({ entries }) => sharesProfile(entries, wanted)),
+          ),
+        )
+      }
+      written.push(await deps.leasing.write(lease, wanted, onUsable))
     }
-    await reportEnds(deps, replaced)
+    await Promise.all(reports)
     return written
   } catch (error) {
+    await Promise.allSettled(reports)
     const ids = written.map(({ id }) => id)
     if (ids.length > 0) await deps.leasing.wipe(ids, 'revoked')
     if (!deps.signal.aborted) await reportEnds(deps, grants)
@@ -49,10 +60,20 @@ export async function deliverAll(
 }
 
 /** Own leases whose profile a fetched grant is about to take over: their grants have no use any more. */
-function heldBy({ leasing }: DeliveryDeps, fetched: readonly FetchedGrant[]): readonly Pick<Grant, 'id' | 'target'>[] {
+function heldBy({ leasing }: DeliveryDeps, fetched: readonly FetchedGrant[]): readonly Lease[] {
   const taken = fetched.flatMap(({ deliveries }) => deliveries)
   const fresh = new Set(fetched.map(({ lease }) => lease.id))
   return leasing.list().filter(({ entries, id }) => sharesProfile(entries, taken) && !fresh.has(id))
+}
+
+/**
+ * What a lease has replaced is over here as soon as its own credentials are usable, so the endpoint hears of it while the write
+ * still watches for other programs. Settles late, but handled from the start.
+ */
+function reported(deps: DeliveryDeps, replaced: readonly Lease[]): Promise<void> {
+  const report = reportEnds(deps, replaced)
+  report.catch(() => undefined)
+  return report
 }
 
 async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {
