@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
+import { reasonOf } from '../../src/base/errors.ts'
 import { killReapersOf } from '../support/reapers.ts'
 import { hasSecretService, startSecretService } from '../support/secret-service.ts'
 import { PROMPTED_SHELLS } from '../support/shell-terminal.ts'
@@ -46,7 +47,7 @@ try {
     console.log(`\n${shell}`)
     for (const { step, saw } of seen) console.log(`  ${step.padEnd(34)} ${saw}`)
     if (failure === undefined) continue
-    console.error(`${shell}: ${failure instanceof Error ? failure.message : String(failure)}`)
+    console.error(`${shell}: ${reasonOf(failure)}`)
     process.exitCode = 1
   }
 } finally {
