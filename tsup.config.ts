@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
+
+type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
 
 /**
  * For `import … from "node:fs"` Node reads every getter of that module (`fs.promises`, `process.stdin`) and loads the 30 to 60
  * modules behind them: a tenth to a fifth of the start of a command. Asked for by call, a module loads what is used. Each import
  * gets a module of its own that exports what Node's has; esbuild drops the exports that nobody reads.
  */
-const builtinsByCall: NonNullable<Options['esbuildPlugins']>[number] = {
+const builtinsByCall: EsbuildPlugin = {
   name: 'builtins-by-call',
   setup: (build) => {
     build.onResolve({ filter: /^node:/ }, ({ path, importer, kind }) =>
@@ -27,12 +31,72 @@ const builtinsByCall: NonNullable<Options['esbuildPlugins']>[number] = {
 const lazily = (id: string): string => `new Proxy({},{get:(_,key)=>process.getBuiltinModule("${id}")[key]})`
 
 /** A renewal is rare among the many starts of the short way, so it finds what that takes in the bundle of the commands. */
-const renewerOfJit: NonNullable<Options['esbuildPlugins']>[number] = {
+const renewerOfJit: EsbuildPlugin = {
   name: 'renewer-of-jit',
   setup: (build) =>
     build.onResolve({ filter: /^\.\/renewer\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: '../jit/renewer.js', external: true } : undefined,
     ),
+}
+
+type Metafile = NonNullable<Awaited<ReturnType<Parameters<EsbuildPlugin['setup']>[0]['esbuild']['build']>>['metafile']>
+
+/**
+ * What several parts of the program share becomes a file for each combination of parts: forty small files for `jit elevate`,
+ * and each costs Node half a millisecond. Here the combinations are made few: a part that needs one module of a group takes the
+ * whole group, which then is one file. Which modules those are comes from a first pass of the bundler that writes nothing.
+ */
+const fewFiles: EsbuildPlugin = {
+  name: 'few-files',
+  setup: async (build) => {
+    const { plugins = [], ...options } = build.initialOptions
+    const others = plugins.filter(({ name }) => name !== 'few-files')
+    const { metafile } = await build.esbuild.build({ ...options, plugins: others, write: false, metafile: true })
+    if (metafile === undefined) throw new Error('esbuild kept no metafile.')
+    const companions = companionsOf(metafile)
+    build.onLoad({ filter: /src\/(cli|client)\/.*\.ts$/ }, ({ path }) => {
+      const together = companions.get(relative(process.cwd(), path))
+      if (together === undefined) return undefined
+      const imports = together.map((module) => `import ${JSON.stringify(resolve(module))}`)
+      return { contents: [readFileSync(path, 'utf8'), ...imports].join('\n'), loader: 'ts' }
+    })
+  },
+}
+
+/** Own modules that each part of the program is to take along, by the part's file. */
+function companionsOf({ inputs, outputs }: Metafile): ReadonlyMap<string, readonly string[]> {
+  const parts = Object.values(outputs).flatMap(({ entryPoint = '' }) =>
+    entryPoint.startsWith('src/') ? [entryPoint] : [],
+  )
+  const users = new Map<string, Set<string>>()
+  const use = (module: string, part: string): void => {
+    const known = users.get(module) ?? new Set()
+    if (known.has(part)) return
+    users.set(module, known.add(part))
+    for (const { path, kind, external } of inputs[module]?.imports ?? [])
+      if (kind === 'import-statement' && external !== true && path.startsWith('src/')) use(path, part)
+  }
+  for (const part of parts) use(part, part)
+  const groups = Map.groupBy(users.keys(), (module) => groupOf(users.get(module) ?? new Set()))
+  groups.delete(undefined)
+  return new Map(
+    parts.map((part) => [
+      part,
+      [...groups.values()]
+        .filter((group) => group.some((module) => users.get(module)?.has(part)))
+        .flat()
+        .filter((module) => module !== part),
+    ]),
+  )
+}
+
+/** Every command, then what wipes (the reaper, too, has it), then what goes online. */
+function groupOf(users: ReadonlySet<string>): string | undefined {
+  const has = (part: string): boolean => users.has(`src/cli/${part}.ts`)
+  if (users.size < 2) return undefined
+  if (has('run') || has('waiting-keychain')) return 'run'
+  if (has('on-demand')) return has('reap') ? 'reap' : 'on-demand'
+  return undefined
 }
 
 const common: Options = {
@@ -61,7 +125,7 @@ export default defineConfig([
     banner,
     entry: ['src/cli/main.ts', 'src/cli/renewer.ts'],
     outDir: 'dist/jit',
-    esbuildPlugins: [builtinsByCall],
+    esbuildPlugins: [builtinsByCall, fewFiles],
     metafile: true,
   },
   {

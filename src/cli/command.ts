@@ -35,7 +35,7 @@ export class JitCommand extends Command {
 }
 
 /** The environment variable of a flag. */
-const twinOf = (option: Option): string => `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
+export const twinOf = (option: Option): string => `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
 
 function valueOf(option: Option, text: string): unknown {
   if (option.isBoolean()) return isYes(text)

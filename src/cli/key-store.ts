@@ -1,30 +1,22 @@
 import type { Environment } from '../base/environment.ts'
-import { JitError } from '../base/errors.ts'
 import { chooseKeyStore } from '../platform/keychain/choose.ts'
-import { KEY_STORE_CHOICES, type KeyStore, type KeyStoreChoice } from '../platform/keychain/types.ts'
+import type { CallAddon } from '../platform/keychain/system.ts'
+import type { KeyStore, KeyStoreChoice } from '../platform/keychain/types.ts'
 import type { Places } from '../platform/places.ts'
-import { readSettings } from '../platform/settings.ts'
+import { keyStoreChoice } from './key-store-choice.ts'
 
-/** `JIT_KEY_STORE` is the twin of `jit login --key-store` and so counts for every command. */
-export const openKeyStore = (env: Environment, platform: NodeJS.Platform, places: Places): KeyStore =>
-  keyStoreOf(keyStoreChoice(env, places), env, platform, places)
-
-/** Throws `USAGE` for a choice that there is not. */
-export function keyStoreChoice(env: Environment, places: Places): KeyStoreChoice {
-  const wanted = env['JIT_KEY_STORE'] ?? ''
-  const named = KEY_STORE_CHOICES.find((each) => each === wanted)
-  if (named === undefined && wanted !== '')
-    throw new JitError(
-      'USAGE',
-      'JIT_KEY_STORE names no key store.',
-      `Choose one of ${KEY_STORE_CHOICES.join(', ')}, or: unset JIT_KEY_STORE`,
-    )
-  return named ?? readSettings(places.config).keyStore ?? 'auto'
-}
+/** The key store of this installation. `callAddon`: a client of the keychain that is there already. */
+export const openKeyStore = (
+  env: Environment,
+  platform: NodeJS.Platform,
+  places: Places,
+  callAddon?: CallAddon,
+): KeyStore => keyStoreOf(keyStoreChoice(env, places), env, platform, places, callAddon)
 
 export const keyStoreOf = (
   choice: KeyStoreChoice,
   env: Environment,
   platform: NodeJS.Platform,
   places: Places,
-): KeyStore => chooseKeyStore(choice, { platform, env, stateDirectory: places.state })
+  callAddon?: CallAddon,
+): KeyStore => chooseKeyStore(choice, { platform, env, stateDirectory: places.state, ...(callAddon && { callAddon }) })

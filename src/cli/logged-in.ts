@@ -13,9 +13,12 @@ import { forgetTargetNames, keepingTargetNames } from '../client/target-names.ts
 import { forgetTargetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
+import { greet, type Greeting } from '../platform/endpoint-transport.ts'
 import { nodeFileSystem } from '../platform/files.ts'
-import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
+import { nodeHttp } from '../platform/http-node.ts'
 import { withLock } from '../platform/lock.ts'
+import type { CallAddon } from '../platform/keychain/system.ts'
+import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings, writeSettings } from '../platform/settings.ts'
@@ -34,6 +37,7 @@ type Surroundings = {
   readonly signal: AbortSignal
   /** Stands between a login that has run out and its failure; absent where nobody is to be asked. */
   readonly offerLogin?: (open: () => Promise<Identity>) => Promise<Identity>
+  readonly callAddon?: CallAddon
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -44,7 +48,8 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, installation, signal, offerLogin }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn(surroundings: Surroundings): Promise<LoggedIn> {
+  const { env, platform, installation, signal, callAddon, offerLogin } = surroundings
   await useProxyFromEnv(env)
   const { places } = installation
   const lock: WithLock = (name, work) => {
@@ -54,7 +59,7 @@ export async function loggedIn({ env, platform, installation, signal, offerLogin
   }
   const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
-    const keyStore = openKeyStore(env, platform, places)
+    const keyStore = openKeyStore(env, platform, places, callAddon)
     return {
       ...common,
       store: loginStore({ stateDirectory: installation.login().directory, keyStore, random: systemRandom }),
@@ -66,16 +71,18 @@ export async function loggedIn({ env, platform, installation, signal, offerLogin
     return findJob({ env, platform, installation, signal, withLock: lock })
   }
   let opened: Promise<Identity> | undefined
+  let greeted: Promise<Greeting | undefined> | undefined
   const identity = (): Promise<Identity> => {
     const open = (): Promise<Identity> => openOwn(identityDeps(), env, hasLogin(installation), offerLogin)
     opened ??= inJob().then((job) => job?.identity() ?? open())
-    warmUpHttp() // the key store is at work in another process or thread
+    greeted ??= greetEndpoint(places).catch(() => undefined) // the key store is at work in another process
     return opened
   }
+  const api = async (): Promise<ApprovalApi> =>
+    approvalApi({ ...common, identity: await identity(), ...(greeted && { greeted }) })
   return {
     identity,
-    api: async () =>
-      keepingTargetNames(approvalApi({ ...common, identity: await identity() }), nodeFileSystem, places.state),
+    api: async () => keepingTargetNames(await api(), nodeFileSystem, places.state),
     login: (order) =>
       logIn(
         {
@@ -95,6 +102,12 @@ export async function loggedIn({ env, platform, installation, signal, offerLogin
       return (await inJob())?.logout() ?? logout(identityDeps(), signal)
     },
   }
+}
+
+/** To the endpoint of the last login, as the settings have it: which login is stored shows only under its key. */
+async function greetEndpoint({ config }: Places): Promise<Greeting | undefined> {
+  const { endpoint } = readSettings(config)
+  return endpoint === undefined ? undefined : greet({ endpoint, http: nodeHttp, clock: systemClock })
 }
 
 async function openOwn(

@@ -1,4 +1,5 @@
 import { constants, hostname } from 'node:os'
+import type { CallAddon } from '../platform/keychain/system.ts'
 import { homeOf } from '../platform/machine.ts'
 import type { Ending } from '../platform/processes.ts'
 import type { Host } from './host.ts'
@@ -8,15 +9,27 @@ import type { Host } from './host.ts'
  * `script` is the path of bin/jit.js.
  */
 export async function main(script: string): Promise<void> {
-  const host: Host = { process, home: homeOf(), hostname: hostname(), script }
+  const own: Host = { process, home: homeOf(), hostname: hostname(), script }
   const argv = process.argv.slice(2)
   if (argv[0] === 'reap' && argv.length === 1) {
     const { reap } = await import('./reap.ts')
-    await reap(host)
+    await reap(own)
     process.exit(0)
   }
+  const host = goesOnline(argv) ? { ...own, callAddon: await keychain(own) } : own
   const { run } = await import('./run.ts')
   end(await run(argv, host))
+}
+
+/** A guess that decides nothing but when the keychain's client starts: commands that need the login, and are waited for. */
+function goesOnline([command = '', ...rest]: readonly string[]): boolean {
+  if (rest.some((word) => word === '--help' || word === '-h')) return false
+  return /^(elevate|extend|targets|ls|requests|approve|deny|cancel|whoami|kill)$/.test(command)
+}
+
+async function keychain(host: Host): Promise<CallAddon> {
+  const { waitingKeychain } = await import('./waiting-keychain.ts')
+  return waitingKeychain(host)
 }
 
 /** A shell that waits looks at the signal, not at the code, to know whether Ctrl-C was meant for it too. */

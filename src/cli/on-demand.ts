@@ -54,7 +54,7 @@ export function onDemand(
   const { places, pending } = installation
   const clock = systemClock
   const leasing = busyLeasing(openLeasing(host, installation), busy)
-  const surroundings = { env, platform, installation, signal }
+  const surroundings = { env, platform, installation, signal, ...(host.callAddon && { callAddon: host.callAddon }) }
   let opening: Promise<LoggedIn> | undefined
   let openingAttended: Promise<LoggedIn> | undefined
   const online = (): Promise<LoggedIn> => (opening ??= loggedIn(surroundings).then(shown))

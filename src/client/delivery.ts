@@ -36,6 +36,7 @@ export async function deliverAll(
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
   let isOurs = wish.isOwn
+  const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
     isOurs = true
@@ -43,12 +44,26 @@ export async function deliverAll(
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
-      written.push(await deps.leasing.write(lease, wanted, deps.startReaper))
+      const onUsable = (): void => {
+        deps.startReaper()
+        reports.push(
+          reported(
+            deps,
+            replaced.filter(({ entries }) => sharesProfile(entries, wanted)),
+          ),
+        )
+      }
+      written.push(await deps.leasing.write(lease, wanted, onUsable))
     }
+    await Promise.all(reports)
     await endLeft(deps, replaced)
-    await reportEnds(deps, replaced)
+    await reportEnds(
+      deps,
+      replaced.filter((lease) => !isTakenOver(lease, fetched)),
+    )
     return written
   } catch (error) {
+    await Promise.allSettled(reports)
     const ids = written.map(({ id }) => id)
     if (ids.length > 0) await deps.leasing.wipe(ids, 'revoked')
     if (isOurs && !deps.signal.aborted) await reportEnds(deps, grants)
@@ -61,13 +76,18 @@ function replacedBy(
   { leasing }: DeliveryDeps,
   fetched: readonly FetchedGrant[],
   extended: string | undefined,
-): readonly Pick<Grant, 'id' | 'target'>[] {
-  const taken = fetched.flatMap(({ deliveries }) => deliveries)
+): readonly Lease[] {
   const fresh = new Set(fetched.map(({ lease }) => lease.id))
   return leasing
     .list()
-    .filter(({ entries, id }) => (id === extended || sharesProfile(entries, taken)) && !fresh.has(id))
+    .filter((lease) => (lease.id === extended || isTakenOver(lease, fetched)) && !fresh.has(lease.id))
 }
+
+const isTakenOver = ({ entries }: Lease, fetched: readonly FetchedGrant[]): boolean =>
+  sharesProfile(
+    entries,
+    fetched.flatMap(({ deliveries }) => deliveries),
+  )
 
 /** The profile of a target may have got another name meanwhile: then the write took nothing over from what it extends. */
 async function endLeft({ leasing }: DeliveryDeps, replaced: readonly Pick<Grant, 'id'>[]): Promise<void> {
@@ -77,6 +97,16 @@ async function endLeft({ leasing }: DeliveryDeps, replaced: readonly Pick<Grant,
     left.map(({ id }) => id),
     'revoked',
   )
+}
+
+/**
+ * What a lease has replaced is over here as soon as its own credentials are usable, so the endpoint hears of it while the write
+ * still watches for other programs. Settles late, but handled from the start.
+ */
+function reported(deps: DeliveryDeps, replaced: readonly Lease[]): Promise<void> {
+  const report = reportEnds(deps, replaced)
+  report.catch(() => undefined)
+  return report
 }
 
 async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {

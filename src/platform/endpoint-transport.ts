@@ -39,11 +39,47 @@ type Deps = {
   readonly http: Http
   readonly clock: Clock
   readonly platform: NodeJS.Platform
+  /** What {@link greet} brings; of another endpoint it counts for nothing. */
+  readonly greeted?: Promise<Greeting | undefined>
 }
 
-export function endpointTransport({ endpoint, http, clock, platform }: Deps): EndpointTransport {
+/** What an answer tells of the endpoint, whatever was asked. `offsetMs`: this machine's clock minus the endpoint's. */
+type Learnt = { readonly nonce?: string; readonly offsetMs?: number }
+export type Greeting = Learnt & { readonly endpoint: string }
+
+const GREETING_LIMIT_MS = 1000
+
+/**
+ * Opens the connection, and has the endpoint say its nonce and its time, while the caller still fetches what proves who he is.
+ * `undefined` where it does not answer soon: the first call finds out why.
+ */
+export async function greet({
+  endpoint,
+  http,
+  clock,
+}: Pick<Deps, 'endpoint' | 'http' | 'clock'>): Promise<Greeting | undefined> {
+  try {
+    const answer = await http({ method: 'GET', url: `${endpoint}/v1/health`, timeoutMs: GREETING_LIMIT_MS })
+    return { endpoint, ...learntFrom(answer, clock) }
+  } catch {
+    return undefined
+  }
+}
+
+function learntFrom({ headers }: HttpResponse, clock: Clock): Learnt {
+  const nonce = headers.get('dpop-nonce')
+  const offsetMs = clockOffset(headers, clock.now())
+  return { ...(nonce !== null && { nonce }), ...(offsetMs !== undefined && { offsetMs }) }
+}
+
+export function endpointTransport({ endpoint, http, clock, platform, greeted }: Deps): EndpointTransport {
   let nonce: string | undefined
   let offsetMs = 0
+  const learn = (learnt: Learnt): void => {
+    nonce = learnt.nonce ?? nonce
+    offsetMs = learnt.offsetMs ?? offsetMs
+  }
+  let greeting = greeted
 
   const once = async (call: EndpointCall, prove: Prove): Promise<HttpResponse> => {
     const url = `${endpoint}${call.path}`
@@ -68,13 +104,15 @@ export function endpointTransport({ endpoint, http, clock, platform }: Deps): En
     }).catch((error: unknown) => {
       throw error instanceof HttpError ? unreachable('ENDPOINT_UNREACHABLE', 'The approval endpoint', error) : error
     })
-    nonce = answer.headers.get('dpop-nonce') ?? nonce
-    offsetMs = clockOffset(answer.headers, clock.now()) ?? offsetMs
+    learn(learntFrom(answer, clock))
     return answer
   }
 
   return {
     async send(call, prove) {
+      const early = await greeting
+      if (early?.endpoint === endpoint) learn(early)
+      greeting = undefined
       let answer = await once(call, prove)
       if (problemOf(answer)?.code === 'use_dpop_nonce') answer = await once(call, prove)
       if (call.anyClock !== true) refuseSkew(offsetMs, platform)

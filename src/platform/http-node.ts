@@ -28,9 +28,6 @@ export const nodeHttp: Http = async (request) => {
 const clientFor = (protocol: string) =>
   protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
 
-/** Loads the client, which takes a part of a start, while something else is waited for. */
-export const warmUpHttp = (): void => void clientFor('https:')
-
 function send({ method, url, headers, body, direct }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {

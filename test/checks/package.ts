@@ -3,7 +3,7 @@
  * All JavaScript is bundled, so the published manifest depends only on what cannot be: a native addon and WebAssembly.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { thirdPartyLicences } from './third-party-licences.ts'
@@ -23,7 +23,7 @@ const source = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 
 rmSync('.pack', { recursive: true, force: true })
 mkdirSync('.pack')
-for (const item of ['bin', 'completions', 'dist', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+for (const item of ['bin', 'completions', 'dist', 'man', 'README.md', 'CHANGELOG.md', 'LICENSE'])
   cpSync(item, path.join('.pack', item), { recursive: true })
 for (const program of ['jit', 'jit-endpoint']) rmSync(`.pack/dist/${program}/metafile-esm.json`, { force: true })
 writeFileSync('.pack/THIRD-PARTY-LICENCES.txt', thirdPartyLicences('.'))
@@ -32,10 +32,11 @@ const published = Object.fromEntries(
     key in source ? [[key, source[key]]] : [],
   ),
 )
+const man = readdirSync('man').map((page) => `./man/${page}`)
 const dependencies = Object.fromEntries(BUNDLED_NOT.map((name) => [name, source.dependencies[name]]))
 writeFileSync(
   '.pack/package.json',
-  `${JSON.stringify({ ...published, files: ['bin', 'completions', 'dist', 'THIRD-PARTY-LICENCES.txt'], dependencies }, null, 2)}\n`,
+  `${JSON.stringify({ ...published, man, files: ['bin', 'completions', 'dist', 'man', 'THIRD-PARTY-LICENCES.txt'], dependencies }, null, 2)}\n`,
 )
 
 execFileSync('publint', ['.pack', '--strict'], { stdio: 'inherit' })

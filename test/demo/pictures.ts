@@ -1,8 +1,9 @@
-/** `npm run pictures`: draws docs/pictures/ from what the demo really prints. */
+/** `npm run pictures [-- demo|prompt]`: draws docs/pictures/ from what the demo really prints, and what a terminal really shows. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { launch } from '../support/launch.ts'
 import { terminalPicture } from './picture.ts'
+import { promptScreens } from './prompt-pictures.ts'
 
 const PICTURES = [
   {
@@ -27,20 +28,34 @@ const PICTURES = [
   { file: 'log.svg', title: 'what the endpoint remembers', from: /^ {2}1 {2}/m, to: /$(?![\s\S])/m },
 ] as const
 
-const { PATH = '', HOME = '' } = process.env
-const { stdout, code, stderr } = await launch(process.execPath, [path.join(import.meta.dirname, 'main.ts')], {
-  PATH,
-  HOME,
-  FORCE_COLOR: '1',
-}).done
-if (code !== 0) throw new Error(stderr)
-const transcript = stdout.replaceAll(/[0-9a-f]{52,64}/g, (hash) => `${hash.slice(0, 12)}…`)
-
 const directory = path.resolve(import.meta.dirname, '../../docs/pictures')
 mkdirSync(directory, { recursive: true })
-for (const { file, title, from, to } of PICTURES) {
-  const start = transcript.search(from)
-  const length = transcript.slice(start).search(to)
-  if (start < 0 || length < 0) throw new Error(`${file}: the demo does not print it any more`)
-  writeFileSync(path.join(directory, file), terminalPicture(title, transcript.slice(start, start + length)))
+const draw = (file: string, title: string, transcript: string): void =>
+  writeFileSync(path.join(directory, file), terminalPicture(title, transcript))
+
+const [only] = process.argv.slice(2)
+if (only !== 'prompt') await drawDemo()
+if (only !== 'demo') await drawPrompt()
+
+async function drawDemo(): Promise<void> {
+  const { PATH = '', HOME = '' } = process.env
+  const { stdout, code, stderr } = await launch(process.execPath, [path.join(import.meta.dirname, 'main.ts')], {
+    PATH,
+    HOME,
+    FORCE_COLOR: '1',
+  }).done
+  if (code !== 0) throw new Error(stderr)
+  const transcript = stdout.replaceAll(/[0-9a-f]{52,64}/g, (hash) => `${hash.slice(0, 12)}…`)
+  for (const { file, title, from, to } of PICTURES) {
+    const start = transcript.search(from)
+    const length = transcript.slice(start).search(to)
+    if (start < 0 || length < 0) throw new Error(`${file}: the demo does not print it any more`)
+    draw(file, title, transcript.slice(start, start + length))
+  }
+}
+
+async function drawPrompt(): Promise<void> {
+  const { prompt, picker } = await promptScreens()
+  draw('prompt.svg', 'the prompt, from an hour to the end', prompt)
+  draw('picker.svg', 'jit elevate', picker)
 }

@@ -19,24 +19,30 @@ export function bundleOf(program: 'jit' | 'jit-endpoint') {
     }),
   )
 
+  const filesOf = (starts: readonly string[]): readonly string[] => {
+    const seen = new Set<string>()
+    const visit = (path: string): void => {
+      const output = outputs.get(path)
+      if (output === undefined || seen.has(path)) return
+      seen.add(path)
+      for (const next of output.staticImports) visit(next)
+    }
+    for (const start of starts) visit(start)
+    return [...seen]
+  }
+
   return {
+    /** Every file that is loaded with these outputs, without any `import()`. */
+    filesOf,
+
     outputOf: (source: string): string =>
       [...outputs.values()].find(({ inputs }) =>
         inputs.some((input) => input === source || input.endsWith(`/${source}`)),
       )?.path ?? `no output of ${source}`,
 
-    /** Every source file that is loaded with these outputs, without any `import()`. */
-    loadedWith: (starts: readonly string[]): readonly string[] => {
-      const seen = new Set<string>()
-      const visit = (path: string): void => {
-        const output = outputs.get(path)
-        if (output === undefined || seen.has(path)) return
-        seen.add(path)
-        for (const next of output.staticImports) visit(next)
-      }
-      for (const start of starts) visit(start)
-      return [...seen].flatMap((path) => outputs.get(path)?.inputs ?? [])
-    },
+    /** Every source file in them. */
+    loadedWith: (starts: readonly string[]): readonly string[] =>
+      filesOf(starts).flatMap((path) => outputs.get(path)?.inputs ?? []),
   }
 }
 

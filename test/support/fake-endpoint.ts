@@ -74,7 +74,8 @@ export async function startFakeEndpoint(options: {
     const call: Seen = { method: request.method ?? '', url: request.url ?? '', body, headers: request.headers }
     seen.push(call)
     const known = routes.get(`${call.method} ${call.url.replace(/\?.*/, '')}`)
-    const refused = call.url.startsWith('/v1/') ? await checkProof(call) : undefined
+    const isForAll = !call.url.startsWith('/v1/') || call.url === '/v1/health'
+    const refused = isForAll ? undefined : await checkProof(call)
     const answer =
       refused ?? (await known?.route(call, known.calls++)) ?? problem('not_found', 'There is no such thing.')
     const { status = 200, json, text = JSON.stringify(json), headers = { 'content-type': 'application/json' } } = answer

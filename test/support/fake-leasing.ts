@@ -54,6 +54,8 @@ export type FakeLeasing = {
   readonly unwritable?: readonly string[]
   readonly outbox?: readonly OutboxEntry[]
   readonly diskFull?: boolean
+  /** What a write waits for when its credentials are usable. */
+  readonly watch?: (calls: string[]) => Promise<void>
   /** Grants whose record cannot be read. */
   readonly torn?: readonly string[]
 }
@@ -102,6 +104,7 @@ export function fakeLeasing(
       const written = lease(fresh.target, { ...fresh, entries, writtenAt: NOW })
       leases = [...leases.filter((each) => !sharesProfile(each.entries, entries)), written]
       onUsable?.(written)
+      await given.watch?.(calls)
       return written
     },
     renew: async (id) => {

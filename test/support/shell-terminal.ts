@@ -73,8 +73,19 @@ export async function shellAtTerminal(
   }
 }
 
-const sees = (terminal: AtTerminal, from: number, pattern: RegExp): Promise<void> =>
-  terminal.sees({ test: (screen) => pattern.test(screen.slice(from)), toString: () => String(pattern) })
+/** Sooner than any test gives up, so that it says what the screen said instead. */
+const PATIENCE_MS = 50_000
+
+async function sees(terminal: AtTerminal, from: number, pattern: RegExp): Promise<void> {
+  const since = (): string => terminal.screen().slice(from)
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`The screen does not say ${String(pattern)}:\n${readable(since())}`)),
+    PATIENCE_MS,
+  )
+  const seen = terminal.sees({ test: () => pattern.test(since()), toString: () => String(pattern) })
+  await Promise.race([seen, late.promise]).finally(() => clearTimeout(timer))
+}
 
 /** Without the sequences that set colours, titles and modes. */
 export const readable = (text: string): string =>

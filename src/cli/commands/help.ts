@@ -5,7 +5,7 @@ import { JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodesText } from '../exit-codes.ts'
 
-const ENVIRONMENT = `Every flag has an environment twin: --wait-timeout is JIT_WAIT_TIMEOUT. Switches take 1 or 0.
+export const environmentText = `Every flag has an environment twin: --wait-timeout is JIT_WAIT_TIMEOUT. Switches take 1 or 0.
 
 JIT_ENDPOINT_URL    address of the endpoint, instead of the one that jit login remembered
 JIT_CONFIG_DIR      settings
@@ -24,7 +24,10 @@ NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
 AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,
 AZURE_CONFIG_DIR, KUBECONFIG are honoured as elsewhere.`
 
-const TOPICS: Readonly<Record<string, () => string>> = { 'exit-codes': exitCodesText, environment: () => ENVIRONMENT }
+const TOPICS: Readonly<Record<string, () => string>> = {
+  'exit-codes': exitCodesText,
+  environment: () => environmentText,
+}
 
 export function helpCommand(ctx: CliContext, program: Command): JitCommand {
   const command = new JitCommand('help', ctx)

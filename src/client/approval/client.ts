@@ -7,7 +7,13 @@ import { readMe } from '../../contract/session.ts'
 import { readStop, readStopAnswer, readStops } from '../../contract/stop.ts'
 import { readTargets } from '../../contract/target.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { type EndpointCall, endpointTransport, problemOf, readAnswer } from '../../platform/endpoint-transport.ts'
+import {
+  type EndpointCall,
+  endpointTransport,
+  type Greeting,
+  problemOf,
+  readAnswer,
+} from '../../platform/endpoint-transport.ts'
 import type { Http, HttpResponse } from '../../platform/http.ts'
 import type { Identity } from '../identity/types.ts'
 import type { ApprovalApi } from './types.ts'
@@ -17,6 +23,8 @@ export type ApprovalDeps = {
   readonly http: Http
   readonly clock: Clock
   readonly platform: NodeJS.Platform
+  /** What `greet` brings, where somebody did. */
+  readonly greeted?: Promise<Greeting | undefined>
 }
 
 /** Enough for any answer but those of long polls, which add their wait, and of an exchange, which waits for a cloud. */
@@ -26,9 +34,9 @@ const CHANNEL_LIMIT_MS = 10_000
 const EXCHANGE_LIMIT_MS = 60_000
 
 /** The endpoint's API over HTTP, each call with access token and DPoP proof (RFC 9449 §7.1). */
-export function approvalApi({ identity, http, clock, platform }: ApprovalDeps): ApprovalApi {
+export function approvalApi({ identity, ...rest }: ApprovalDeps): ApprovalApi {
   const { endpoint } = identity
-  const transport = endpointTransport({ endpoint, http, clock, platform })
+  const transport = endpointTransport({ endpoint, ...rest })
 
   const send = async (call: EndpointCall, renew: boolean): Promise<HttpResponse> => {
     const accessToken = await identity.accessToken({ renew, ...(call.signal && { signal: call.signal }) })

@@ -17,9 +17,10 @@ const LATE_WRITER_MS = 2000
  */
 export async function watchDisplaced(system: System, place: FilePlace, since = system.clock.now()): Promise<void> {
   const { clock } = system
-  for (let waited = 0; Math.max(waited, clock.now() - since) < GRACE_MS; waited += TICK_MS) {
-    if (displaced(system, place) === undefined) return
-    await clock.sleep(TICK_MS)
+  for (let waited = 0; ; waited += TICK_MS) {
+    const left = GRACE_MS - Math.max(waited, clock.now() - since)
+    if (left <= 0 || displaced(system, place) === undefined) return
+    await clock.sleep(Math.min(TICK_MS, left))
     if (wasHit(system, place)) return
   }
 }

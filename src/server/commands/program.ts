@@ -13,7 +13,7 @@ import type { CommandContext } from './types.ts'
 /** Runs one command line (without node and script); resolves to the exit code (DESIGN §3). Rejects where there is a bug. */
 export async function run(argv: readonly string[], ctx: CommandContext): Promise<number> {
   try {
-    await program(ctx).parseAsync(argv, { from: 'user' })
+    await buildProgram(ctx).parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0 // help and version
@@ -24,7 +24,8 @@ export async function run(argv: readonly string[], ctx: CommandContext): Promise
   }
 }
 
-function program(ctx: CommandContext): Command {
+/** The command tree: everything that can be typed, and its help. */
+export function buildProgram(ctx: CommandContext): Command {
   const root = new Command('jit-endpoint')
     .description('The approval endpoint of jit: decides who may elevate, and signs what clouds trust.')
     .version(ctx.version)

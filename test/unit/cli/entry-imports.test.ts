@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bundleOf, packagesAmong } from '../../support/bundle.ts'
 
-const { loadedWith, outputOf } = bundleOf('jit')
+const { loadedWith, filesOf, outputOf } = bundleOf('jit')
 
 describe('what a start of jit loads before it knows what to do', () => {
   test('the entry: no package at all', () => {
@@ -21,6 +21,18 @@ describe('what a start of jit loads before it knows what to do', () => {
     expect(inputs).toContain('src/client/sinks/clouds/kubernetes-context.ts') // proof that something was read
     expect(packagesAmong(inputs)).toEqual([])
     expect(inputs.filter((input) => /formats\/(kubeconfig|az-[pst])|json-splice/.test(input))).toEqual([])
+  })
+
+  test('few files, each of which costs a start: what parts share lies together', () => {
+    const bin = filesOf(['dist/jit/main.js'])
+    const commands = filesOf(['dist/jit/main.js', outputOf('src/cli/run.ts')])
+    const elevate = filesOf([
+      'dist/jit/main.js',
+      ...['run', 'waiting-keychain', 'on-demand'].map((part) => outputOf(`src/cli/${part}.ts`)),
+      outputOf('src/client/sinks/formats/aws-credentials.ts'),
+    ])
+    expect([bin.length, commands.length]).toEqual([2, 4])
+    expect(elevate.length).toBeLessThanOrEqual(10)
   })
 
   test('the fast path is one small file of its own', () => {

@@ -3,6 +3,7 @@ import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { HttpError } from '../../../src/platform/http.ts'
+import { eventually } from '../../support/eventually.ts'
 import { dana, grant, iso, NOW, offline, request, target } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
@@ -240,6 +241,19 @@ describe('elevate', () => {
     expect(kinds(told)).toContain('replaces')
     expect(leasing.list().map(({ id }) => id)).toEqual(['grant_prod-db'])
     expect(calls.slice(-2)).toEqual(['queue grant_old', 'end grant_old'])
+  })
+
+  test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {
+    const { result, calls } = await run({
+      asked: approved(),
+      leases: [lease('prod-db', { id: 'grant_old' })],
+      watch: async (calls) => {
+        await eventually(() => calls.includes('end grant_old'), true, { withinMs: 2_000 })
+        calls.push('watched')
+      },
+    })
+    await result
+    expect(calls.slice(-3)).toEqual(['queue grant_old', 'end grant_old', 'watched'])
   })
 
   test('a credential of another grant is refused', async () => {

@@ -1,15 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../../src/base/secret.ts'
-import { callAddon } from '../../../src/platform/keychain/addon.ts'
+import { callAddon, startAddon } from '../../../src/platform/keychain/addon.ts'
 import { chooseKeyStore } from '../../../src/platform/keychain/choose.ts'
 import { readPassphrase } from '../../../src/platform/keychain/passphrase.ts'
 import { passphraseFileKeyStore } from '../../../src/platform/keychain/passphrase-file.ts'
 import { systemKeyStore } from '../../../src/platform/keychain/system.ts'
+import { eventually } from '../../support/eventually.ts'
 import { hasSecretService, startSecretService, startSilentBus } from '../../support/secret-service.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'jit-keychain-'))
@@ -63,6 +65,42 @@ describe.skipIf(process.platform !== 'linux')('the system keychain', () => {
     expect(seen.join('')).not.toContain(KEY.toString('base64').slice(0, 20))
     await expect(call).rejects.toMatchObject({ kind: 'timeout' })
     await bus.close()
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a client of the keychain that waits', () => {
+  const childrenOf = (parent: number): readonly number[] =>
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => parentOf(String(pid)) === parent && read(`/proc/${pid}/cmdline`).includes('@napi-rs/keyring'))
+  const reads = (pid: number | undefined): boolean => /^\d+ 0x0 /.test(read(`/proc/${pid}/syscall`)) // …from descriptor 0
+
+  test('asks the keychain nothing before it is asked itself', async () => {
+    let connections = 0
+    const bus = createServer((socket) => void (connections++, socket.resume().on('error', () => socket.destroy())))
+    const path = join(directory, 'bus')
+    await new Promise<void>((resolve) => bus.listen(path, resolve))
+    const env = { HOME: directory, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` }
+    const client = startAddon({ env, limitMs: 400 })
+    expect(await eventually(() => childrenOf(process.pid).some(reads), true)).toBe(true)
+    expect(connections).toBe(0)
+    await expect(client.ask({ store: 'system', operation: 'get', item: 'x' })).rejects.toMatchObject({
+      kind: 'timeout',
+    })
+    expect(connections).toBeGreaterThan(0)
+    await new Promise((resolve) => bus.close(resolve))
+  })
+
+  test('and is never asked ends with the process that started it', async () => {
+    const addon = JSON.stringify(join(import.meta.dirname, '../../../src/platform/keychain/addon.ts'))
+    const script = `(await import(${addon})).startAddon(); process.stdin.resume()`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    expect(await eventually(() => childrenOf(parent.pid ?? 0).some(reads), true)).toBe(true)
+    const [pid] = childrenOf(parent.pid ?? 0)
+    parent.kill('SIGKILL')
+    expect(await eventually(() => read(`/proc/${pid}/cmdline`), '')).toBe('')
   })
 })
 

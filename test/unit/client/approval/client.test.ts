@@ -4,6 +4,7 @@ import { dpopProof, newDpopKey, thumbprint } from '../../../../src/client/identi
 import type { Identity } from '../../../../src/client/identity/types.ts'
 import type { ProblemCode } from '../../../../src/contract/problem.ts'
 import { type Clock, systemClock } from '../../../../src/platform/clock.ts'
+import { greet } from '../../../../src/platform/endpoint-transport.ts'
 import { nodeHttp } from '../../../../src/platform/http-node.ts'
 import { accessRequest } from '../../../support/access-request.ts'
 import { type FakeEndpoint, problem, startFakeEndpoint } from '../../../support/fake-endpoint.ts'
@@ -18,7 +19,7 @@ const ME = {
 } as const
 
 /** The client against an endpoint that checks proofs and demands a nonce; `clockOffMs`: how far this machine is ahead. */
-async function start({ clockOffMs = 0 } = {}) {
+async function start({ clockOffMs = 0, greets }: { clockOffMs?: number; greets?: 'here' | 'elsewhere' } = {}) {
   endpoint = await startFakeEndpoint({ idp: { issuer: 'https://idp', clients: {}, scopes: [] } })
   const clock: Clock = { ...systemClock, now: () => Date.now() + clockOffMs }
   const key = newDpopKey()
@@ -31,7 +32,10 @@ async function start({ clockOffMs = 0 } = {}) {
     proof: async ({ clockOffsetMs = 0, ...call }) =>
       dpopProof(key, { ...call, issuedAt: (clock.now() - clockOffsetMs) / 1000, id: `id-${Math.random()}` }),
   }
-  return { api: approvalApi({ identity, http: nodeHttp, clock, platform: 'linux' }), asked, endpoint }
+  const greeted = greets && greet({ endpoint: endpoint.url, http: nodeHttp, clock })
+  const elsewhere = async () => ({ endpoint: 'https://other.example', nonce: 'of-another', offsetMs: 10 * 60_000 })
+  const early = greeted && { greeted: greets === 'here' ? greeted : elsewhere() }
+  return { api: approvalApi({ identity, http: nodeHttp, clock, platform: 'linux', ...early }), asked, endpoint }
 }
 const lines = () => endpoint.seen.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())
 
@@ -42,6 +46,29 @@ describe('a call', () => {
     expect(await api.me()).toEqual(ME)
     expect(await api.me()).toEqual(ME)
     expect(lines()).toEqual(['GET /v1/me', 'GET /v1/me', 'GET /v1/me'])
+  })
+
+  test('after a greeting goes through at once: nonce and time of the endpoint are known', async () => {
+    const { api } = await start({ clockOffMs: 60_000, greets: 'here' })
+    endpoint.route('GET /v1/me', () => ({ json: ME }))
+    expect(await api.me()).toEqual(ME)
+    expect(lines()).toEqual(['GET /v1/health', 'GET /v1/me'])
+    expect(Math.abs(api.clockOffsetMs() - 60_000)).toBeLessThan(5_000)
+  })
+
+  test('believes no greeting of another endpoint', async () => {
+    const { api } = await start({ greets: 'elsewhere' })
+    endpoint.route('GET /v1/me', () => ({ json: ME }))
+    expect(await api.me()).toEqual(ME)
+    expect(lines().filter((line) => line === 'GET /v1/me')).toHaveLength(2)
+  })
+
+  test('works where nobody answers the greeting', async () => {
+    const { api } = await start({ greets: 'here' })
+    endpoint.route('GET /v1/me', () => ({ json: ME }))
+    expect(await api.me()).toEqual(ME)
+    const nobody = { endpoint: 'http://127.0.0.1:1', http: nodeHttp, clock: systemClock }
+    expect(await greet(nobody)).toBeUndefined()
   })
 
   test('that gets no nonce right gives up after the second try', async () => {
