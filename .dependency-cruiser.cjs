@@ -64,8 +64,9 @@ module.exports = {
     },
     {
       name: 'aws-sdk-only-in-its-exchange',
+      comment: 'And where a role of AWS is the identity of a workload.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(client|server)/exchange/aws' },
+      from: { path: '^src/', pathNot: '^src/((client|server)/exchange|client/workload)/aws' },
       to: { path: packages('@aws-sdk|@smithy') },
     },
     {

@@ -121,7 +121,7 @@ __jit_complete() {
   case $command in
     '')
       __jit_complete_words 'login targets elevate status revoke exec env console whoami logout requests approve deny cancel doctor shell-init completion sweep credential-process kube-credential gcp-credential help'
-      if [[ $__jit_typed == -* ]]; then __jit_complete_words '-V --version --non-interactive -h --help'; fi
+      if [[ $__jit_typed == -* ]]; then __jit_complete_words '-V --version --non-interactive --workload -h --help'; fi
       ;;
     login)
       if [[ $__jit_typed == -* ]]; then

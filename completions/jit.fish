@@ -141,6 +141,7 @@ complete -c jit -f
 complete -c jit -n __jit_in_program -a '(__jit_complete_program)'
 complete -c jit -n "__jit_at ''" -s V -l version -d 'show the version'
 complete -c jit -n "__jit_at ''" -l non-interactive -d 'never ask'
+complete -c jit -n "__jit_at ''" -l workload -x -a 'github gitlab circleci buildkite azure-devops kubernetes aws google spiffe pinned auto off' -d 'log in with the token of this job\'s platform'
 complete -c jit -n "__jit_at ''" -s h -l help -d 'show this help'
 complete -c jit -n "__jit_at ''" -a login -d 'log in through your company\'s identity provider'
 complete -c jit -n "__jit_at login; and not __jit_in_program" -l device -d 'show a code to type in on another machine'

@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName jit -ScriptBlock {
         'help' = @{ summary = 'help for a command, `exit-codes` or `environment`'; variadic = $false; options = @{ '-h' = @{ summary = 'show this help'; value = $null }; '--help' = @{ summary = 'show this help'; value = $null } }; places = @(@{ kind = 'words'; words = @('login', 'targets', 'elevate', 'status', 'revoke', 'exec', 'env', 'console', 'whoami', 'logout', 'requests', 'approve', 'deny', 'cancel', 'doctor', 'shell-init', 'completion', 'sweep', 'credential-process', 'kube-credential', 'gcp-credential', 'help', 'exit-codes', 'environment') }) }
     }
     $aliases = @{ 'ls' = 'targets' }
-    $global = @{ '-V' = @{ summary = 'show the version'; value = $null }; '--version' = @{ summary = 'show the version'; value = $null }; '--non-interactive' = @{ summary = 'never ask'; value = $null }; '-h' = @{ summary = 'show this help'; value = $null }; '--help' = @{ summary = 'show this help'; value = $null } }
+    $global = @{ '-V' = @{ summary = 'show the version'; value = $null }; '--version' = @{ summary = 'show the version'; value = $null }; '--non-interactive' = @{ summary = 'never ask'; value = $null }; '--workload' = @{ summary = 'log in with the token of this job''s platform'; value = @{ kind = 'words'; words = @('github', 'gitlab', 'circleci', 'buildkite', 'azure-devops', 'kubernetes', 'aws', 'google', 'spiffe', 'pinned', 'auto', 'off') } }; '-h' = @{ summary = 'show this help'; value = $null }; '--help' = @{ summary = 'show this help'; value = $null } }
 
     # Names that jit has written down. Whatever else lies in these files is not offered.
     function Get-JitNames([string]$kind) {

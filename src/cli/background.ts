@@ -1,10 +1,15 @@
 import type { Environment } from '../base/environment.ts'
+import { JOB_VARIABLES } from '../client/workload/marks.ts'
 import type { Places } from '../platform/places.ts'
 import type { Program } from '../platform/processes.ts'
 import type { Host } from './host.ts'
 
-/** What a process in the background may know of its parent's environment: where things lie, how to reach the network. No secrets. */
+/**
+ * What a process in the background may know of its parent's environment: where things lie, how to reach the network. No secrets,
+ * but for those with which a job gets its own ID token: without them a grant would be renewed no longer than one access token lives.
+ */
 const INHERITED = [
+  ...JOB_VARIABLES,
   'PATH',
   'HOME',
   'USERPROFILE',
@@ -30,7 +35,7 @@ const INHERITED = [
   'http_proxy',
   'no_proxy',
   'TZ',
-] as const
+]
 
 /** What a sweep that the system starts must know. It is written down, so nothing that could hold a password or change from shell to shell. */
 const WRITTEN_DOWN = ['JIT_KEY_STORE', 'JIT_PASSPHRASE_FILE'] as const

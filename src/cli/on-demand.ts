@@ -14,7 +14,7 @@ import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { openLeasing } from './open-leasing.ts'
-import { finishExchange } from './finish-exchange.ts'
+import { maskingExchange } from './masking-exchange.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
 import type { Terminal } from './ui/terminal.ts'
 
@@ -43,7 +43,7 @@ export function onDemand(
   const clock = systemClock
   const leasing = openLeasing(host, installation)
   let opening: Promise<LoggedIn> | undefined
-  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, places, signal }))
+  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, installation, signal }))
   const connected = async () => {
     const { identity, api } = await online()
     return { endpoint: (await identity()).endpoint, api: await api() }
@@ -69,14 +69,15 @@ export function onDemand(
         leasing,
         pending,
         startReaper,
-        exchange: finishExchange,
+        exchange: maskingExchange(env, platform, terminal.note),
         random: systemRandom,
         host: host.hostname,
         clock,
         signal,
         tell,
       }
-      const deps = { ...(await connected()), ...common }
+      const { me } = await (await online()).identity()
+      const deps = { ...(await connected()), ...common, isPipeline: me.flow === 'workload' }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
   }

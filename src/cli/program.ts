@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import { JitError } from '../base/errors.ts'
-import { JitCommand } from './command.ts'
+import { PROVIDERS } from '../client/workload/types.ts'
+import { choice, JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -25,6 +26,8 @@ import { targetsCommand } from './commands/targets.ts'
 import { whoamiCommand } from './commands/whoami.ts'
 import type { CliContext } from './context.ts'
 
+const WORKLOAD = choice(...PROVIDERS, 'auto', 'off')
+
 const HELP_WIDTH = 100
 
 /** The command tree: everything that can be typed, and its help. */
@@ -35,6 +38,7 @@ export function buildProgram(ctx: CliContext): Command {
     .usage('COMMAND [options]')
     .version(ctx.version, '-V, --version', 'show the version')
     .option('--non-interactive', 'never ask; say which flag is missing instead', false)
+    .option('--workload <provider>', "log in with the token of this job's platform; off: as a person", WORKLOAD)
     .helpCommand(false)
     .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
   program.commandsGroup('Access:')

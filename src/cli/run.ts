@@ -14,6 +14,8 @@ const SIGNAL_EXIT_CODE = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 export async function run(argv: readonly string[], host: Host): Promise<Ending> {
   const { process } = host
   const switches = readSwitches(argv, process.env)
+  // Like its variable: what is started from here, a client that asks `jit` again included, is of the same job.
+  if (switches.workload !== undefined) process.env['JIT_WORKLOAD'] = switches.workload
   const terminal = await openTerminal(process, switches)
   const fail = (thrown: unknown): number => {
     const { text, exitCode } = renderError(thrown, { ...switches, paint: terminal.paint.note })

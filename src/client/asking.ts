@@ -11,7 +11,7 @@ import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
 import { type PendingRequests, sameRequest } from './pending.ts'
-import { intentsOf, preflight, type Wish } from './preflight.ts'
+import { intentsOf, preflight, type Wish, wishOfJob } from './preflight.ts'
 
 export type AskingDeps = {
   readonly api: ApprovalApi
@@ -19,6 +19,8 @@ export type AskingDeps = {
   readonly leasing: Pick<Leasing, 'check' | 'list'>
   readonly pending: PendingRequests
   readonly random: Random
+  /** The login is a job's: nobody is there to compare words, and what one job asked for another job of its run may fetch. */
+  readonly isPipeline?: boolean
   /** What this machine calls itself; approvers see it. */
   readonly host: string
   readonly clock: Clock
@@ -35,8 +37,10 @@ export type AskingProgress =
 const NOTEWORTHY_SKEW_MS = 4 * 60_000
 
 /** Asks, unless the very same is open already. What this machine can know beforehand is refused before anyone is asked. */
-export async function ask(deps: AskingDeps, wish: Wish): Promise<AccessRequest> {
-  const { request, targets } = await preflight(wish, await deps.api.targets(deps.signal), deps.leasing, deps.host)
+export async function ask(deps: AskingDeps, wished: Wish): Promise<AccessRequest> {
+  const offered = await deps.api.targets(deps.signal)
+  const wish = deps.isPipeline === true ? wishOfJob(wished, offered) : wished
+  const { request, targets } = await preflight(wish, offered, deps.leasing, deps.host)
   const offsetMs = deps.api.clockOffsetMs()
   if (Math.abs(offsetMs) > NOTEWORTHY_SKEW_MS) deps.tell({ kind: 'clock', offsetMs })
   const access = targets.flatMap((target) => target.access)
@@ -61,7 +65,7 @@ export async function comeBack(
 ): Promise<AccessRequest> {
   const { api, leasing, signal } = deps
   const request = await api.request(id, 0, signal)
-  refuseOtherKey(request, api.jkt)
+  if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt) // of a pipeline, the endpoint knows which jobs belong together
   for (const { target: name, deliver } of request.grants) {
     const target = (await api.targets(signal)).find((each) => each.name === name)
     if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))

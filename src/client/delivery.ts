@@ -20,18 +20,24 @@ export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
   readonly clock: Clock
 }
 
+/** `isOwn`: this key made the request. */
+type Wished = { readonly asDefault?: boolean; readonly isOwn: boolean }
+
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
- * grant is ended at the endpoint. An interruption wipes too but lets the grants stand, so that one can come back.
+ * grant is ended at the endpoint, but for those of another job that this one does not get: they are not its to end. An
+ * interruption wipes too but lets the grants stand, so that one can come back.
  */
 export async function deliverAll(
   deps: DeliveryDeps,
   grants: readonly Grant[],
-  wish: { readonly asDefault?: boolean },
+  wish: Wished,
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
+  let isOurs = wish.isOwn
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
+    isOurs = true
     const replaced = heldBy(deps, fetched)
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
@@ -43,7 +49,7 @@ export async function deliverAll(
   } catch (error) {
     const ids = written.map(({ id }) => id)
     if (ids.length > 0) await deps.leasing.wipe(ids, 'revoked')
-    if (!deps.signal.aborted) await reportEnds(deps, grants)
+    if (isOurs && !deps.signal.aborted) await reportEnds(deps, grants)
     throw error
   }
 }

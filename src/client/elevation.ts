@@ -6,6 +6,7 @@ import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
+import { isOfKey } from './own-words.ts'
 import { stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 
@@ -61,7 +62,7 @@ async function deliver(
   refuseOtherMode(grants, wish.deliver ?? deps.pending.list().find(({ id }) => id === request.id)?.deliver)
   deps.tell({ kind: 'delivering', request })
   try {
-    const leases = await deliverAll(deps, grants, wish)
+    const leases = await deliverAll(deps, grants, { ...wish, isOwn: isOfKey(request, deps.api.jkt) })
     return {
       kind: 'delivered',
       request,

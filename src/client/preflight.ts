@@ -67,6 +67,15 @@ export const intentsOf = (
     deliver: deliver ?? wish.deliver ?? 'files',
   }))
 
+/**
+ * A job gets a private directory where neither its author nor a policy says otherwise: no other program of a machine that works for
+ * many jobs takes it unasked, and what a killed job leaves lies in one place that goes as a whole.
+ */
+export function wishOfJob(wish: Wish, offered: readonly Target[]): Wish {
+  const isDemanded = offered.some(({ name, deliver }) => wish.targets.includes(name) && deliver !== undefined)
+  return wish.deliver !== undefined || wish.asDefault === true || isDemanded ? wish : { ...wish, deliver: 'isolated' }
+}
+
 function find(name: string, offered: readonly Target[]): Target {
   const target = offered.find((each) => each.name === name)
   if (target !== undefined) return target

@@ -31,10 +31,12 @@ const clientFor = (protocol: string) =>
 /** Loads the client, which takes a part of a start, while something else is waited for. */
 export const warmUpHttp = (): void => void clientFor('https:')
 
-function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function send({ method, url, headers, body, direct }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const outgoing = clientFor(new URL(url).protocol).request(url, {
+    const client = clientFor(new URL(url).protocol)
+    const outgoing = client.request(url, {
+      ...(direct === true && { agent: new client.Agent() }), // only the global agent goes by the proxy variables
       method,
       headers: { 'user-agent': 'jit', ...headers, ...length },
       signal,

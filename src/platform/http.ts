@@ -7,6 +7,8 @@ export type HttpRequest = {
   /** Milliseconds until the whole answer must be there. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  /** Past every proxy: what only this machine reaches, a proxy would ask its own for. */
+  readonly direct?: boolean
 }
 /** By name in small letters. What `Headers` can do too, which costs a start's worth of time to load. */
 export type HttpHeaders = Pick<Headers, 'get' | 'entries'>

@@ -49,6 +49,16 @@ function isTty(fd: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(fd)
 }
 
+/** Whether stderr goes on to another process: neither a file nor a device such as a screen or /dev/null. */
+export function errIsPiped(): boolean {
+  try {
+    const stat = fstatSync(STDERR)
+    return stat.isFIFO() || stat.isSocket()
+  } catch {
+    return false // closed
+  }
+}
+
 const FULL_PIPE_MS = 5
 
 /** Gives up on a reader that is gone; waits for a slow one whose pipe is full and non-blocking. */

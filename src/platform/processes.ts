@@ -46,20 +46,26 @@ export const runChild: RunChild = ({ file, args, env }) =>
 /** What a program said until its end. `code` is absent where a signal ended it, or its time was up. */
 export type Ran = { readonly code?: number; readonly stdout: string; readonly stderr: string }
 
-/** Runs a program without a terminal to its end, killed after `limitMs`. Never through a shell. Rejects where it could not be started. */
-export type RunToEnd = (program: Program, limitMs: number) => Promise<Ran>
+/**
+ * Runs a program without a terminal to its end, killed after `limitMs`. Never through a shell. Rejects where it could not be started.
+ * `input`: what it reads from stdin; nothing where absent.
+ */
+export type RunToEnd = (program: Program & { readonly input?: string }, limitMs: number) => Promise<Ran>
 
 const MAX_OUTPUT_BYTES = 1 << 20
 
-export const runToEnd: RunToEnd = ({ file, args, env }, limitMs) =>
+export const runToEnd: RunToEnd = ({ file, args, env, input = '' }, limitMs) =>
   new Promise((resolve, reject) => {
     const limits = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const
-    execFile(file, [...args], { ...limits, env, windowsHide: true, encoding: 'utf8' }, (error, stdout, stderr) => {
+    const options = { ...limits, env, windowsHide: true, encoding: 'utf8' } as const
+    const child = execFile(file, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code === 'string' && code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
         return reject(notStarted(file, error))
       resolve({ stdout, stderr, ...(typeof code === 'number' ? { code } : {}) })
     })
+    child.stdin?.on('error', () => undefined) // it did not want to read; its code says how it went
+    child.stdin?.end(input)
   })
 
 const notStarted = (file: string, cause: unknown): JitError =>

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -16,6 +17,16 @@ import { dirname } from 'node:path'
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows
 
 export const readTextFile = (path: string): string => readFileSync(path, 'utf8')
+
+/** Text of a plain file of at most `maxBytes`; `undefined` for all else. Follows links, as Kubernetes' mounted files are. */
+export function readSmallTextFile(path: string, maxBytes: number): string | undefined {
+  try {
+    const stat = statSync(path)
+    return stat.isFile() && stat.size <= maxBytes ? readFileSync(path, 'utf8') : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** Writes a file that is not there yet; a file or link of that name is an error (`EEXIST`). Makes its directory. */
 export function writeNewTextFile(path: string, text: string, mode: number): void {

@@ -33,6 +33,8 @@ export type Fake = FakeApproval &
     readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
+    /** The login is a job's. */
+    readonly isPipeline?: boolean
     readonly endpoint?: string | undefined
     /** What the user answers to prompts. */
     readonly answers?: readonly string[]
@@ -94,6 +96,7 @@ export function fakeContext(given: Fake = {}) {
     startReaper: () => void seen.calls.push('reaper'),
     random: { bytes: (length) => Buffer.alloc(length, 7) },
     host: 'laptop',
+    isPipeline: given.isPipeline === true,
     clock,
     signal,
     tell,

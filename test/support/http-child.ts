@@ -5,11 +5,11 @@ import { proxyAgent, useProxyFromEnv } from '../../src/platform/proxy.ts'
 
 const [url = '', how = 'fetch'] = process.argv.slice(2)
 await useProxyFromEnv(process.env)
-console.log(JSON.stringify(await (how === 'agent' ? viaAgent() : viaFetch())))
+console.log(JSON.stringify(await (how === 'agent' ? viaAgent() : viaFetch(how === 'direct'))))
 
-async function viaFetch(): Promise<unknown> {
+async function viaFetch(direct: boolean): Promise<unknown> {
   try {
-    const { status, text } = await nodeHttp({ method: 'GET', url, timeoutMs: 5000 })
+    const { status, text } = await nodeHttp({ method: 'GET', url, timeoutMs: 5000, direct })
     return { status, text }
   } catch (error) {
     return error instanceof HttpError ? { failure: error.failure, message: error.message } : { bug: String(error) }

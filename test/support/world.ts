@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { SimulatorOptions } from '../simulators/aws/config.ts'
@@ -8,6 +8,7 @@ import { makeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
+import { removeWorkplace } from './workplace.ts'
 import { awsRole, type WorldTarget } from './world-aws.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -17,6 +18,9 @@ export type WorldOptions = {
   readonly targets?: readonly WorldTarget[] | ((world: { readonly directory: string }) => readonly WorldTarget[])
   /** Cedar. */
   readonly policy?: string
+  /** More of the endpoint's configuration, and files beside it by name. */
+  readonly config?: string
+  readonly files?: Readonly<Record<string, string>>
   readonly idp?: IdpOptions
   /** Life of the endpoint's access tokens, as the configuration writes it. */
   readonly accessToken?: string
@@ -107,9 +111,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const config = path.join(directory, 'endpoint', 'jit-endpoint.yaml')
   mkdirSync(path.dirname(config), { mode: 0o700 })
   writeFileSync(path.join(directory, 'endpoint', 'policy.cedar'), options.policy ?? POLICY)
+  for (const [name, text] of Object.entries(options.files ?? {}))
+    writeFileSync(path.join(directory, 'endpoint', name), text)
   const sts = options.realSts === true || clouds !== undefined ? undefined : aws.url
   const accessToken = options.accessToken ?? '15m'
-  writeFileSync(config, configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory }))
+  const text = configText({ url, port, idp, sts, targets, accessToken, tls: certificate && directory })
+  writeFileSync(config, `${text}${options.config ?? ''}`)
   const trusted = {
     ...(certificate && { NODE_EXTRA_CA_CERTS: certificate.ca }),
     ...clouds?.env,
@@ -139,7 +146,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     close: async () => {
       await endpoint.stop()
       await Promise.all([idp.close(), aws.close(), front?.close(), clouds?.close()])
-      rmSync(directory, { recursive: true, force: true })
+      await removeWorkplace(directory)
     },
   }
 }

@@ -14,6 +14,11 @@ JIT_RUNTIME_DIR     what may go at logout
 JIT_KEY_STORE       where keys lie, instead of what jit login remembered
 JIT_PASSPHRASE_FILE, JIT_PASSPHRASE_FD
                     passphrase of the key store passphrase-file
+JIT_WORKLOAD        whose ID token a pipeline logs in with, instead of what is found: github, gitlab,
+                    circleci, buildkite, azure-devops, kubernetes, aws, google, spiffe, pinned; off
+JIT_WORKLOAD_TOKEN_FILE, JIT_WORKLOAD_TOKEN
+                    an ID token of another issuer (pinned)
+JIT_LOG_MASKS=0     tell no pipeline what to hide in its log
 JIT_DEBUG=1         stack traces of failures
 NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
 AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,

@@ -16,11 +16,12 @@ export function whoamiCommand(ctx: CliContext, run = runWhoami): JitCommand {
 
 export async function runWhoami(ctx: CliContext, { json }: WhoamiOptions): Promise<void> {
   const { me, endpoint } = await ctx.whoami()
-  const { person, groups, flow } = me
-  if (json) return ctx.terminal.out(JSON.stringify({ endpoint, person, groups, flow }))
+  const { person, groups, flow, pipelines } = me
+  if (json) return ctx.terminal.out(JSON.stringify({ endpoint, person, groups, flow, pipelines }))
   const line = (text: string): void => ctx.terminal.out(terminalText(text))
   line(`${person.name}${person.email === undefined ? '' : ` <${person.email}>`}`)
   line(`groups: ${groups.join(', ') || 'none'}`)
+  if (pipelines !== undefined) line(`pipelines: ${pipelines.join(', ') || 'none'}`)
   line(`endpoint: ${endpoint} (login: ${flow})`)
   line(`identity: ${person.subject} at ${person.issuer}`)
 }

@@ -3,13 +3,15 @@ import type { Clock } from '../../platform/clock.ts'
 import { note, ok } from './finding.ts'
 import type { Check } from './types.ts'
 
-/** What is known of a stored login without asking anybody. */
-export type LoginView = {
-  readonly endpoint: string
-  /** ms since 1970. */
-  readonly accessTokenExpiresAt: number
-  readonly renewsItself: boolean
-}
+/** What is known of a login without asking anybody. `job`: the platform whose job logs in by itself when a command needs it. */
+export type LoginView =
+  | {
+      readonly endpoint: string
+      /** ms since 1970. */
+      readonly accessTokenExpiresAt: number
+      readonly renewsItself: boolean
+    }
+  | { readonly endpoint: string; readonly job: string }
 
 export type LoginCheckDeps = {
   /** `undefined`: nobody is logged in. Opens no browser and asks no network. */
@@ -23,6 +25,7 @@ export const loginCheck = ({ login, clock }: LoginCheckDeps): Check => ({
     try {
       const found = await login()
       if (found === undefined) return [note('Nobody is logged in here.', 'jit login')]
+      if ('job' in found) return [ok(`This job logs in to ${found.endpoint} by itself (${found.job}).`)]
       const { endpoint, accessTokenExpiresAt, renewsItself } = found
       if (accessTokenExpiresAt > clock.now()) return [ok(`Logged in to ${endpoint}.`)]
       if (renewsItself) return [ok(`Logged in to ${endpoint}; the next command renews it.`)]

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { endpointTransport } from '../../platform/endpoint-transport.ts'
 import type { Http } from '../../platform/http.ts'
 import type { Random } from '../../platform/random.ts'
-import { dpopProof, thumbprint } from './dpop.ts'
+import { keptIdentity } from './kept-identity.ts'
 import { refresh } from './refresh.ts'
 import { startSession } from './session.ts'
 import type { LoginStore } from './store.ts'
@@ -18,49 +18,15 @@ export type IdentityDeps = {
   readonly withLock: WithLock
 }
 
-/** A token that ends within this is renewed before it is used. */
-const MARGIN_MS = 30_000
-
 /** The login of this installation. Throws `LOGIN_NEEDED` where nobody is logged in. Asks nobody yet. */
 export async function openIdentity(deps: IdentityDeps): Promise<Identity> {
-  const { clock, random, store, withLock } = deps
-  let login = await loadLogin(store)
-  let renewing: Promise<void> | undefined
-  const isAlive = ({ accessTokenExpiresAt }: StoredLogin): boolean => accessTokenExpiresAt - MARGIN_MS > clock.now()
-
-  /** The lock makes parallel processes wait; whoever comes second finds the new token in the file. */
-  const renew = (signal: AbortSignal | undefined): Promise<void> =>
-    withLock('login', async () => {
-      const spent = login.accessToken
-      login = await loadLogin(store)
-      if (login.accessToken !== spent && isAlive(login)) return
-      login = await renewLogin(deps, login, signal)
-    })
-
-  return {
-    get endpoint() {
-      return login.discovery.endpoint
-    },
-    get me() {
-      return login.me
-    },
-    get jkt() {
-      return thumbprint(login.dpopKey)
-    },
-    async accessToken({ renew: anew, signal }) {
-      if (anew || !isAlive(login)) {
-        renewing ??= renew(signal).finally(() => (renewing = undefined))
-        await renewing
-      }
-      return login.accessToken
-    },
-    proof: async ({ clockOffsetMs = 0, ...call }) =>
-      dpopProof(login.dpopKey, {
-        ...call,
-        issuedAt: Math.floor((clock.now() - clockOffsetMs) / 1000),
-        id: random.bytes(16).toString('base64url'),
-      }),
-  }
+  const reload = (): Promise<StoredLogin> => loadLogin(deps.store)
+  return keptIdentity(await reload(), {
+    ...deps,
+    endpointOf: ({ discovery }) => discovery.endpoint,
+    reload,
+    renew: (login, signal) => renewLogin(deps, login, signal),
+  })
 }
 
 async function loadLogin(store: LoginStore): Promise<StoredLogin> {

@@ -36,12 +36,15 @@ const readStoredLogin: Reader<StoredLogin> = object(
   { refreshToken: string },
 )
 
+/** In the state directory. */
+export const LOGIN_FILE = 'login.json'
+
 export function loginStore(deps: {
   readonly stateDirectory: string
   readonly keyStore: KeyStore
   readonly random: Random
 }): LoginStore {
-  const path = join(deps.stateDirectory, 'login.json')
+  const path = join(deps.stateDirectory, LOGIN_FILE)
   const file = sealedFile({ path, purpose: 'login', ...deps })
   return {
     async load() {

@@ -25,6 +25,22 @@ export type StoredLogin = {
   readonly refreshToken?: string
 }
 
+/**
+ * What the processes of one job share, as they have no keychain and nobody to ask: in the clear, in a private file, worth minutes.
+ * The key matters longer than the token: a platform that gives each job one ID token for all of its life gets it taken again
+ * only with the key that it came with first.
+ */
+export type JobLogin = {
+  readonly endpoint: string
+  /** Which job of which platform it belongs to; of no use to another. */
+  readonly job: string
+  readonly me: Me
+  readonly dpopKey: DpopKey
+  readonly accessToken: string
+  /** ms since 1970 on this machine's clock. */
+  readonly accessTokenExpiresAt: number
+}
+
 /** The login in use: proves calls and renews itself. Parallel processes renew once (DESIGN §7.9). */
 export interface Identity {
   readonly endpoint: string

@@ -3,6 +3,7 @@ import { foreseeApprovers, forbidsEverybody, knowledgeOf } from './approvers.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { foresee } from './foresight.ts'
 import { namesWorkloads, type Rule } from './rule.ts'
+import { ADMINISTER } from './schema.ts'
 
 /** What policies and configuration miss of each other: no fault, but seldom meant. `configFile` is where targets and pipelines stand. */
 export function findGaps(
@@ -44,6 +45,7 @@ function canHappen(engine: Engine, action: 'request' | 'autoApprove', target: Co
 function idleRules(rules: readonly Rule[], targets: readonly ConfiguredTarget[]): readonly Fault[] {
   const known = targets.map((target) => ({ name: target.name, knowledge: knowledgeOf(target) }))
   return rules
+    .filter(({ actions }) => !actions.includes(ADMINISTER))
     .filter(({ target, json }) =>
       known.every(
         ({ name, knowledge }) =>

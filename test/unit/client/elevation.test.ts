@@ -13,7 +13,7 @@ import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import type { AwsCredential } from '../../../src/contract/credential.ts'
 import type { PublicKey } from '../../../src/contract/grant.ts'
 import { HttpError } from '../../../src/platform/http.ts'
-import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
+import { dana, grant, iso, NOW, offline, request, target } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
@@ -285,5 +285,43 @@ describe('elevate', () => {
   test('a credential of another grant is refused', async () => {
     const { result } = await run({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+})
+
+describe('elevate in a job of a pipeline', () => {
+  const wish = { targets: ['prod-db'], reason: 'run 42' }
+  const remembered = async (given: Fake, ask: Order['ask']) => {
+    const { result, pending } = await run({ isPipeline: true, ...given }, { ask, waitMs: 0 })
+    await result
+    return pending.list().map(({ deliver }) => deliver)
+  }
+
+  test('delivers into a private directory, unless its author or the policy says otherwise', async () => {
+    expect(await remembered({}, wish)).toEqual(['isolated'])
+    expect(await remembered({}, { ...wish, deliver: 'files' })).toEqual(['files'])
+    expect(await remembered({}, { ...wish, asDefault: true })).toEqual([undefined])
+    expect(await remembered({ targets: [target('prod-db', { deliver: 'process' })] }, wish)).toEqual([undefined])
+    expect(await remembered({ isPipeline: false }, wish)).toEqual([undefined])
+  })
+
+  /** Asked with the key of another job. */
+  const foreign = () => ({ ...approved(), fingerprint: 'words of another key' })
+  const collect: Order = { ask: { resume: 'req_1' }, waitMs: 0 }
+
+  test('collects what another job of its run asked for, with another key; a person does not', async () => {
+    const { result } = await run({ isPipeline: true, found: foreign }, collect)
+    expect(await result).toMatchObject({ kind: 'delivered' })
+    const { result: asPerson } = await run({ found: foreign }, collect)
+    await expect(asPerson).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+
+  test('ends nothing of another job that it does not get; what it asked for itself it does', async () => {
+    const credentials = () => Promise.reject(new JitError('DENIED', 'Another run asked for it.', ''))
+    const denied = await run({ isPipeline: true, found: foreign, credentials }, collect)
+    await expect(denied.result).rejects.toMatchObject({ code: 'DENIED' })
+    expect(denied.calls).not.toContain('end grant_prod-db')
+    const own = await run({ isPipeline: true, found: () => approved(), credentials }, collect)
+    await expect(own.result).rejects.toMatchObject({ code: 'DENIED' })
+    expect(own.calls).toContain('end grant_prod-db')
   })
 })

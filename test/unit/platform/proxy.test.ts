@@ -87,3 +87,13 @@ test('without a proxy variable nothing is loaded', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
   expect(stdout.trim()).toBe('0 false')
 })
+
+test('what only this machine reaches is asked past the proxy', async () => {
+  const [proxy, server] = [await startConnectProxy(), await startServer((_, response) => response.end('metadata'))]
+  const env = { HTTP_PROXY: proxy.url }
+  expect(await child(server.url, env)).toEqual({ status: 200, text: 'metadata' })
+  expect(proxy.forwarded).toHaveLength(1)
+  expect(await child(server.url, env, 'direct')).toEqual({ status: 200, text: 'metadata' })
+  expect(proxy.forwarded).toHaveLength(1)
+  await Promise.all([proxy.close(), server.close()])
+})
