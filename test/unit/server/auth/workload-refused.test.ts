@@ -264,13 +264,3 @@ describe('a token is refused', () => {
     },
   )
 })
-
-describe('a token of an unknown issuer', () => {
-  test('has nobody asked anything', async () => {
-    const fresh = await workloadWorld()
-    await expect(fresh.loginWith('github', { iss: 'https://evil.example' })).rejects.toMatchObject({
-      message: 'The token is of the issuer https://evil.example, which this endpoint does not know.',
-    })
-    expect(fresh.reads).toEqual([])
-  })
-})
