@@ -13,7 +13,7 @@ import { approvalsOver, caller, wanted } from '../support/approvals.ts'
 const rounds = Number(process.argv[2] ?? 151)
 const LONGEST_GROWTH = 1.5
 const directory = mkdtempSync(join(tmpdir(), 'jit-bench-history-'))
-const [rob, ann] = [caller('rob'), caller('ann')]
+const [rob, ann, ada] = [caller('rob'), caller('ann'), caller('ada')]
 
 /** Copies of a real request, grant and leaf, written straight into the store. */
 async function fill(store: Store, count: number): Promise<void> {
@@ -56,6 +56,12 @@ const CALLS: Readonly<Record<string, (history: History) => Promise<unknown>>> = 
   },
   'to review': ({ approvals }) => approvals.list(ann, 'to-review'),
   approve: ({ approvals, pending }) => approvals.approve(ann, pending.pop() ?? ''),
+  channel: ({ approvals, grant }) =>
+    approvals.channel(rob, { grants: [grant], waitSeconds: 0 }, new AbortController().signal),
+  kill: async ({ approvals }) => {
+    const { stop } = await approvals.throwStop(ada, { scope: 'user', value: 'nobody', reason: 'bench' })
+    await approvals.liftStop(ada, stop.id)
+  },
   'end grant': ({ approvals, grant }) => approvals.end(rob, grant, 'revoked'),
   sweep: ({ approvals }) => approvals.sweep(),
 }
