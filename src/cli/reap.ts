@@ -2,6 +2,7 @@ import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Host } from './host.ts'
 import { type Installation, openInstallation } from './installation.ts'
+import { noticing } from './noticing.ts'
 import { openLeasing } from './open-leasing.ts'
 import { FOR_REAPER, renewing } from './renewing.ts'
 
@@ -12,7 +13,10 @@ export async function reap(host: Host): Promise<void> {
   const installation = openInstallation(host)
   const renew = renewing(host, installation, { limits: FOR_REAPER, signal: stop.signal })
   const slices = renewals(renew, systemClock)
-  const reaping = openLeasing(host, installation).runReaper(stop.signal, (leases) => slices.tick(leases))
+  const told = await noticing(host, installation)
+  const reaping = openLeasing(host, installation).runReaper(stop.signal, (leases) => {
+    for (const part of [slices, told]) part.tick(leases)
+  })
   await Promise.all([reaping, keepScheduler(host, installation)])
 }
 

@@ -37,6 +37,15 @@ export function otherMachine(directory: string, letter: string): readonly string
 
 /** The kernel's answer about these directories says NFS; all else is as on the real machine. Needs strace. */
 export const onNfs = (trace: string, ...directories: readonly string[]): readonly string[] => [
-  ...['strace', '-f', '-qq', '-o', trace, '-e', 'trace=statfs', '-e', 'inject=statfs:poke_exit=@arg2=6969000000000000'],
+  'strace',
+  '-f',
+  '--seccomp-bpf',
+  '-qq',
+  '-o',
+  trace,
+  '-e',
+  'trace=statfs',
+  '-e',
+  'inject=statfs:poke_exit=@arg2=6969000000000000',
   ...directories.flatMap((directory) => ['-P', directory]),
 ]

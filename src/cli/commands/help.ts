@@ -14,6 +14,7 @@ JIT_RUNTIME_DIR     what may go at logout
 JIT_KEY_STORE       where keys lie, instead of what jit login remembered
 JIT_PASSPHRASE_FILE, JIT_PASSPHRASE_FD
                     passphrase of the key store passphrase-file
+JIT_NOTICE=10m      a notice on the desktop so long before a grant ends
 JIT_DEBUG=1         stack traces of failures
 NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
 AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,
