@@ -10,6 +10,7 @@ import { keyStoreCheck } from '../client/doctor/key-store.ts'
 import { layerCheck } from '../client/doctor/layer.ts'
 import { leaseCheck, type LeaseView } from '../client/doctor/leases.ts'
 import { loginCheck, type LoginView } from '../client/doctor/login.ts'
+import { noticeCheck } from '../client/doctor/notice.ts'
 import { outboxCheck } from '../client/doctor/outbox.ts'
 import { promptCheck } from '../client/doctor/prompt.ts'
 import { reaperCheck } from '../client/doctor/reaper.ts'
@@ -18,10 +19,12 @@ import { keepHouse } from '../client/housekeeping.ts'
 import { loginStore } from '../client/identity/store.ts'
 import { otherMachines } from '../client/leases/others.ts'
 import { isReaping } from '../client/leases/reaper.ts'
+import { isHeadless } from '../client/identity/choose-flow.ts'
 import { refuseOtherEndpoint } from '../client/login.ts'
 import { status } from '../client/status.ts'
 import { installLayer, isUnwanted, removeLayer } from '../client/wake/keep.ts'
 import { systemClock } from '../platform/clock.ts'
+import { notifierOf } from '../platform/desktop-notice.ts'
 import { directoryFacts } from '../platform/directory-facts.ts'
 import { isContainer } from '../platform/machine.ts'
 import { nodeFileSystem } from '../platform/files.ts'
@@ -33,6 +36,7 @@ import { systemRandom } from '../platform/random.ts'
 import { readSettings } from '../platform/settings.ts'
 import { readTextFile } from '../platform/text-file.ts'
 import { background } from './background.ts'
+import { noticeMs } from './notice-time.ts'
 import type { Doctoring } from './context.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
@@ -111,6 +115,13 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
       }),
       outboxCheck(() => leases.outbox.list().length, sweep),
       promptCheck({ env, home: host.home, read: textOf }),
+      noticeCheck({
+        beforeMs: () => noticeMs(env, places.config),
+        notifier: notifierOf(platform),
+        isOnPath,
+        hasDesktop:
+          platform !== 'linux' || !isHeadless(env, platform) || (env['DBUS_SESSION_BUS_ADDRESS'] ?? '') !== '',
+      }),
       clientCheck(isOnPath, platform),
       clientFileCheck(() => clientFiles(sinkDeps, uid)),
       environmentCheck(env),

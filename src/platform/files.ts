@@ -49,8 +49,9 @@ export interface FileSystem {
 }
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows
+const NONBLOCK = constants.O_NONBLOCK ?? 0 // a named pipe in place of a file would keep us waiting for ever
 const FLAGS: Readonly<Record<OpenFor, number>> = {
-  read: constants.O_RDONLY | NOFOLLOW,
+  read: constants.O_RDONLY | NOFOLLOW | NONBLOCK,
   'read-write': constants.O_RDWR | NOFOLLOW,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW,
 }

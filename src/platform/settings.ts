@@ -5,10 +5,18 @@ import { JitError } from '../base/errors.ts'
 import { object, oneOf, type Reader, ShapeError, string } from '../contract/narrow.ts'
 import { KEY_STORE_CHOICES, type KeyStoreChoice } from './keychain/types.ts'
 
-/** What `jit login` remembers besides the sealed login. Holds no secret. */
-export type Settings = { readonly endpoint?: string; readonly keyStore?: KeyStoreChoice }
+/** What `jit login` remembers besides the sealed login, and what a person may add. Holds no secret. */
+export type Settings = {
+  readonly endpoint?: string
+  readonly keyStore?: KeyStoreChoice
+  /** How long before the end of a grant the desktop says so, such as `10m`; see `JIT_NOTICE`. */
+  readonly notice?: string
+}
 
-const readShape: Reader<Settings> = object({}, { endpoint: string, keyStore: oneOf(...KEY_STORE_CHOICES) })
+const readShape: Reader<Settings> = object(
+  {},
+  { endpoint: string, keyStore: oneOf(...KEY_STORE_CHOICES), notice: string },
+)
 
 export const settingsFile = (configDir: string): string => join(configDir, 'config.json')
 

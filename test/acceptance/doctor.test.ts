@@ -42,6 +42,7 @@ const CHECKS = [
   'scheduler',
   'outbox',
   'prompt',
+  'notice',
   'clients',
   'files of clients',
   'environment',

@@ -19,6 +19,7 @@ JIT_WORKLOAD        whose ID token a pipeline logs in with, instead of what is f
 JIT_WORKLOAD_TOKEN_FILE, JIT_WORKLOAD_TOKEN
                     an ID token of another issuer (pinned)
 JIT_LOG_MASKS=0     tell no pipeline what to hide in its log
+JIT_NOTICE=10m      a notice on the desktop so long before a grant ends
 JIT_DEBUG=1         stack traces of failures
 NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
 AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,

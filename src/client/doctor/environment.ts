@@ -4,7 +4,7 @@ import { note, ok } from './finding.ts'
 import type { Check, Finding } from './types.ts'
 
 /** About what people see, not what jit does. */
-const TOLD = ['JIT_PROMPT', 'JIT_DEBUG']
+const TOLD = ['JIT_PROMPT', 'JIT_DEBUG', 'JIT_NOTICE']
 
 /** What SDKs believe before any profile that jit writes. */
 const BEFORE_US: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { errnoOf } from '../../base/errno.ts'
 import { ifExists, readFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { lastHeard } from './heard.ts'
@@ -33,7 +34,20 @@ function entries(fs: FileSystem, root: string): readonly (Lease | UnreadableLeas
     .filter((name) => name.endsWith(LEASE_SUFFIX))
     .flatMap((name) => {
       const file = join(leaseDirectory(root), name)
-      const bytes = readFile(fs, file) // gone: ended by another process since we listed
-      return bytes === undefined ? [] : [parseLease(name.slice(0, -LEASE_SUFFIX.length), file, bytes)]
+      return entry(fs, name.slice(0, -LEASE_SUFFIX.length), file) ?? []
     })
+}
+
+/** Another user's, or no file at all. It stays where it is: what it stands for cannot be known, and must not keep others alive. */
+const NOT_OURS = ['EACCES', 'EPERM', 'EISDIR', 'ELOOP']
+
+function entry(fs: FileSystem, id: string, file: string): Lease | UnreadableLease | undefined {
+  try {
+    const bytes = readFile(fs, file) // gone: ended by another process since we listed
+    return bytes && parseLease(id, file, bytes)
+  } catch (error) {
+    const code = errnoOf(error) ?? ''
+    if (!NOT_OURS.includes(code)) throw error // it may pass
+    return { id, file, why: `it cannot be opened (${code})`, paths: [], newer: true }
+  }
 }

@@ -116,7 +116,7 @@ export type UnreadableLease = {
   readonly why: string
   /** Absolute paths found in what is left of its text, with kind and format where those can be read too. */
   readonly paths: readonly NamedPath[]
-  /** Written by a newer jit, which can read it: kept as it is. */
+  /** Written by a newer jit, which can read it, or not to be opened by this user: kept as it is. */
   readonly newer: boolean
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { awsDelivery, leasingIn, newLease, SECRETS } from '../../../support/aws-lease.ts'
@@ -20,6 +21,25 @@ test('an entry that cannot be read keeps no other lease from its end, whatever b
   clock.advance(601_000)
   expect(await leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true }])
   expect(home.filesHolding(...SECRETS)).toEqual([])
+})
+
+test.each<[string, (path: string) => void]>([
+  ['a directory', (path) => mkdirSync(path)],
+  ['a link to nowhere', (path) => symlinkSync('/nowhere', path)],
+  ['a link to itself', (path) => symlinkSync(path, path)],
+  ['a named pipe', (path) => execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', path])],
+])('%s in place of an entry is shown, stays there, and keeps no other lease from its end', async (_what, put) => {
+  using home = new TempHome()
+  const clock = new FakeClock(Date.now() + 60_000)
+  const leasing = leasingIn(home, clock)
+  await leasing.write(newLease(clock, 'g_1', 'prod-db', 600_000), awsDelivery('jit-prod-db'))
+  put(join(home.stateDir, 'm1', 'leases', 'g_2.lease'))
+  expect(leasing.unreadable()).toMatchObject([{ id: 'g_2', paths: [] }])
+  expect(leasing.list()).toMatchObject([{ id: 'g_1' }])
+  clock.advance(601_000)
+  expect(await leasing.sweep()).toMatchObject([{ lease: 'g_1', wiped: true }])
+  expect(home.filesHolding(...SECRETS)).toEqual([])
+  expect(readdirSync(join(home.stateDir, 'm1', 'leases'))).toEqual([expect.stringMatching(/^g_2\./)])
 })
 
 describe('an entry that somebody has edited', () => {
