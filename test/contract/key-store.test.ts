@@ -70,3 +70,8 @@ const keyutilsWork = await callAddon({ store: 'keyutils', operation: 'set', item
 describe.skipIf(!keyutilsWork)('Linux kernel keyring', () => {
   keepsThePromises(() => keyutilsKeyStore())
 })
+
+// On Linux a keyring of its own stands in for the user's, above.
+describe.skipIf(process.platform === 'linux')('the key store of this system', () => {
+  keepsThePromises(() => systemKeyStore(process.platform, (call) => callAddon(call)))
+})

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
+import { canaries } from './canaries.ts'
 import { clocks } from './clocks.ts'
 import { crashPoints } from './crash-points.ts'
 import { fullDisk } from './full-disk.ts'
@@ -30,11 +31,12 @@ const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure
   R6: rounds,
   R7: lateness,
   R8: clocks,
+  R9: canaries,
   R10: revokeOffline,
 }
 
 /** What runs side by side: computing in the first, waiting for processes in the second, for the clock in the third. */
-const LANES = ['R1,R3', 'R2,R4,R5,R6,R8', 'R7', 'R10']
+const LANES = ['R1,R3', 'R2,R4,R5,R6,R8', 'R7', 'R9,R10']
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { short, only } = values
