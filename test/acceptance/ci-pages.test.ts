@@ -78,7 +78,12 @@ describe('the Actions', () => {
     const inputs = { target: '  prod-db\n', endpoint: ci.url, for: '15m', ticket: 'OPS-1' }
     const elevated = lastOf(await runAction(job, 'elevate', inputs))
     expect(failureOf(elevated)).toBe('')
-    expect(githubEnvOf(job)).toBe(`JIT_ENDPOINT_URL=${ci.url}\n`)
+    expect(exportedIn(job)).toEqual({
+      JIT_ENDPOINT_URL: ci.url,
+      JIT_STATE_DIR: path.join(job.home, 'temp/jit/state'),
+      JIT_RUNTIME_DIR: path.join(job.home, 'temp/jit/run'),
+    })
+    expect((await job.jit('status', '--json')).stdout).toContain('"grants":[]') // a job of the same user knows nothing of it
     const used = await job.bash('jit exec prod-db -- sh -c \'cat "$AWS_SHARED_CREDENTIALS_FILE"\'', exportedIn(job))
     const [key = ''] = /ASIA[A-Z0-9]{12,}/.exec(used.stdout) ?? []
     expect(key).not.toBe('')
@@ -107,7 +112,9 @@ describe('the Actions', () => {
     const { code } = lastOf(await runAction(job, 'elevate', inputs))
     expect(code).toBeGreaterThan(0)
     expect(readdirSync(job.home)).not.toContain('hit')
-    expect(githubEnvOf(job)).toBe('')
+    expect(Object.keys(exportedIn(job)).toSorted()).toEqual(
+      githubEnvOf(job) === '' ? [] : ['JIT_RUNTIME_DIR', 'JIT_STATE_DIR'],
+    )
   })
 
   test('a reason may hold anything, and arrives whole', async () => {
