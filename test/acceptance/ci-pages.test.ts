@@ -3,10 +3,12 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { list, object, record, string } from '../../src/contract/narrow.ts'
+import { isInstalled } from '../../src/platform/processes.ts'
 import { type CiWorld, failureOf, githubEnv, type Job, RUNNER_BEARER, startCiWorld } from '../support/ci-world.ts'
 import type { Ended } from '../support/launch.ts'
 import { fakeProgram } from '../support/workload.ts'
 
+const hasJq = isInstalled('jq', process.env, process.platform)
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
 
@@ -92,7 +94,7 @@ describe('the Actions', () => {
     expect(job.holding('accessToken')).toEqual([])
   })
 
-  test.each([
+  test.concurrent.each([
     ['target', '$(touch hit) `touch hit` ;touch hit;'],
     ['target', 'prod-db --as-default'],
     ['target', '"; touch hit; "'],
@@ -242,5 +244,28 @@ describe('the snippets of docs/ci.md', () => {
     writeFileSync(file, await ci.token('kubernetes'))
     const ended = await ci.job('docs-kubernetes', { JIT_WORKLOAD_TOKEN_FILE: file }).jit(...args)
     expect([failureOf(ended), ended.stdout]).toEqual(['', expect.stringMatching(/^until 20/)])
+  })
+
+  test.skipIf(!hasJq)('asking in one job and collecting in a later one', async () => {
+    const [, text = ''] = read('docs/ci.md').split('\n## Asking, and collecting later\n')
+    const [, block = ''] = /```\n(.*--no-wait[\s\S]*?)```/.exec(text) ?? []
+    const [ask = '', collect = '', ...others] = block
+      .replaceAll('prod-db', 'staging-db') // the one that people decide about here
+      .trim()
+      .split('\n')
+    expect(others).toEqual([])
+    const first = ci.job('docs-asks', githubEnv(ci.services, { GITHUB_JOB: 'ask' }))
+    expect(failureOf(await first.bash(ask))).toBe('')
+    const asked = readFileSync(path.join(first.home, 'request.json'), 'utf8')
+    const bob = ci.world.person('bob')
+    expect(failureOf(await bob.logIn())).toBe('')
+    expect(failureOf(await bob.jit('approve', object({ request: string })(JSON.parse(asked), 'answer').request))).toBe(
+      '',
+    )
+    const second = ci.job('docs-collects', githubEnv(ci.services, { GITHUB_JOB: 'collect' }))
+    writeFileSync(path.join(second.home, 'request.json'), asked)
+    expect(failureOf(await second.bash(collect))).toBe('')
+    expect((await second.jit('status')).stdout).toContain('staging-db')
+    expect(failureOf(await second.jit('revoke', '--all'))).toBe('')
   })
 })

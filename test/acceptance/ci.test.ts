@@ -143,7 +143,7 @@ describe('the login of a job', () => {
     expect(refused.stderr).toContain('was used before, with another key')
   })
 
-  test.each([
+  test.concurrent.each([
     ['GitHub without the permission', { GITHUB_ACTIONS: 'true' }, 'permissions: id-token: write'],
     ['GitLab without id_tokens', { GITLAB_CI: 'true' }, 'id_tokens: { JIT_ID_TOKEN:'],
     ['an unknown platform', {}, 'JIT_WORKLOAD_TOKEN'],
