@@ -140,7 +140,7 @@ function createJob(home: string, { url, aws, env: more }: JobParts): Job {
       const inHome = ['-c', 'cd "$HOME" && exec "$@"', 'bash', 'bash', '--noprofile', '--norc', '-e', '-o', 'pipefail']
       return launch('bash', [...inHome, file], { ...env, ...extra }).done
     },
-    holding: (text) => filesBelow(home).filter((file) => readFileSync(file).includes(text)),
+    holding: (text) => filesBelow(home).filter((file) => textOf(file).includes(text)),
   }
 }
 
@@ -150,6 +150,15 @@ const filesBelow = (directory: string): readonly string[] =>
         .filter((entry) => entry.isFile())
         .map((entry) => path.join(entry.parentPath, entry.name))
     : []
+
+/** Empty where it is gone meanwhile: a reaper may be at work. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return ''
+  }
+}
 
 /** Empty where a program ended well; else all that is known of its failure. */
 export const failureOf = ({ code, stderr }: Ended): string => (code === 0 ? '' : `${code}: ${stderr}`)
