@@ -184,6 +184,13 @@ describe('what people decide', () => {
     expect((await bob.jit('requests', '--to-review')).stdout).toContain('https://github.com/acme/shop/actions/runs/42')
     expect((await bob.jit('approve', request)).code).toBe(0)
 
+    // where a person is logged in, a job speaks for itself all the same
+    const onHisMachine = ci.world.person('bob', githubEnv(ci.services))
+    expect((await onHisMachine.jit('whoami')).stdout).toContain('pipelines: shop-github')
+    expect((await onHisMachine.jit('whoami', '--workload', 'off')).stdout).toContain('bob@corp.example')
+    const mute = await ci.world.person('bob', { GITHUB_ACTIONS: 'true' }).jit('whoami')
+    expect([mute.code, mute.stderr]).toEqual([4, expect.stringContaining('--workload off')])
+
     const stranger = ci.job('strange', githubEnv(ci.services, { GITHUB_RUN_ID: '43' }, { run_id: '43' }))
     const refused = await stranger.jit('elevate', '--request', request)
     expect(refused.code).toBe(3)
