@@ -5,14 +5,16 @@ import { type RenewalNotes, renewalNotesIn } from '../client/renewal-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readFile } from '../platform/durable.ts'
+import { networkOf } from '../platform/directory-facts.ts'
 import { nodeFileSystem } from '../platform/files.ts'
+import { type LocalDeps, localRuntime, type MachinePlaces, machinePlaces } from '../platform/local-directory.ts'
 import { machineId } from '../platform/machine.ts'
 import { type Places, places as placesOf } from '../platform/places.ts'
 import { recordsIn } from '../platform/records.ts'
 import type { Host } from './host.ts'
 
 /** What can be read of this installation without network, keychain or lock, and cheaply. */
-export type Installation = {
+export type Installation = MachinePlaces & {
   readonly places: Places
   /** `<state>/<machine>/`: leases, outbox, locks. */
   readonly root: string
@@ -26,12 +28,19 @@ export type Installation = {
 }
 
 export function openInstallation({ process, home }: Pick<Host, 'process' | 'home'>): Installation {
-  const places = placesOf({ env: process.env, home, platform: process.platform, cwd: process.cwd() })
+  const named = placesOf({ env: process.env, home, platform: process.platform, cwd: process.cwd() })
+  const disks: LocalDeps = {
+    fs: nodeFileSystem,
+    uid: process.getuid?.(),
+    networkOf: (path) => networkOf(path, process.platform),
+  }
+  const places = { ...named, runtime: localRuntime(disks, named) }
   const root = join(places.state, machineId())
   const read = (path: string): Buffer | undefined => readFile(nodeFileSystem, path)
   return {
     places,
     root,
+    ...machinePlaces(disks, root, places),
     leases: leaseRecords(nodeFileSystem, systemClock, root),
     notes: renewalNotesIn(nodeFileSystem, root),
     pending: pendingRequests(recordsIn(nodeFileSystem, join(places.state, 'requests'), readPending)),

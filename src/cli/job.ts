@@ -8,9 +8,9 @@ import { jobId, openJobIdentity } from '../client/job-login.ts'
 import { chooseSource, isChosen } from '../client/workload/choose-source.ts'
 import type { TokenDeps, TokenSource } from '../client/workload/types.ts'
 import { hasLogin } from './has-login.ts'
+import type { Installation } from './installation.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeHttp } from '../platform/http-node.ts'
-import type { Places } from '../platform/places.ts'
 import { isInstalled, runToEnd } from '../platform/processes.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings } from '../platform/settings.ts'
@@ -21,7 +21,7 @@ const LONGEST_TOKEN_FILE = 64 * 1024
 type Place = {
   readonly env: Environment
   readonly platform: NodeJS.Platform
-  readonly places: Places
+  readonly installation: Pick<Installation, 'places' | 'login'>
 }
 type Around = Place & { readonly signal: AbortSignal; readonly withLock: WithLock }
 
@@ -32,7 +32,7 @@ export type Job = {
 }
 
 /** Whose job this process is of, and which endpoint it asks; `undefined` where it shall not speak for one. Asks nobody. */
-export function jobHere({ env, platform, places }: Place) {
+export function jobHere({ env, platform, installation }: Place) {
   const around: TokenDeps = {
     env,
     readText: (path) => readSmallTextFile(path, LONGEST_TOKEN_FILE),
@@ -40,9 +40,9 @@ export function jobHere({ env, platform, places }: Place) {
     run: runToEnd,
     isOnPath: (program) => isInstalled(program, env, platform),
   }
-  const source = chooseSource(around, { isPersonHere: () => hasLogin(places) })
+  const source = chooseSource(around, { isPersonHere: () => hasLogin(installation) })
   if (source === undefined) return undefined
-  const known = env['JIT_ENDPOINT_URL'] || readSettings(places.config).endpoint
+  const known = env['JIT_ENDPOINT_URL'] || readSettings(installation.places.config).endpoint
   if (source.kind === 'machine' && known === undefined && !isChosen(env)) return undefined
   const endpoint = (): string => (known === undefined ? refuseUnknown(source) : endpointUrl(known))
   return { around, source, endpoint }
@@ -55,7 +55,7 @@ export function findJob({ signal, withLock, ...place }: Around): Job | undefined
   const { source, endpoint } = here
   const around: TokenDeps = { ...here.around, signal }
   const store = (): JobLoginStore =>
-    jobLoginStore({ runtime: place.places.runtime, endpoint: endpoint(), job: jobId(source, around) })
+    jobLoginStore({ runtime: place.installation.places.runtime, endpoint: endpoint(), job: jobId(source, around) })
   const deps = { ...around, source, clock: systemClock, random: systemRandom, platform: place.platform, withLock }
   return {
     identity: async () => {

@@ -15,11 +15,11 @@ import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { nodeHttp, warmUpHttp } from '../platform/http-node.ts'
 import { withLock } from '../platform/lock.ts'
-import type { Places } from '../platform/places.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readSettings, writeSettings } from '../platform/settings.ts'
 import { hasLogin } from './has-login.ts'
+import type { Installation } from './installation.ts'
 import type { Job } from './job.ts'
 import { keyStoreOf, openKeyStore } from './key-store.ts'
 import { isYes } from './switches.ts'
@@ -29,7 +29,7 @@ const LOGIN_LOCK_WAIT_MS = 30_000
 type Surroundings = {
   readonly env: Environment
   readonly platform: NodeJS.Platform
-  readonly places: Places
+  readonly installation: Pick<Installation, 'places' | 'login'>
   readonly signal: AbortSignal
 }
 
@@ -41,25 +41,30 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn({ env, platform, installation, signal }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
+  const { places } = installation
   const lock: WithLock = (name, work) => {
-    makeDirectories(nodeFileSystem, places.state)
-    return withLock(join(places.state, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
+    const { locks } = installation.login()
+    makeDirectories(nodeFileSystem, locks)
+    return withLock(join(locks, `${name}.lock`), systemClock, LOGIN_LOCK_WAIT_MS, work)
   }
   const common = { http: nodeHttp, clock: systemClock, random: systemRandom, platform, withLock: lock }
   const identityDeps = (): IdentityDeps => {
     const keyStore = openKeyStore(env, platform, places)
-    return { ...common, store: loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }) }
+    return {
+      ...common,
+      store: loginStore({ stateDirectory: installation.login().directory, keyStore, random: systemRandom }),
+    }
   }
   const inJob = async (): Promise<Job | undefined> => {
     if (!mayBeWorkload(env)) return undefined
     const { findJob } = await import('./job.ts')
-    return findJob({ env, platform, places, signal, withLock: lock })
+    return findJob({ env, platform, installation, signal, withLock: lock })
   }
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
-    opened ??= inJob().then((job) => job?.identity() ?? open(identityDeps(), env, hasLogin(places)))
+    opened ??= inJob().then((job) => job?.identity() ?? open(identityDeps(), env, hasLogin(installation)))
     warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
@@ -73,7 +78,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
           ...common,
           env,
           signal,
-          stateDirectory: places.state,
+          stateDirectory: installation.login().directory,
           chooseKeyStore: (choice) => keyStoreOf(choice, env, platform, places),
           settings: () => readSettings(places.config),
           remember: (settings) => writeSettings(places.config, settings),

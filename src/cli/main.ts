@@ -1,4 +1,5 @@
-import { constants, homedir, hostname } from 'node:os'
+import { constants, hostname } from 'node:os'
+import { homeOf } from '../platform/machine.ts'
 import type { Ending } from '../platform/processes.ts'
 import type { Host } from './host.ts'
 
@@ -7,7 +8,7 @@ import type { Host } from './host.ts'
  * `script` is the path of bin/jit.js.
  */
 export async function main(script: string): Promise<void> {
-  const host: Host = { process, home: homedir(), hostname: hostname(), script }
+  const host: Host = { process, home: homeOf(), hostname: hostname(), script }
   const argv = process.argv.slice(2)
   if (argv[0] === 'reap' && argv.length === 1) {
     const { reap } = await import('./reap.ts')
@@ -24,7 +25,8 @@ const RAISED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** As the program ended that was run. Signals that would dump our memory, where keys have been, become the code that shells give them. */
 function end(ending: Ending): void {
   if ('code' in ending) process.exit(ending.code)
-  if (!RAISED.includes(ending.signal)) process.exit(128 + (constants.signals[ending.signal] ?? 0))
+  // The first process of a container dies of no signal that it does not handle, and would end as if all were well.
+  if (!RAISED.includes(ending.signal) || process.pid === 1) process.exit(128 + (constants.signals[ending.signal] ?? 0))
   process.removeAllListeners(ending.signal)
   process.kill(process.pid, ending.signal)
 }

@@ -43,7 +43,7 @@ export function onDemand(
   const clock = systemClock
   const leasing = openLeasing(host, installation)
   let opening: Promise<LoggedIn> | undefined
-  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, places, signal }))
+  const online = (): Promise<LoggedIn> => (opening ??= loggedIn({ env, platform, installation, signal }))
   const connected = async () => {
     const { identity, api } = await online()
     return { endpoint: (await identity()).endpoint, api: await api() }

@@ -16,12 +16,14 @@ import { reaperCheck } from '../client/doctor/reaper.ts'
 import { probeEndpoint } from '../client/endpoint-probe.ts'
 import { keepHouse } from '../client/housekeeping.ts'
 import { loginStore } from '../client/identity/store.ts'
+import { otherMachines } from '../client/leases/others.ts'
 import { isReaping } from '../client/leases/reaper.ts'
 import { refuseOtherEndpoint } from '../client/login.ts'
 import { status } from '../client/status.ts'
 import { installLayer, isUnwanted, removeLayer } from '../client/wake/keep.ts'
 import { systemClock } from '../platform/clock.ts'
 import { directoryFacts } from '../platform/directory-facts.ts'
+import { isContainer } from '../platform/machine.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { nodeHttp } from '../platform/http-node.ts'
 import { readPassphrase } from '../platform/keychain/passphrase.ts'
@@ -43,7 +45,7 @@ import { stuckText } from './ui/sweep-text.ts'
 /** Every check, wired to this machine. */
 export function openDoctor(host: Host, installation: Installation, loaded: () => Promise<OnDemand>): Doctoring {
   const { env, platform, execPath } = host.process
-  const { places, leases, root, pending, notes } = installation
+  const { places, leases, root, locks, pending, notes } = installation
   const clock = systemClock
   const fs = nodeFileSystem
   const uid = host.process.getuid?.()
@@ -74,11 +76,14 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
       keyStoreCheck(() => ({
         keyStore: openKeyStore(env, platform, places),
         ...keyStoreNeeds(host, installation),
-        isOfJob: jobHere({ env, platform, places }) !== undefined,
+        isOfJob: jobHere({ env, platform, installation }) !== undefined,
       })),
       loginCheck({ login: () => storedLogin(host, installation), clock }),
       directoryCheck({
         places,
+        home: host.home,
+        locks,
+        otherMachines: () => otherMachines(fs, root).length,
         uid,
         facts: (path) => directoryFacts(path, platform),
         close: (path) => keepPrivate(path, uid),
@@ -91,16 +96,17 @@ export function openDoctor(host: Host, installation: Installation, loaded: () =>
       }),
       reaperCheck({
         hasLeases,
-        isRunning: () => isReaping(fs, root, clock),
+        isRunning: () => isReaping(fs, locks(), clock),
         start: async () => {
           await startDetached(background('reap', host, places))
-          await untilReaping(root)
+          await untilReaping(locks())
         },
       }),
       layerCheck({
         ...keep,
         install: () => installLayer(keep),
         isUnwanted: () => isUnwanted(keep),
+        isContainer: isContainer(env),
       }),
       outboxCheck(() => leases.outbox.list().length, sweep),
       promptCheck({ env, home: host.home, read: textOf }),
@@ -130,12 +136,13 @@ function keyStoreNeeds({ process: { env } }: Host, { places }: Installation) {
   return { isMemory, readPassphrase: () => readPassphrase(env) }
 }
 
-async function storedLogin({ process }: Host, { places }: Installation): Promise<LoginView | undefined> {
+async function storedLogin({ process }: Host, installation: Installation): Promise<LoginView | undefined> {
+  const { places, login } = installation
   const { env, platform } = process
-  const job = jobHere({ env, platform, places })
+  const job = jobHere({ env, platform, installation })
   if (job !== undefined) return { endpoint: job.endpoint(), job: job.source.name }
   const keyStore = openKeyStore(env, platform, places)
-  const found = await loginStore({ stateDirectory: places.state, keyStore, random: systemRandom }).load()
+  const found = await loginStore({ stateDirectory: login().directory, keyStore, random: systemRandom }).load()
   if (found === undefined) return undefined
   const { discovery, accessTokenExpiresAt, refreshToken } = found
   refuseOtherEndpoint(env['JIT_ENDPOINT_URL'], discovery.endpoint)
@@ -156,9 +163,9 @@ function leaseView({ lease, secondsLeft }: ReturnType<typeof status>['grants'][n
 const STARTING_MS = 3000
 const STEP_MS = 50
 
-async function untilReaping(root: string): Promise<void> {
+async function untilReaping(locks: string): Promise<void> {
   for (let waited = 0; waited < STARTING_MS; waited += STEP_MS) {
-    if (await isReaping(nodeFileSystem, root, systemClock)) return
+    if (await isReaping(nodeFileSystem, locks, systemClock)) return
     await systemClock.sleep(STEP_MS)
   }
 }

@@ -19,14 +19,13 @@ export type Renewed =
  */
 export async function renewOnce(
   host: LeaseHost,
-  installation: Pick<Installation, 'places' | 'root'>,
+  installation: Pick<Installation, 'places' | 'root' | 'locks' | 'login'>,
   lease: Lease,
   signal: AbortSignal,
 ): Promise<Renewed> {
   const { env, platform } = host.process
-  const { places } = installation
   const connect = async () => {
-    const { identity, api } = await loggedIn({ env, platform, places, signal })
+    const { identity, api } = await loggedIn({ env, platform, installation, signal })
     return { endpoint: (await identity()).endpoint, api: await api() }
   }
   const leasing = openLeasing(host, installation)

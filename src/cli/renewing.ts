@@ -17,16 +17,17 @@ export const FOR_REAPER: RenewalLimits = { renewMs: 60_000, waitMs: 60_000 }
 /** What asks for the next slice of a lease, once among all processes. Loads the renewer only where it is for this one to do. */
 export function renewing(
   host: LeaseHost,
-  { root, leases, notes, places }: Installation,
+  installation: Installation,
   { limits, signal }: { readonly limits: RenewalLimits; readonly signal: AbortSignal },
 ): (lease: Lease) => Promise<Lease> {
+  const { locks, leases, notes } = installation
   const deps = {
     leases: () => leases.list(),
     notes,
-    ifAlone: (work: () => Promise<Lease>) => withFreeLock(join(root, 'renewal.lock'), work),
+    ifAlone: (work: () => Promise<Lease>) => withFreeLock(join(locks(), 'renewal.lock'), work),
     renew: async (lease: Lease, limited: AbortSignal) => {
       const { renewOnce } = await import('./renewer.ts')
-      const renewed = await renewOnce(host, { places, root }, lease, limited)
+      const renewed = await renewOnce(host, installation, lease, limited)
       if ('lease' in renewed) return renewed.lease
       const { code, message, hint } = renewed.failure
       throw new JitError(code, message, hint)

@@ -2,7 +2,10 @@ import { join } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
 import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
+import { isAnotherOverdue } from '../client/leases/others.ts'
 import { systemClock } from '../platform/clock.ts'
+import { nodeFileSystem } from '../platform/files.ts'
+import { assertHome } from '../platform/machine.ts'
 import { speaksUtf8 } from '../platform/output.ts'
 import { assertProgram, isInstalled, runChild } from '../platform/processes.ts'
 import { readSettings } from '../platform/settings.ts'
@@ -21,6 +24,7 @@ import type { Terminal } from './ui/terminal.ts'
 import { manifest } from './version.ts'
 
 const OUTBOX_INTERVAL_MS = 30_000
+const OTHERS_INTERVAL_MS = 10 * 60_000
 const NOT_TOLD = 'The endpoint could not be told yet what ended here. Type: jit sweep'
 
 /** What run.ts makes of the process. */
@@ -84,19 +88,33 @@ export function buildContext(host: Host, { terminal, signal, divertSignals, exit
       return openDoctor(host, installation, loaded)
     },
     promptPlaces: () => promptPlaces(host, installation),
-    startUp: async ([command]) => {
+    startUp: async (argv) => {
+      const [command] = argv
+      if (!isAboutJit(argv)) assertHome(places)
       if (command !== 'sweep') await tidyUp(installation, terminal, loaded) // `jit sweep` does the same, and says so
     },
   }
 }
 
 async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
-  if (installation.leases.due()) await sweepQuietly(terminal, loaded)
+  if (installation.leases.due() || isLeftByAnother(installation)) await sweepQuietly(terminal, loaded)
   const tried = join(installation.root, 'outbox-tried')
   if (installation.leases.outbox.list().length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now()))
     return
   const { inBackground } = await loaded()
   inBackground('sweep', NOT_TOLD)
+}
+
+/** What works for nobody in particular. */
+const isAboutJit = ([command = 'help', ...rest]: readonly string[]): boolean =>
+  ['help', '--help', '-h', '--version', '-V', 'completion'].includes(command) || rest.includes('--help')
+
+/** Not asked again for some minutes: the records themselves are for the other machine to drop. */
+function isLeftByAnother({ root }: Installation): boolean {
+  const swept = join(root, 'others-swept')
+  return (
+    isAnotherOverdue(nodeFileSystem, root, systemClock) && isTimeAgain(swept, OTHERS_INTERVAL_MS, systemClock.now())
+  )
 }
 
 /** What was asked for goes on whatever happens here; `status` and the next start show and retry what is left. */

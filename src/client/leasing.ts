@@ -17,6 +17,7 @@ import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
+import { assertMakeable, assertRecordable, type IsOpen } from './makeable.ts'
 import type { CloudSink } from './sinks/clouds/types.ts'
 import { createEngines } from './sinks/engines.ts'
 import { grantsIn } from './sinks/grant-directory.ts'
@@ -70,6 +71,10 @@ export type LeasingDeps = {
    * `leases/`, `outbox/`, `lock`, `reaper.lock`, `next-expiry` and `prompt`; all of it private and without secrets.
    */
   readonly root: string
+  /** Where `lock` and `reaper.lock` lie; absent: in `root`. Asked at each use. */
+  readonly locks?: () => string
+  /** Absent: always. */
+  readonly isOpen?: IsOpen
   /** The runtime directory: holds `grants/`, the private directories of leases. */
   readonly runtime: string
   readonly sinks: readonly CloudSink[]
@@ -89,7 +94,7 @@ export function leaseDeps(deps: LeasingDeps): LeaseDeps {
 }
 
 export function createLeasing(deps: LeasingDeps): Leasing {
-  const { fs, clock, root } = deps
+  const { fs, clock, root, locks = () => root, isOpen = () => true } = deps
   const records = leaseRecords(fs, clock, root)
   const leases = leaseDeps(deps)
   const { store } = leases
@@ -97,7 +102,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const locked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       store.prepare()
-      return await withLock(join(root, 'lock'), clock, LOCK_WAIT_MS, work)
+      return await withLock(join(locks(), 'lock'), clock, LOCK_WAIT_MS, work)
     } catch (error) {
       throw asJitError(error, `Could not use ${root}`, 'Mend the cause, or set JIT_STATE_DIR, and try again.')
     }
@@ -105,7 +110,11 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   const sweep = (): Promise<readonly WipeOutcome[]> => locked(() => sweepLeases(leases))
   return {
     ...records,
-    check: async (intents) => assertWritable(leases, await parcels.intended(intents)),
+    check: async (intents) => {
+      assertRecordable(root, isOpen)
+      for (const { lease, places } of await assertWritable(leases, await parcels.intended(intents)))
+        assertMakeable(lease, places, isOpen)
+    },
     write: (lease, deliveries, onUsable) =>
       locked(async () => writeLease(leases, lease, await parcels.first(lease, deliveries), onUsable)),
     renew: (id, deliveries) =>
@@ -117,7 +126,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
     runReaper: (signal, besides = () => undefined) =>
-      runReaper({ store, clock, root, isDue: () => records.due(), sweep, besides }, signal),
+      runReaper({ store, clock, locks, isDue: () => records.due(), sweep, besides }, signal),
   }
 }
 

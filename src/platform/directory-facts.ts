@@ -16,18 +16,32 @@ const NETWORK: Readonly<Record<number, string>> = {
   0x517b: 'SMB',
   0xff534d42: 'SMB',
   0xfe534d42: 'SMB',
+  0x564c: 'NCP',
   0x5346414f: 'AFS',
+  0x6b414653: 'AFS',
+  0x73757245: 'Coda',
   0x0bd00bd0: 'Lustre',
   0x00c36400: 'Ceph',
   0x47504653: 'GPFS',
+  0x19830326: 'BeeGFS',
+  0xaad7aaea: 'PanFS',
+  0x7461636f: 'OCFS2',
+  0x01161970: 'GFS2',
   0x01021997: '9P',
+  0x786f4256: 'a shared folder of VirtualBox',
+  0xbacbacbc: 'a shared folder of VMware',
+  0x65735546: 'FUSE', // sshfs and the like; some are local, which costs nothing
 }
+
+/** Name of the network file system that `path`, or the nearest directory above that is there, lies on. Throws system errors as they are. */
+export const networkOf = (path: string, platform: NodeJS.Platform): string | undefined =>
+  platform === 'linux' ? NETWORK[statfsSync(existing(path)).type >>> 0] : undefined
 
 /** Throws system errors as they are. */
 export function directoryFacts(path: string, platform: NodeJS.Platform): DirectoryFacts {
   const stat = statSync(path, { throwIfNoEntry: false })
-  const there = stat === undefined ? nearest(path) : path
-  const network = platform === 'linux' ? NETWORK[statfsSync(there).type >>> 0] : undefined
+  const there = existing(path)
+  const network = networkOf(there, platform)
   return {
     isWritable: isWritable(there),
     ...(network === undefined ? {} : { network }),
@@ -37,8 +51,8 @@ export function directoryFacts(path: string, platform: NodeJS.Platform): Directo
   }
 }
 
-function nearest(path: string): string {
-  let at = dirname(path)
+function existing(path: string): string {
+  let at = path
   while (statSync(at, { throwIfNoEntry: false }) === undefined && at !== dirname(at)) at = dirname(at)
   return at
 }

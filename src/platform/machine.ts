@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { homedir, hostname } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { devNull, homedir, hostname, userInfo } from 'node:os'
+import { isAbsolute } from 'node:path'
+import type { Environment } from '../base/environment.ts'
+import { JitError } from '../base/errors.ts'
 
 /**
  * Tells machines that share one home directory apart, so that each keeps its own journal and lock (locks do not reach over
@@ -25,4 +28,36 @@ function systemId(): string {
   }
 }
 
-export const homeOf = (): string => homedir()
+/** Whether processes here end together, with their container: by what its engines leave to be seen. */
+export const isContainer = (env: Environment): boolean =>
+  (env['container'] ?? env['KUBERNETES_SERVICE_HOST'] ?? '') !== '' ||
+  ['/.dockerenv', '/run/.containerenv'].some((path) => existsSync(path))
+
+/** Stands for a home directory where a user has none: nothing can ever be made below it, by nobody. */
+export const NO_HOME = devNull
+
+/**
+ * The user's home: `HOME`, else what the system knows. An empty or relative one would put credentials wherever jit was started.
+ * A user id without an account (as some container platforms hand out) may have none at all: see {@link assertHome}.
+ */
+export const homeOf = (): string =>
+  [homedir, () => userInfo().homedir].map(pathOf).find((path) => path !== undefined) ?? NO_HOME
+
+function pathOf(ask: () => string): string | undefined {
+  try {
+    const path = ask()
+    return isAbsolute(path) ? path : undefined
+  } catch {
+    return undefined // no such account
+  }
+}
+
+/** Throws `CONFIG` where one of `places` would lie in the home of a user who has none. */
+export function assertHome(places: Readonly<Record<string, string>>): void {
+  if (!Object.values(places).some((place) => place.startsWith(NO_HOME))) return
+  throw new JitError(
+    'CONFIG',
+    'This user has no home directory: HOME names none, and neither does the system.',
+    'Set HOME, or name places of your own: JIT_STATE_DIR, JIT_CONFIG_DIR and JIT_RUNTIME_DIR.',
+  )
+}

@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, statSync } from 'node:fs'
+import { errnoOf } from '../base/errno.ts'
 import { JitError } from '../base/errors.ts'
 
 const STICKY = 0o1000
@@ -18,5 +19,14 @@ export function keepPrivate(directory: string, uid: number | undefined): void {
       `The directory ${directory} belongs to user ${owner}${(stat.mode & STICKY) === 0 ? '' : ' and is shared'}; jit keeps its records only where nobody else can write.`,
       'Name one of your own: JIT_STATE_DIR, JIT_CONFIG_DIR or JIT_RUNTIME_DIR.',
     )
-  if ((stat.mode & 0o077) !== 0) chmodSync(directory, 0o700)
+  if ((stat.mode & 0o077) !== 0) narrow(directory)
+}
+
+/** On a disk that is mounted read-only nobody can put anything there. */
+function narrow(directory: string): void {
+  try {
+    chmodSync(directory, 0o700)
+  } catch (error) {
+    if (errnoOf(error) !== 'EROFS') throw error
+  }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Http } from '../platform/http.ts'
 import { proxyAgent } from '../platform/proxy.ts'
 import type { Random } from '../platform/random.ts'
-import { createApprovals } from './approvals/create-approvals.ts'
+import { createApprovals, type Housekeeping } from './approvals/create-approvals.ts'
 import { createAudit } from './audit/log.ts'
 import { makeAuthentication } from './auth/authentication.ts'
 import { idTokenVerifier } from './auth/id-token.ts'
@@ -39,6 +39,8 @@ export type Surroundings = {
 
 export type Endpoint = {
   readonly services: Services
+  /** Ends what policy and targets as they were read no longer give; called once, before anybody is served. */
+  readonly begin: () => Promise<void>
   /** Settles what is past its time and forgets what has had its day; called every minute. */
   readonly sweep: () => Promise<unknown>
   readonly close: () => Promise<void>
@@ -78,10 +80,24 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
       kubernetes: createKubernetesExchange(tokens),
     })
     const services = { config, authentication, tokens, approvals, policy, exchange, log, clock, random, stopping }
-    return { services, sweep: () => approvals.sweep(), close: () => store.close() }
+    return { services, ...housekeeping(approvals, log), close: () => store.close() }
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+function housekeeping(approvals: Housekeeping, log: Log): Pick<Endpoint, 'begin' | 'sweep'> {
+  return {
+    begin: async () => {
+      const ended = await approvals.endWhatPolicyNoLongerGives()
+      if (ended > 0) log.warn({ ended }, 'grants ended that policy or targets no longer give')
+    },
+    sweep: async () => {
+      const { unconfirmed } = await approvals.sweep()
+      for (const { id: grant, target, holderSubject: holder } of unconfirmed)
+        log.warn({ grant, target, holder }, 'wipe not confirmed')
+    },
   }
 }
 

@@ -27,7 +27,7 @@ export async function checkConfiguration(source: ConfigSource): Promise<readonly
     const { config, warnings } = await readConfig(source)
     const pipelines = config.workloads?.pipelines ?? []
     const rules = readRules(await readPolicyFiles(source, config), config.targets, pipelines)
-    const gaps = findGaps(rules, config.targets, source.path)
+    const gaps = findGaps(rules, config.targets, source.path, pipelines)
     return [...warnings, ...gaps].map((fault) => ({ ...fault, level: 'warning' }))
   } catch (error) {
     if (error instanceof ConfigurationError) return error.faults.map((fault) => ({ ...fault, level: 'error' }))

@@ -11,6 +11,7 @@ import { configTemplate, policyTemplate } from './config/template.ts'
 import type { Config, ConfiguredTarget, Fault, Workloads } from './config/types.ts'
 import { endpointUrl, issuerUrl } from './config/url.ts'
 import { checkConfiguration, type Configuration, loadConfiguration } from './configuration.ts'
+import { followedGrants } from './followed-grants.ts'
 import { parseJson } from './http/strict-json.ts'
 import { serve } from './serve.ts'
 import { openStore } from './store/open.ts'
@@ -93,6 +94,7 @@ export function makeOperations(deps: OperationsDeps): Operations {
         replaceJson(deps, path.join(directory, OIDC_DISCOVERY_PATH), oidcDiscovery(config.endpoint)),
       ]
     },
+    grants: (configFile, query) => withStoreOf(configFile, (store) => followedGrants(store, query)),
     exportLog: (configFile, from, write) =>
       withStoreOf(configFile, async (store) => {
         for await (const leaf of readLeaves(store, from)) write(JSON.stringify(leaf))

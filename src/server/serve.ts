@@ -18,6 +18,7 @@ export async function serve(
   const { clock, log, stopping, makeServer } = around
   const endpoint = await compose(config, policy, around)
   try {
+    await endpoint.begin()
     const listener = await listening(config, () => listen(makeApp(endpoint.services), config.listen, makeServer, clock))
     ready(urlOf(config, listener))
     await sweepUntil(stopping, clock, async () => {

@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { record } from '../../src/contract/narrow.ts'
 import { createPersonHome, type PersonHome } from '../support/person.ts'
+import { removeWorkplace } from '../support/workplace.ts'
 
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:2'
 
 function machine(env: Readonly<Record<string, string>> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'jit-cli-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
+  onTestFinished(() => removeWorkplace(directory))
   return createPersonHome({ login: 'alice', directory, endpoint: NOWHERE, aws: NOWHERE, env })
 }
 

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,6 +8,7 @@ import { ApiCaller } from '../support/api-caller.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Company, startCompany } from './company.ts'
 import type { Missed } from './programs.ts'
+import { startEndpoint } from './started-endpoint.ts'
 
 const USERS = 48
 const SECONDS = 8
@@ -23,7 +23,7 @@ export async function measureEndpoint(): Promise<readonly Missed[]> {
   const directory = mkdtempSync(path.join(tmpdir(), 'jit-bench-'))
   const company = await startCompany()
   const port = await freePort()
-  const endpoint = await startEndpoint(directory, port, company)
+  const endpoint = await startEndpoint({ directory, port, company })
   try {
     const commits = rawCommits(path.join(directory, 'raw.db'))
     const callers = await Promise.all(Array.from({ length: USERS }, (_, index) => logIn(port, index, company)))
@@ -99,36 +99,4 @@ function rawCommits(file: string): number {
   }
   database.close()
   return count / 2
-}
-
-function startEndpoint(directory: string, port: number, company: Company): Promise<ChildProcess> {
-  const config = path.join(directory, 'jit-endpoint.yaml')
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(
-    path.join(directory, 'policy.cedar'),
-    '@id("all")\npermit(principal, action in [Action::"request", Action::"autoApprove"], resource);\n',
-  )
-  writeFileSync(
-    config,
-    `endpoint: http://127.0.0.1:${port}
-listen: { host: 127.0.0.1, port: ${port} }
-trustedProxies: [127.0.0.1]
-store: { kind: sqlite, path: data/jit.db }
-idp: { issuer: ${company.issuer}, clients: { device: jit }, scopes: [openid] }
-policy: [policy.cedar]
-aws: { stsEndpoint: ${company.sts} }
-targets:
-  - name: staging-db
-    maxDuration: 8h
-    aws: { role: 'arn:aws:iam::123456789012:role/jit-staging-db', region: eu-central-1 }
-`,
-  )
-  const bin = path.resolve(import.meta.dirname, '../../bin/jit-endpoint.js')
-  const child = spawn(process.execPath, [bin, 'serve', '--config', config, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  return new Promise((resolve, reject) => {
-    child.stdout.once('data', () => resolve(child))
-    child.once('exit', (code) => reject(new Error(`jit-endpoint ended with ${code}`)))
-  })
 }

@@ -4,6 +4,7 @@
  * program is slower every time.
  */
 import { parseArgs } from 'node:util'
+import { measureChannel } from './channel.ts'
 import { measureEndpoint } from './endpoint.ts'
 import { measureParallel } from './parallel.ts'
 import { type Missed, measureStartup } from './programs.ts'
@@ -27,6 +28,7 @@ if (values.gate) {
     ...(await measureWaits()),
     ...(await measureParallel()),
     ...(await measureEndpoint()),
+    ...(await measureChannel()),
   ])
     console.log(`${promised ? 'missed' : 'not reached yet'}: ${sentence}`)
 }

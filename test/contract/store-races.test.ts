@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyLeaves } from '../../src/server/audit/verify.ts'
 import { Refusal } from '../../src/server/refusal.ts'
@@ -114,6 +115,82 @@ describe.each([
           expect(told.filter((kind) => kind === 'grant.ended')).toHaveLength(1)
           expect(told.at(-1)).toBe('grant.ended')
         }
+      })
+
+      test('after the leaf of a stop nothing that it concerns is issued, approved or asked anywhere, and all of it ends', async () => {
+        const [here, there] = two()
+        const ada = caller('ada')
+        let [before, refused] = [0, 0]
+        for (let round = 0; round < 8; round++) {
+          const people = Array.from({ length: 8 }, (_, i) => caller(`p${round}-${i}`))
+          const held = await Promise.all(
+            people.map(async (who) => (await here.ask(who, wanted(), 'held')).grants[0]?.id ?? ''),
+          )
+          const open = await Promise.all(people.map(async (who) => (await here.ask(who, prod, 'open')).id))
+          const at = (i: number) => (i % 2 === 0 ? here : there)
+          const work = people.flatMap((who, i) => [
+            () => at(i).issue(who, held[i] ?? ''),
+            () => at(i + 1).approve(i % 3 === 0 ? ann : bob, open[i] ?? ''),
+            () => at(i).ask(who, wanted(), 'new'),
+            () => at(i).issue(who, held[i] ?? ''),
+          ])
+          const thrown = (round * 5) % work.length
+          const first = work.slice(0, thrown).map((call): Promise<unknown> => call())
+          const throwing = there.throwStop(ada, { scope: 'all', reason: `round ${round}` })
+          for (let turn = 0; turn < round; turn++) await nextTurn()
+          const all = await outcomes([...first, throwing, ...work.slice(thrown).map((call) => call())])
+          const codes = all.filter((each) => typeof each === 'string')
+          expect(codes.filter((code) => code !== 'denied' && code !== 'grant_ended' && code !== 'conflict')).toEqual([])
+          refused += codes.length
+          before += all.length - codes.length - 1
+
+          const bodies = (await leavesOf(store)).map(({ body }) => Object(body))
+          const stopAt = bodies.findLastIndex(({ kind }) => kind === 'stop.thrown')
+          const after = bodies.slice(stopAt).map(({ kind }) => kind)
+          for (const kind of ['grant.issued', 'request.asked', 'request.approved', 'request.endorsed'])
+            expect(after).not.toContain(kind)
+          const now = await store.now()
+          expect(await store.unendedGrants(100, { endsAt: now, id: '' })).toEqual([])
+          expect(await store.undecided(100)).toEqual([])
+          const [stop] = await here.listStops(ada)
+          await here.liftStop(ada, stop?.id ?? '')
+        }
+        expect([before > 0, refused > 0]).toEqual([true, true]) // the stop fell among them, not always first or last
+      })
+
+      test('a stop of one grant and its issue do not wait for each other', async () => {
+        const [here, there] = two()
+        const ada = caller('ada')
+        for (let round = 0; round < 10; round++) {
+          const id = (await here.ask(ann, wanted(), `k${round}`)).grants[0]?.id ?? ''
+          const all = await outcomes<unknown>([
+            ...Array.from({ length: 4 }, () => here.issue(ann, id)),
+            there.throwStop(ada, { scope: 'grant', value: id, reason: 'x' }),
+            there.throwStop(ada, { scope: 'user', value: `nobody-${round}`, reason: 'x' }),
+            ...Array.from({ length: 4 }, () => there.issue(ann, id)),
+          ])
+          expect(all.filter((each) => typeof each === 'string' && each !== 'grant_ended')).toEqual([])
+          expect((await store.grant(id))?.endReason).toBe('killed')
+        }
+      })
+
+      test('a stop that two replicas carry out at once ends each grant once', async () => {
+        const [here, there] = two()
+        for (let i = 0; i < 30; i++) await here.ask(caller(`p${i}`), wanted(), 'k')
+        const dying = approvalsOver({ ...store, unendedGrants: () => Promise.reject(new Error('kill -9')) })
+        await expect(dying.throwStop(caller('ada'), { scope: 'all', reason: 'x' })).rejects.toThrow('kill -9')
+        await Promise.all([here.sweep(), there.sweep()])
+        expect((await story(store)).filter((kind) => kind === 'grant.ended')).toHaveLength(30)
+      })
+
+      test('a machine at one replica hears within a second or so of what another replica ends', async () => {
+        const [here, there] = two()
+        const id = (await here.ask(ann, wanted(), 'k')).grants[0]?.id ?? ''
+        const waiting = here.channel(ann, { grants: [id], waitSeconds: 25 }, new AbortController().signal)
+        await there.throwStop(caller('ada'), { scope: 'user', value: 'ann', reason: 'x' })
+        const killed = performance.now()
+        expect(await waiting).toEqual({ ended: [{ grant: id, reason: 'killed' }] })
+        expect(performance.now() - killed).toBeLessThan(5_000)
       })
 
       test('approval and expiry exclude each other', async () => {

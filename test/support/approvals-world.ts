@@ -22,6 +22,8 @@ export type World = {
 }
 
 export const [rob, ann, bob, cat, eve] = [caller('rob'), caller('ann'), caller('bob'), caller('cat'), caller('eve')]
+/** May throw and lift stops. */
+export const ada = caller('ada')
 
 export async function openWorld(): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'jit-approvals-'))

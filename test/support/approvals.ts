@@ -52,6 +52,14 @@ export class FakePolicy implements Policy {
     return { approval, maxDurationSeconds: this.maxDurationSeconds, policies: [`rule-${name}`] }
   }
 
+  /** Subjects who may throw and lift stops. */
+  readonly administrators: string[] = ['ada']
+
+  mayAdminister({ person }: Caller): ReturnType<Policy['mayAdminister']> {
+    const allowed = this.administrators.includes(person.subject)
+    return { allowed, policies: allowed ? ['rule-administer'] : [], why: [] }
+  }
+
   mayApprove(
     approver: Caller,
     _requester: unknown,
@@ -79,12 +87,17 @@ export function movableClock(): Clock & { advance(ms: number): void } {
   }
 }
 
-export function approvalsOver(store: Store, policy: Policy = new FakePolicy(), clock: Clock = systemClock) {
+export function approvalsOver(
+  store: Store,
+  policy: Policy = new FakePolicy(),
+  clock: Clock = systemClock,
+  targets: readonly ConfiguredTarget[] = TARGETS,
+) {
   return createApprovals({
     store,
     audit: createAudit(),
     policy,
-    targets: TARGETS,
+    targets,
     pendingSeconds: 3600,
     random: systemRandom,
     clock,

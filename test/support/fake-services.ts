@@ -1,5 +1,6 @@
 import type { Grant } from '../../src/contract/grant.ts'
 import type { AccessRequest } from '../../src/contract/request.ts'
+import type { Stop } from '../../src/contract/stop.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import type { Approvals, Caller } from '../../src/server/approvals/types.ts'
@@ -46,6 +47,15 @@ export const aGrant: Grant = {
   endsAt: '2026-11-21T13:00:00Z',
 }
 
+export const aStop: Stop = {
+  id: 's_00000000000000000000000001',
+  scope: 'target',
+  value: 'prod-db',
+  reason: 'incident 42',
+  by: alice.person,
+  at: '2026-11-21T12:00:00Z',
+}
+
 export type Heard = { readonly call: string; readonly caller: Caller; readonly args: readonly unknown[] }
 
 /** Answers with one request and one grant, and tells what it heard. `wait` lasts until its signal fires. */
@@ -77,6 +87,19 @@ function fakeApprovals(heard: Heard[]): Approvals {
     cancel: answer('cancel', aRequest),
     issue: answer('issue', { grant: aGrant, holder: alice.person, leaf: 1, nowMs: 0 }),
     end: answer('end', { ...aGrant, state: 'ended', endReason: 'revoked' }),
+    channel: (caller, call, signal) =>
+      new Promise((resolve) => {
+        heard.push({ call: 'channel', caller, args: [call] })
+        const ended = call.grants
+          .filter((id) => id !== aGrant.id)
+          .map((grant) => ({ grant, reason: 'revoked' as const }))
+        if (ended.length > 0 || call.waitSeconds === 0 || signal.aborted) resolve({ ended })
+        signal.addEventListener('abort', () => resolve({ ended }))
+      }),
+    receive: answer('receive', undefined),
+    throwStop: answer('throwStop', { stop: aStop, endedGrants: 2, cancelledRequests: 1 }),
+    listStops: answer('listStops', [aStop]),
+    liftStop: answer('liftStop', { ...aStop, liftedAt: '2026-11-21T13:00:00Z' }),
   }
 }
 
@@ -140,6 +163,8 @@ export async function fakeServices({ services = {}, verifyIdToken = async () => 
         ...(name === 'hidden' ? { hidden: true } : {}),
       }),
       mayApprove: () => ({ allowed: false, policies: [] }),
+      mayAdminister: () => ({ allowed: false, policies: [], why: [] }),
+      administrators: [],
       hash: 'h',
     },
     exchange: {

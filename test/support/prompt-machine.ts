@@ -10,11 +10,12 @@ import { lease } from './fake-leasing.ts'
 import { leasingDeps } from './leasing-deps.ts'
 import { type PromptedShell, type ShellAtTerminal, shellAtTerminal } from './shell-terminal.ts'
 import { TempHome } from './temp-home.ts'
+import { removeWorkplace } from './workplace.ts'
 
 /** Somebody's machine: a real lease store, and shells at terminals. What has to be closed goes to `open`. */
 export function promptMachine(open: (() => Promise<void> | void)[]) {
   const home = new TempHome()
-  open.push(() => home[Symbol.dispose]())
+  open.push(() => removeWorkplace(home.root))
   const stateDir = join(home.home, '.local/state/jit')
   const deps = leasingDeps({ home: home.home, stateDir, clock: systemClock, machine: machineId() })
   const store = new LeaseStore(nodeFileSystem, systemClock, deps.root)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { SimulatorOptions } from '../simulators/aws/config.ts'
@@ -8,6 +8,7 @@ import { makeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
+import { removeWorkplace } from './workplace.ts'
 import { awsRole, type WorldTarget } from './world-aws.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -145,7 +146,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     close: async () => {
       await endpoint.stop()
       await Promise.all([idp.close(), aws.close(), front?.close(), clouds?.close()])
-      rmSync(directory, { recursive: true, force: true })
+      await removeWorkplace(directory)
     },
   }
 }

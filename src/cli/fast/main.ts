@@ -1,5 +1,5 @@
 import { systemClock } from '../../platform/clock.ts'
-import { homeOf } from '../../platform/machine.ts'
+import { assertHome, homeOf } from '../../platform/machine.ts'
 import { standardOutput } from '../../platform/output.ts'
 import { openInstallation } from '../installation.ts'
 import { readSwitches } from '../switches.ts'
@@ -26,6 +26,7 @@ export async function main(): Promise<boolean> {
     const terminal = () => openTerminal(process, switches)
     const host = { process, home: homeOf(), script: process.argv[1] ?? '' }
     const installation = openInstallation(host)
+    assertHome(installation.places)
     return await fast(rest, { host, installation, output, terminal, clock: systemClock, env: process.env, switches })
   } catch (error) {
     const { text, exitCode } = renderError(error, { ...switches, paint: noPaint })

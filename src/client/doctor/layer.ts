@@ -8,15 +8,18 @@ export type LayerCheckDeps = {
   readonly program: Program
   readonly install: () => Promise<void>
   readonly isUnwanted: () => boolean
+  /** The background process ends with its container; what lies on a volume does not. */
+  readonly isContainer: boolean
 }
 
-export const layerCheck = ({ layer, program, install, isUnwanted }: LayerCheckDeps): Check => ({
+export const layerCheck = ({ layer, program, install, isUnwanted, isContainer }: LayerCheckDeps): Check => ({
   name: 'scheduler',
   look: async () => {
     if (!layer.isAvailable())
       return [
         note(
-          `There is no service manager for a ${layer.name} here; credentials are removed by the background process and at every start of jit.`,
+          `There is no service manager for a ${layer.name} here; credentials are removed by the background process and at every start of jit.${isContainer ? ' This is a container, and the background process ends with it.' : ''}`,
+          isContainer ? 'To leave nothing on a volume: jit exec TARGET -- COMMAND' : undefined,
         ),
       ]
     if (await layer.isInstalled(program)) return [ok(`${layer.describe()}.`)]

@@ -26,6 +26,9 @@ export function isDue(fs: FileSystem, root: string, clock: Clock): boolean {
   return next === undefined || isOtherBoot(next, clock) || isOver(next, clock)
 }
 
+/** When the machine of `root` meant to sweep next (ms since 1970); `undefined` where it does not say. */
+export const nextDueAt = (fs: FileSystem, root: string): number | undefined => readNextDue(fs, root)?.endsAt
+
 function readNextDue(fs: FileSystem, root: string): Deadlines | undefined {
   const line = readFile(fs, join(root, NEXT_DUE))?.toString('utf8')
   if (line === undefined || !line.endsWith('\n')) return undefined

@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { hashOf } from '../../base/secret-hash.ts'
 import type { CloudSink, Intent } from '../sinks/clouds/types.ts'
-import type { Contents, Parcel } from '../sinks/types.ts'
+import type { Contents, Parcel, PlannedPlace } from '../sinks/types.ts'
 import { engineOf, type LeaseDeps } from './deps.ts'
 import type { Lease, Place } from './types.ts'
 
@@ -10,13 +10,18 @@ export type LeaseFile = { readonly place: Place; readonly contents?: Contents }
 
 const ROUNDS = 5
 
-/** Refuses what could not be written, or not be wiped, before anybody was asked. */
+/** Refuses what could not be written, or not be wiped, before anybody was asked. What would be written where, for each intent. */
 export async function assertWritable(
   deps: LeaseDeps,
   intended: readonly { readonly sink: CloudSink; readonly intent: Intent }[],
-): Promise<void> {
-  for (const { sink, intent } of intended)
-    for (const file of await sink.plan(intent)) await deps.engines[file.kind].plan(file, intent)
+): Promise<readonly { readonly lease: string; readonly places: readonly PlannedPlace[] }[]> {
+  const planned: { lease: string; places: readonly PlannedPlace[] }[] = []
+  for (const { sink, intent } of intended) {
+    const places: PlannedPlace[] = []
+    for (const file of await sink.plan(intent)) places.push(await deps.engines[file.kind].plan(file, intent))
+    planned.push({ lease: intent.lease, places })
+  }
+  return planned
 }
 
 /** All files of these parcels in the order of writing; refuses what could not be written, or not be wiped. Changes nothing. */

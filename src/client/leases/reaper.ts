@@ -16,7 +16,8 @@ const LOCK_WAIT_MS = 3000
 export type ReaperDeps = {
   readonly store: LeaseStore
   readonly clock: Clock
-  readonly root: string
+  /** Where `reaper.lock` lies. */
+  readonly locks: () => string
   readonly isDue: () => boolean
   readonly sweep: () => Promise<unknown>
   /** What else leases need from time to time (renewal). Must return at once and never throw: nothing may hold up a wipe. */
@@ -24,8 +25,8 @@ export type ReaperDeps = {
 }
 
 /** Whether a reaper is at work. Its lock is the one thing that a killed one lets go of. */
-export async function isReaping(fs: FileSystem, root: string, clock: Clock): Promise<boolean> {
-  const lock = join(root, 'reaper.lock')
+export async function isReaping(fs: FileSystem, locks: string, clock: Clock): Promise<boolean> {
+  const lock = join(locks, 'reaper.lock')
   if (ifExists(() => fs.stat(lock)) === undefined) return false
   try {
     await withLock(lock, clock, 0, async () => undefined) // for less time than a reaper that starts now would wait
@@ -38,12 +39,12 @@ export async function isReaping(fs: FileSystem, root: string, clock: Clock): Pro
 
 /** Ends leases on time while any lives, and is the only one on this machine to do so. */
 export async function runReaper(deps: ReaperDeps, signal: AbortSignal): Promise<void> {
-  const { store, clock, root } = deps
+  const { store, clock, locks } = deps
   store.prepare()
   try {
     // A lease written while the last reaper was leaving must not stay without one: look again after letting go of the lock.
     while (!signal.aborted && isAnythingLeft(store))
-      await withLock(join(root, 'reaper.lock'), clock, LOCK_WAIT_MS, () => reap(deps, signal))
+      await withLock(join(locks(), 'reaper.lock'), clock, LOCK_WAIT_MS, () => reap(deps, signal))
   } catch (error) {
     if (error instanceof JitError && error.code === 'LOCKED') return // another reaper is at work
     throw error

@@ -3,6 +3,7 @@ import { errnoOf } from '../../base/errno.ts'
 import { JitError } from '../../base/errors.ts'
 import { ifExists, readFile, withFile } from '../../platform/durable.ts'
 import type { FileStat, FileSystem } from '../../platform/files.ts'
+import { NO_HOME } from '../../platform/machine.ts'
 
 const MAX_LINKS = 40
 const MAX_BYTES = 8 * 1024 * 1024
@@ -48,6 +49,7 @@ export function assertOwnDirectory(fs: FileSystem, directory: string, uid: numbe
   const stat = ifExists(() => fs.stat(directory))
   if (stat === undefined)
     return directory === dirname(directory) ? undefined : assertOwnDirectory(fs, dirname(directory), uid)
+  if (directory === NO_HOME) throw homeless()
   if (stat.kind !== 'directory') throw refused(directory, 'it is not a directory', 'Move it away.')
   if (uid === undefined) return
   if (stat.uid !== uid && stat.uid !== 0)
@@ -55,6 +57,13 @@ export function assertOwnDirectory(fs: FileSystem, directory: string, uid: numbe
   if ((stat.mode & 0o1002) === 0o002)
     throw refused(directory, 'everybody may replace files in this directory', `To close it: chmod o-w '${directory}'`)
 }
+
+const homeless = (): JitError =>
+  new JitError(
+    'FILE_REFUSED',
+    'The clients of clouds keep their files in a home directory, and this user has none.',
+    'Set HOME, or have it delivered without one: --deliver isolated',
+  )
 
 /** An append-only or immutable file refuses to be opened for writing even by its owner (chattr(1)). */
 function assertChangeable(fs: FileSystem, path: string, stat: FileStat): void {
@@ -65,9 +74,16 @@ function assertChangeable(fs: FileSystem, path: string, stat: FileStat): void {
     if (code === 'EACCES' && stat.nlink === 1) return // read-only by its mode: replaced as a whole, mode given back later
     if (code !== 'EPERM' && code !== 'EROFS' && code !== 'EACCES' && code !== 'ETXTBSY') throw error
     const why = code === 'EPERM' ? 'it is append-only or immutable' : 'it is read-only'
-    throw refused(path, `${why}, so nothing written there could be wiped`, `See: lsattr '${path}'; ls -l '${path}'`)
+    throw refused(
+      path,
+      `${why}, so nothing written there could be wiped`,
+      code === 'EROFS' ? ELSEWHERE : `See: lsattr '${path}'; ls -l '${path}'`,
+    )
   }
 }
+
+/** What to type where the user's own files cannot be changed. */
+export const ELSEWHERE = 'To leave the files of your home alone: --deliver isolated, and jit exec or jit env'
 
 export const refused = (path: string, why: string, hint: string, cause?: unknown): JitError =>
   new JitError('FILE_REFUSED', `jit does not write to ${path}: ${why}.`, hint, { cause })

@@ -4,10 +4,12 @@ import { Refusal } from '../refusal.ts'
 import type { Transaction } from '../store/types.ts'
 import { actor } from './actor.ts'
 import type { Deps } from './deps.ts'
-import { approvableBy, type Judgement, judgeAgain } from './judgement.ts'
+import { isMet, stillValid } from './counted.ts'
+import { type Judgement, judgeAgain } from './judgement.ts'
 import { type Endorsement, samePerson, type TargetNeed, toApprovalRow } from './record.ts'
 import { hasEndorsed, onlyRepeated, reviewable } from './review.ts'
 import { type Held, hold, settle } from './settle.ts'
+import { standingStop, stopped } from './standing-stop.ts'
 import type { Caller } from './types.ts'
 import { instantOf, viewRequest } from './view.ts'
 
@@ -19,9 +21,11 @@ export async function approve(deps: Deps, caller: Caller, id: string): Promise<A
     const held = await hold(tx, id)
     const mine = reviewable(deps, caller, held)
     if (!held.open)
-      return { view: await onlyRepeated(tx, held, held.record.state === 'approved' && hasEndorsed(held, caller)) }
+      return { view: await onlyRepeated(deps, tx, held, held.record.state === 'approved' && hasEndorsed(held, caller)) }
 
     const { asked } = held.record
+    const stop = await standingStop(tx, { people: [asked.caller.person, caller.person], targets: asked.targets })
+    if (stop !== undefined) throw stopped(deps, stop)
     const judged = judgeAgain(deps, asked.caller, asked, asked.targets, held.now)
     if (!judged.allowed) return denyByPolicy(deps, tx, held, judged)
     const endorsed = await endorse(deps, tx, held, { approver: caller, targets: mine.targets }, mine.policies)
@@ -31,7 +35,7 @@ export async function approve(deps: Deps, caller: Caller, id: string): Promise<A
       return { view: await approveByPeople(deps, tx, endorsed, counted, { needs: judged.needs, policies }) }
     }
     if (endorsed.events.length > 0) await deps.audit.append(tx, held.now, endorsed.events)
-    return { view: viewRequest(held.record, endorsed.held.endorsements, [], held.now) }
+    return { view: viewRequest(deps, held.record, endorsed.held.endorsements, [], held.now) }
   })
   if (view.state !== 'pending') deps.watch.settled(id)
   if (refusal !== undefined) throw refusal
@@ -62,23 +66,6 @@ async function endorse(
   }
   const repeated = before !== undefined && before.targets.join() === mine.targets.join()
   return { held: { ...held, endorsements: [...others, mine] }, events: repeated ? [] : [news] }
-}
-
-/** The approvals as far as policy would still take them from the same people today. */
-function stillValid(deps: Deps, { record, endorsements, now }: Held): readonly Endorsement[] {
-  return endorsements
-    .map(({ approver, targets }) => {
-      const today = approvableBy(deps, approver, record, now).targets
-      return { approver, targets: targets.filter((target) => today.includes(target)) }
-    })
-    .filter(({ targets }) => targets.length > 0)
-}
-
-function isMet({ target, approval }: TargetNeed, endorsements: readonly Endorsement[]): boolean {
-  if (approval.kind !== 'people') return approval.kind === 'automatic'
-  const yes = endorsements.filter(({ targets }) => targets.includes(target))
-  const people = new Set(yes.map(({ approver: { person } }) => JSON.stringify([person.issuer, person.subject])))
-  return people.size >= Math.max(1, approval.quorum)
 }
 
 function approveByPeople(

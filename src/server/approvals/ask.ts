@@ -14,6 +14,7 @@ import { approvedEvent, newGrants } from './new-grants.ts'
 import type { RequestRecord, TargetNeed } from './record.ts'
 import { toRow } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
+import { standingStop, stopInForce, stopped, whyStopped } from './standing-stop.ts'
 import type { Caller } from './types.ts'
 import { instantOf, viewRequest, viewRow } from './view.ts'
 import { checkLongest, checkStart, noSuchTarget, readWanted, type Wanted } from './wanted.ts'
@@ -26,11 +27,13 @@ export async function explain(deps: Deps, caller: Caller, request: NewRequest): 
   const wanted = readWanted(request, deps.targets)
   const now = await deps.store.now()
   checkStart(wanted.startsAt, now)
+  const stop = await stopInForce(deps.store, { people: [caller.person], targets: wanted.targets })
   return {
     targets: wanted.targets.map((target) => {
       const { approval, maxDurationSeconds, policies, hidden } = judgeTarget(deps, caller, target, wanted, now)
       if (hidden === true) throw noSuchTarget(target)
-      return { target, approval, maxDurationSeconds, policies }
+      if (stop === undefined) return { target, approval, maxDurationSeconds, policies }
+      return { target, approval: { kind: 'refused', why: `${whyStopped(stop)}.` }, maxDurationSeconds, policies: [] }
     }),
   }
 }
@@ -45,12 +48,13 @@ export async function ask(deps: Deps, caller: Caller, request: NewRequest, key: 
     const { issuer, subject } = caller.person
     const bodyHash = createHash('sha256').update(canonicalJson(wanted)).digest('hex')
     if (!(await tx.rememberIdempotencyKey({ issuer, subject, key, bodyHash, requestId: id, createdAt: now })))
-      return repeated(tx, caller, key, bodyHash)
+      return repeated(deps, tx, caller, key, bodyHash)
 
     checkStart(wanted.startsAt, now)
     const { needs, policies } = judgeNew(deps, caller, wanted, now)
     const record = newRecord(deps, caller, wanted, { id, needs, policies, now })
     if (record.state === 'pending') await checkRoom(tx, caller)
+    await checkStops(deps, tx, caller, wanted)
     const grants = record.state === 'approved' ? newGrants(deps, record, now) : []
     await tx.insertRequest(toRow(record))
     if (grants.length > 0) await tx.insertGrants(grants)
@@ -59,7 +63,7 @@ export async function ask(deps: Deps, caller: Caller, request: NewRequest, key: 
     const events: AuditEvent[] = [{ kind: 'request.asked', request: id, asked, policy: deps.policy.hash, policies }]
     if (record.state === 'approved') events.push(approvedEvent(deps, record, grants))
     await deps.audit.append(tx, now, events)
-    return viewRequest(record, [], grants, now)
+    return viewRequest(deps, record, [], grants, now)
   })
 }
 
@@ -69,7 +73,13 @@ function checkKey(key: string): void {
 }
 
 /** The first request again: its answer may have been lost on the way. */
-async function repeated(tx: Transaction, caller: Caller, key: string, bodyHash: string): Promise<AccessRequest> {
+async function repeated(
+  deps: Deps,
+  tx: Transaction,
+  caller: Caller,
+  key: string,
+  bodyHash: string,
+): Promise<AccessRequest> {
   const before = await tx.idempotencyKey(caller.person, key)
   if (before !== undefined && before.bodyHash !== bodyHash)
     throw new Refusal(
@@ -79,7 +89,7 @@ async function repeated(tx: Transaction, caller: Caller, key: string, bodyHash: 
     )
   const row = before === undefined ? undefined : await tx.request(before.requestId)
   if (row === undefined) throw new Error('An idempotency key is remembered without its request.')
-  return viewRow(tx, row)
+  return viewRow(deps, tx, row)
 }
 
 function judgeNew(deps: Deps, caller: Caller, wanted: Wanted, now: number) {
@@ -110,6 +120,20 @@ function checkAllowed(deps: Deps, caller: Caller, wanted: Wanted, target: string
         ),
     { kind: 'request.refused', asked, target, why: approval.why, policy: deps.policy.hash, policies },
   )
+}
+
+async function checkStops(deps: Deps, tx: Transaction, caller: Caller, wanted: Wanted): Promise<void> {
+  const stop = await standingStop(tx, { people: [caller.person], targets: wanted.targets })
+  if (stop === undefined) return
+  const target = wanted.targets.find((name) => name === stop.value) ?? wanted.targets[0] ?? ''
+  throw new RecordedRefusal(stopped(deps, stop), {
+    kind: 'request.refused',
+    asked: askedFor(caller, wanted),
+    target,
+    why: whyStopped(stop),
+    policy: deps.policy.hash,
+    policies: [],
+  })
 }
 
 function checkDelivery(target: string, { deliver }: Wanted, verdict: Verdict): void {

@@ -17,7 +17,7 @@ export async function deny(deps: Deps, caller: Caller, id: string, reason: strin
   const view = await deps.store.transaction(async (tx) => {
     const held = await hold(tx, id)
     const { policies } = reviewable(deps, caller, held)
-    if (!held.open) return onlyRepeated(tx, held, held.record.state === 'denied' && hasDecided(held, caller))
+    if (!held.open) return onlyRepeated(deps, tx, held, held.record.state === 'denied' && hasDecided(held, caller))
 
     const people = [caller.person]
     const decision: Decision = {
@@ -45,7 +45,7 @@ export async function cancel(deps: Deps, caller: Caller, id: string): Promise<Ac
       if (approvableBy(deps, caller, record, now).targets.length === 0) throw noSuchRequest()
       throw new Refusal('denied', 'Only its requester cancels a request.', `To refuse it: jit deny ${id}`)
     }
-    if (!held.open) return onlyRepeated(tx, held, record.state === 'cancelled')
+    if (!held.open) return onlyRepeated(deps, tx, held, record.state === 'cancelled')
     return settle(deps, tx, held, { state: 'cancelled' }, [
       { kind: 'request.cancelled', request: id, by: actor(caller) },
     ])

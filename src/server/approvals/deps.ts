@@ -4,6 +4,7 @@ import type { Audit } from '../audit/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Store } from '../store/types.ts'
+import type { EndWatch } from './end-watch.ts'
 import type { Watch } from './watch.ts'
 
 /** What the life of requests and grants needs. */
@@ -17,5 +18,8 @@ export type Deps = {
   readonly random: Random
   /** Only for waiting; every time that counts is the database's. */
   readonly clock: Clock
+  /** News of requests. */
   readonly watch: Watch
+  /** News of grants. */
+  readonly ends: EndWatch
 }

@@ -11,15 +11,17 @@ import { viewGrant } from './view.ts'
 /** Ends a grant before its time, from any machine of its holder, or by someone who approved it. What has ended stays as it ended. */
 export async function end(deps: Deps, caller: Caller, grantId: string, reason: EndReason): Promise<Grant> {
   if (reason !== 'revoked') throw new Refusal('invalid_request', `Nobody ends a grant with the reason ${reason}.`)
-  return deps.store.transaction(async (tx) => {
+  const answer = await deps.store.transaction(async (tx) => {
     const grant = await tx.grant(grantId)
     if (grant === undefined || !(await mayEnd(tx, caller, grant))) throw noSuchGrant()
     const ended = await tx.endGrant(grantId, reason)
     const now = await tx.now()
-    if (ended === undefined) return viewGrant((await tx.grant(grantId)) ?? grant, now)
+    if (ended === undefined) return viewGrant(deps, (await tx.grant(grantId)) ?? grant, now)
     await deps.audit.append(tx, now, [{ kind: 'grant.ended', grant: grantId, by: actor(caller), reason }])
-    return viewGrant(ended, now)
+    return viewGrant(deps, ended, now)
   })
+  deps.ends.ended([grantId])
+  return answer
 }
 
 async function mayEnd(tx: Transaction, { person }: Caller, grant: GrantRow): Promise<boolean> {

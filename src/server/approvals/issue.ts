@@ -6,6 +6,7 @@ import { judgeAgain } from './judgement.ts'
 import { fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import { noSuchGrant } from './refusals.ts'
+import { standingStop, stopped, whyStopped } from './standing-stop.ts'
 import type { Caller, Issue, Workload } from './types.ts'
 import { instantOf, viewGrant } from './view.ts'
 
@@ -13,10 +14,11 @@ import { instantOf, viewGrant } from './view.ts'
 export async function issue(deps: Deps, caller: Caller, grantId: string): Promise<Issue> {
   return recorded(deps, async (tx) => {
     const grant = await tx.holdActive(grantId)
-    if (grant === undefined) throw await whyNotActive(tx, caller, grantId)
+    if (grant === undefined) throw await whyNotActive(deps, tx, caller, grantId)
     if (!holds(caller, grant)) throw noSuchGrant()
     const record = await requestOf(tx, grant)
     checkKey(deps, caller, grant, record)
+    await checkStops(deps, tx, caller, grant, record)
     const now = await tx.now()
     const policies = checkPolicy(deps, caller, grant, record, now)
     const leaf = await deps.audit.append(tx, now, [
@@ -30,17 +32,17 @@ export async function issue(deps: Deps, caller: Caller, grantId: string): Promis
         policies,
       },
     ])
-    return { grant: viewGrant(grant, now), holder: record.asked.caller.person, leaf, nowMs: now }
+    return { grant: viewGrant(deps, grant, now), holder: record.asked.caller.person, leaf, nowMs: now }
   })
 }
 
 const holds = ({ person }: Caller, { holderIssuer: issuer, holderSubject: subject }: GrantRow): boolean =>
   samePerson(person, { issuer, subject })
 
-async function whyNotActive(tx: Transaction, caller: Caller, id: string): Promise<Refusal> {
+async function whyNotActive(deps: Deps, tx: Transaction, caller: Caller, id: string): Promise<Refusal> {
   const row = await tx.grant(id)
   if (row === undefined || !holds(caller, row)) return noSuchGrant()
-  const grant = viewGrant(row, await tx.now())
+  const grant = viewGrant(deps, row, await tx.now())
   if (grant.state === 'scheduled')
     return new Refusal('grant_not_started', `The grant for ${row.target} starts at ${grant.startsAt}.`)
   const at = instantOf(row.endedAt ?? row.endsAt)
@@ -72,6 +74,25 @@ function checkKey(deps: Deps, caller: Caller, grant: GrantRow, { asked }: Reques
 
 function isSameRun(one: Workload | undefined, other: Workload | undefined): boolean {
   return one?.run !== undefined && one.run === other?.run && one.provider === other.provider
+}
+
+async function checkStops(
+  deps: Deps,
+  tx: Transaction,
+  caller: Caller,
+  grant: GrantRow,
+  { asked }: RequestRecord,
+): Promise<void> {
+  const stop = await standingStop(tx, { people: [caller.person, asked.caller.person], targets: [grant.target] })
+  if (stop === undefined) return
+  throw new RecordedRefusal(stopped(deps, stop), {
+    kind: 'grant.refused',
+    grant: grant.id,
+    by: actor(caller),
+    why: whyStopped(stop),
+    policy: deps.policy.hash,
+    policies: [],
+  })
 }
 
 /** Judges the caller as he is now, not as he was when he asked. The grant stays: policy may agree again before it ends. */

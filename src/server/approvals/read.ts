@@ -14,7 +14,7 @@ const MOST_SEARCHED = 1_000
 export async function get(deps: Deps, caller: Caller, id: string): Promise<AccessRequest> {
   const row = await deps.store.request(id)
   if (row === undefined || !(await maySee(deps, caller, row))) throw noSuchRequest()
-  return viewRow(deps.store, row)
+  return viewRow(deps, deps.store, row)
 }
 
 /** Its requester, whoever may approve it, and whoever did. */
@@ -48,6 +48,7 @@ export async function wait(
 export async function list(deps: Deps, caller: Caller, which: 'mine' | 'to-review'): Promise<readonly AccessRequest[]> {
   const { store } = deps
   return viewRows(
+    deps,
     store,
     which === 'mine' ? await store.requestsBy(caller.person, MOST_LISTED) : await toReview(deps, caller),
   )

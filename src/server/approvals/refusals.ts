@@ -18,6 +18,8 @@ export function settledBefore(record: RequestRecord, now: number): Refusal {
 function whatHappened(record: RequestRecord, now: number): string {
   const { decision } = record
   const state = stateAt(record, now)
+  if (decision !== undefined && state === 'cancelled')
+    return `was cancelled by ${deciders(decision)}: ${decision.reason ?? 'no reason was given'}`
   if (decision !== undefined) return `was already ${decision.outcome} by ${deciders(decision)}`
   if (state === 'expired') return `expired without a decision at ${instantOf(record.expiresAt)}`
   return state === 'cancelled' ? 'was cancelled by its requester' : `is ${state}`

@@ -29,7 +29,12 @@ export const hasDecided = ({ record }: Pick<Held, 'record'>, { person }: Caller)
   record.decision?.people.some((decider) => samePerson(decider, person)) === true
 
 /** For a request that may no longer be decided: saying the same again is no error, anything else came too late. */
-export async function onlyRepeated(tx: Transaction, { record, now }: Held, same: boolean): Promise<AccessRequest> {
+export async function onlyRepeated(
+  deps: Deps,
+  tx: Transaction,
+  { record, now }: Held,
+  same: boolean,
+): Promise<AccessRequest> {
   if (!same) throw settledBefore(record, now)
-  return viewRow(tx, toRow(record))
+  return viewRow(deps, tx, toRow(record))
 }

@@ -48,5 +48,5 @@ export async function settle(
   if (grants.length > 0) await tx.insertGrants(grants)
   const approved = outcome.state === 'approved' ? [approvedEvent(deps, settled, grants)] : []
   await deps.audit.append(tx, now, [...events, ...approved])
-  return viewRequest(settled, endorsements, grants, now)
+  return viewRequest(deps, settled, endorsements, grants, now)
 }

@@ -1,6 +1,9 @@
+import type { ChannelAnswer, ChannelCall } from '../../contract/channel.ts'
 import type { EndReason, Grant } from '../../contract/grant.ts'
 import type { Person } from '../../contract/person.ts'
+import type { Receipt } from '../../contract/receipt.ts'
 import type { AccessRequest, Explanation, LoginFlow, NewRequest } from '../../contract/request.ts'
+import type { Stop, StopAnswer, StopCall } from '../../contract/stop.ts'
 
 /** The caller, as proved by access token and DPoP proof of this very call. */
 export type Caller = {
@@ -50,6 +53,14 @@ export interface Approvals {
   /** The holder's active grant, policy evaluated again; a leaf about the issue is durable when this resolves. */
   issue(caller: Caller, grantId: string): Promise<Issue>
   end(caller: Caller, grantId: string, reason: EndReason): Promise<Grant>
+  /** Resolves as soon as one of the named grants is over, or after the wait, or when `signal` aborts. */
+  channel(caller: Caller, call: ChannelCall, signal: AbortSignal): Promise<ChannelAnswer>
+  /** What a machine of the holder tells of the credentials of a grant. */
+  receive(caller: Caller, grantId: string, receipt: Receipt): Promise<void>
+  /** Once this resolves, all that the stop concerns has ended, and nothing new starts until it is lifted. */
+  throwStop(caller: Caller, call: StopCall): Promise<StopAnswer>
+  listStops(caller: Caller): Promise<readonly Stop[]>
+  liftStop(caller: Caller, id: string): Promise<Stop>
 }
 
 /** Permission to sign one grant token now. `leaf` is the audit leaf that says so. */

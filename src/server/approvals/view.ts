@@ -3,6 +3,7 @@ import type { Grant } from '../../contract/grant.ts'
 import { oneOf } from '../../contract/narrow.ts'
 import type { AccessRequest, RequestState } from '../../contract/request.ts'
 import { DELIVERY_MODES } from '../../contract/target.ts'
+import type { Deps } from './deps.ts'
 import type { GrantRow, Reads, RequestRow } from '../store/types.ts'
 import { type Endorsement, fromApprovalRow, fromRow, type RequestRecord } from './record.ts'
 
@@ -13,7 +14,11 @@ export function stateAt({ state, expiresAt }: Pick<RequestRecord, 'state' | 'exp
   return state === 'pending' && expiresAt <= now ? 'expired' : state
 }
 
+/** What an answer shows beside the rows: the rules of the targets as they are configured now. */
+export type Shown = Pick<Deps, 'targets'>
+
 export function viewRequest(
+  shown: Shown,
   record: RequestRecord,
   endorsements: readonly Endorsement[],
   grants: readonly GrantRow[],
@@ -40,11 +45,11 @@ export function viewRequest(
       approvedBy: endorsements.filter(({ targets }) => targets.includes(target)).map(({ approver }) => approver.person),
     })),
     decision: record.decision,
-    grants: grants.map((grant) => viewGrant(grant, now)),
+    grants: grants.map((grant) => viewGrant(shown, grant, now)),
   })
 }
 
-export function viewGrant(row: GrantRow, now: number): Grant {
+export function viewGrant({ targets }: Shown, row: GrantRow, now: number): Grant {
   const ended = row.endedAt !== null || row.endsAt <= now
   return defined({
     id: row.id,
@@ -55,17 +60,23 @@ export function viewGrant(row: GrantRow, now: number): Grant {
     startsAt: instantOf(row.startsAt),
     endsAt: instantOf(row.endsAt),
     deliver: row.deliver === null ? undefined : readDeliver(row.deliver, `grants[${row.id}].deliver`),
+    channel: targets.get(row.target)?.channel,
   } as const)
 }
 
 const readDeliver = oneOf(...DELIVERY_MODES)
 
 /** Shows rows as they stand now: two more queries, however many rows. */
-export async function viewRows(reads: Reads, rows: readonly RequestRow[]): Promise<readonly AccessRequest[]> {
+export async function viewRows(
+  shown: Shown,
+  reads: Reads,
+  rows: readonly RequestRow[],
+): Promise<readonly AccessRequest[]> {
   const ids = rows.map(({ id }) => id)
   const [approvals, grants, now] = [await reads.approvals(ids), await reads.grantsOf(ids), await reads.now()]
   return rows.map((row) =>
     viewRequest(
+      shown,
       fromRow(row),
       approvals.filter(({ requestId }) => requestId === row.id).map(fromApprovalRow),
       grants.filter(({ requestId }) => requestId === row.id),
@@ -74,8 +85,8 @@ export async function viewRows(reads: Reads, rows: readonly RequestRow[]): Promi
   )
 }
 
-export async function viewRow(reads: Reads, row: RequestRow): Promise<AccessRequest> {
-  const [view] = await viewRows(reads, [row])
+export async function viewRow(shown: Shown, reads: Reads, row: RequestRow): Promise<AccessRequest> {
+  const [view] = await viewRows(shown, reads, [row])
   if (view === undefined) throw new Error('One row gave no view.')
   return view
 }

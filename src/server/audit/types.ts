@@ -1,4 +1,5 @@
 import type { EndReason } from '../../contract/grant.ts'
+import type { StopScope } from '../../contract/stop.ts'
 import type { PersonKey, Transaction } from '../store/types.ts'
 
 /**
@@ -53,7 +54,8 @@ export type AuditEvent =
       readonly policy: string
       readonly policies: readonly string[]
     }
-  | { readonly kind: 'request.cancelled'; readonly request: string; readonly by: Actor }
+  /** `stop`: not by its requester, but by a stop. */
+  | { readonly kind: 'request.cancelled'; readonly request: string; readonly by: Actor; readonly stop?: string }
   | { readonly kind: 'request.expired'; readonly request: string }
   /** One grant token may now be signed. */
   | {
@@ -73,7 +75,67 @@ export type AuditEvent =
       readonly policy: string
       readonly policies: readonly string[]
     }
-  | { readonly kind: 'grant.ended'; readonly grant: string; readonly by: Actor; readonly reason: EndReason }
+  | {
+      readonly kind: 'grant.ended'
+      readonly grant: string
+      readonly by: Actor
+      readonly reason: EndReason
+      readonly stop?: string
+    }
+  /** The policy or configuration that was read at a start no longer gives it. */
+  | {
+      readonly kind: 'grant.ended'
+      readonly grant: string
+      readonly by: 'policy'
+      readonly reason: EndReason
+      readonly why: string
+      readonly policy: string
+      readonly policies: readonly string[]
+    }
+  | {
+      readonly kind: 'stop.thrown'
+      readonly stop: string
+      readonly scope: StopScope
+      readonly value?: string
+      readonly reason: string
+      readonly by: Actor
+      readonly policy: string
+      readonly policies: readonly string[]
+    }
+  | {
+      readonly kind: 'stop.lifted'
+      readonly stop: string
+      readonly by: Actor
+      readonly policy: string
+      readonly policies: readonly string[]
+    }
+  /** Somebody tried to throw or lift one. */
+  | {
+      readonly kind: 'stop.refused'
+      readonly scope: StopScope
+      readonly value?: string
+      readonly by: Actor
+      readonly why: string
+      readonly policy: string
+      readonly policies: readonly string[]
+    }
+  /** What a machine told of the credentials of a grant; `at` on its own clock. */
+  | {
+      readonly kind: 'lease.wiped' | 'lease.stuck'
+      readonly grant: string
+      readonly machine: string
+      readonly by: Actor
+      readonly at: string
+      readonly why?: string
+    }
+  /** Credentials were issued, the grant is over, and no machine told that all of them are gone. */
+  | {
+      readonly kind: 'lease.unconfirmed'
+      readonly grant: string
+      readonly target: string
+      readonly holder: PersonKey
+      readonly overAt: number
+    }
 
 /** Who did it: `jkt` is the thumbprint of the key that proved the call, `address` where the call came from. */
 export type Actor = PersonKey & { readonly jkt: string; readonly address: string }

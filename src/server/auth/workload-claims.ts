@@ -6,7 +6,7 @@ export type ClaimTexts = ReadonlyMap<string, string>
 /** All of them travel in the access token, and that in a header. */
 const MAX_BYTES = 8_000
 const MAX_DEPTH = 4
-const NAME = /^[\x21-\x7e]{1,200}$/
+const NAME = /^(?!__proto__$)[\x21-\x7e]{1,200}$/
 /** What the JWT itself is about (RFC 7519 §4.1), and who signed it for whom. */
 const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 

@@ -3,6 +3,7 @@ import { EXIT_CODE, JitError } from '../../base/errors.ts'
 import { ConfigurationError } from '../config/types.ts'
 import { auditCommand } from './audit.ts'
 import { checkCommand } from './check.ts'
+import { grantsCommand } from './grants.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { serveCommand } from './serve.ts'
@@ -28,7 +29,7 @@ function program(ctx: CommandContext): Command {
     .description('The approval endpoint of jit: decides who may elevate, and signs what clouds trust.')
     .version(ctx.version)
     .helpCommand(true)
-  for (const make of [initCommand, serveCommand, checkCommand, trustCommand, keysCommand, auditCommand])
+  for (const make of [initCommand, serveCommand, checkCommand, trustCommand, keysCommand, grantsCommand, auditCommand])
     root.addCommand(make(ctx))
   for (const command of withSubcommands(root))
     command

@@ -1,7 +1,11 @@
 import type { Environment } from '../../base/environment.ts'
+import type { EndReason } from '../../contract/grant.ts'
+import type { Person } from '../../contract/person.ts'
+import type { ReceiptOutcome } from '../../contract/receipt.ts'
 import type { Cloud } from '../../contract/target.ts'
 import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
+import type { FollowedQuery, WipeState } from '../store/types.ts'
 import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
 
 /** What `keys list` shows of a key: nothing secret. `until`: how long a retired one is accepted. */
@@ -12,6 +16,26 @@ export type ShownKey = {
   readonly createdAt: string
   readonly until?: string
 }
+
+export type GrantsQuery = Pick<FollowedQuery, 'states' | 'limit' | 'after'>
+/** What `grants` shows of one. `over`: when it ends or ended. */
+export type ShownGrant = {
+  readonly id: string
+  readonly target: string
+  readonly holder: Person
+  readonly startsAt: string
+  readonly over: string
+  readonly endReason?: EndReason
+  readonly wipe: WipeState
+  readonly machines: readonly {
+    readonly machine: string
+    readonly outcome: ReceiptOutcome
+    readonly at: string
+    readonly why?: string
+  }[]
+}
+/** `next`: there may be more after this grant. */
+export type GrantsPage = { readonly grants: readonly ShownGrant[]; readonly next?: string }
 
 /** A configuration in which nothing is wrong. */
 export type Checked = {
@@ -50,6 +74,8 @@ export interface Operations {
   rotateKeys(configFile: string, now: boolean): Promise<readonly Rotation[]>
   /** Writes discovery document and JWKS as files below `directory`. Resolves to the files. */
   publishKeys(configFile: string, directory: string): Promise<readonly string[]>
+  /** Grants, the last to end first, with what is known of their wipe. */
+  grants(configFile: string, query: GrantsQuery): Promise<GrantsPage>
   /** Gives the log from leaf `from` on to `write`, one JSON object per leaf. */
   exportLog(configFile: string, from: number, write: (line: string) => void): Promise<void>
   verifyLog(configFile: string, remembered: Head | undefined): Promise<Verification>

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { defined } from '../../base/defined.ts'
 import type { Environment } from '../../base/environment.ts'
+import { CHANNEL_RULES } from '../../contract/grant.ts'
 import { TARGET_NAME } from '../../contract/target.ts'
 import { awsAccess, toAwsAccess } from './aws.ts'
 import { azureAccess, toAzureAccess } from './azure.ts'
@@ -78,6 +79,9 @@ export function configSchema({ directory, env }: Surroundings) {
         maxDuration: duration('1m', '168h'),
         labels: z.array(field('a label such as env=prod', plainText(100))).default([]),
         renewEvery: duration('15m', '1h').default(3600),
+        channel: field('strict, or no such line', (value) =>
+          CHANNEL_RULES.find((rule) => rule === value),
+        ).exactOptional(),
         aws: awsAccess.exactOptional(),
         gcp: gcpAccess.exactOptional(),
         azure: azureAccess.exactOptional(),
@@ -108,13 +112,14 @@ export function toConfig(read: Read): Config {
 }
 
 function toTarget(read: Read['targets'][number]): ConfiguredTarget {
-  const { name, description, maxDuration, labels, renewEvery, aws, gcp, azure, kubernetes } = read
+  const { name, description, maxDuration, labels, renewEvery, channel, aws, gcp, azure, kubernetes } = read
   return defined({
     name,
     description,
     maxDurationSeconds: maxDuration,
     labels,
     renewEverySeconds: renewEvery,
+    channel,
     aws: aws && toAwsAccess(name, aws),
     gcp: gcp && toGcpAccess(name, gcp),
     azure: azure && toAzureAccess(name, azure),

@@ -1,3 +1,5 @@
+import type { ChannelRule } from '../../contract/grant.ts'
+
 /** Paths are absolute, durations in seconds, defaults filled in. */
 export type Config = {
   /** `https://…` without a trailing slash: the `iss` of every token, and the base of the API. */
@@ -104,6 +106,8 @@ export type ConfiguredTarget = {
   readonly labels: readonly string[]
   /** Length of one slice of a long grant: after it a client must ask again. Kubernetes has its own. */
   readonly renewEverySeconds: number
+  /** What a machine does that hears nothing from the endpoint. Absent: it goes by the end that it knows. */
+  readonly channel?: ChannelRule
   readonly aws?: AwsAccess
   readonly gcp?: GcpAccess
   readonly azure?: AzureAccess

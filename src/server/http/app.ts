@@ -2,18 +2,21 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { Refusal } from '../refusal.ts'
-import { type Rate, rateLimit } from './rate-limit.ts'
+import { rateLimit } from './rate-limit.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { meRoute, sessionRoutes } from './routes/sessions.ts'
+import { stopRoutes } from './routes/stops.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answerError, authenticate, observe, readJsonBody, refuse } from './steps.ts'
 import type { App, Env, Services } from './types.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
-const DEFAULT_RATES: { readonly person: Rate; readonly address: Rate } = {
+const DEFAULT_RATES: NonNullable<Services['rates']> = {
   person: { burst: 200, perSecond: 30 },
+  // A thousand machines of one person, each back after 25 s at most, and all at once when he is stopped.
+  channel: { burst: 1_000, perSecond: 50 },
   address: { burst: 100, perSecond: 10 },
 }
 
@@ -21,6 +24,7 @@ const DEFAULT_RATES: { readonly person: Rate; readonly address: Rate } = {
 export function makeApp(services: Services): App {
   const { config, clock, rates = DEFAULT_RATES } = services
   const limits = { person: rateLimit(rates.person, clock), address: rateLimit(rates.address, clock) }
+  const channel = { ...limits, person: rateLimit(rates.channel, clock) }
   const root = new OpenAPIHono<Env>({ defaultHook: refuseInvalid, strict: true })
   root.onError(answerError(services))
   root.notFound((c) => refuse(c, new Refusal('not_found', `There is no ${c.req.method} ${c.req.path}.`)))
@@ -34,12 +38,14 @@ export function makeApp(services: Services): App {
   describe(app, config.endpoint)
 
   // `/*` matches the bare path too; a call must meet this step once, or its proof counts as replayed.
-  for (const path of ['/v1/me', '/v1/targets', '/v1/requests/*', '/v1/grants/*'])
+  for (const path of ['/v1/me', '/v1/targets', '/v1/requests/*', '/v1/grants/*', '/v1/stops/*'])
     app.use(path, authenticate(services, limits))
+  app.use('/v1/channel', authenticate(services, channel))
   meRoute(app)
   targetRoutes(app, services)
   requestRoutes(app, services)
   grantRoutes(app, services)
+  stopRoutes(app, services)
   return root
 }
 

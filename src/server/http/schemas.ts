@@ -1,4 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import {
+  type ChannelAnswer,
+  type ChannelCall,
+  LONGEST_CHANNEL_WAIT_SECONDS,
+  MOST_CHANNEL_GRANTS,
+} from '../../contract/channel.ts'
 import { type Discovery, PROTOCOL_VERSION } from '../../contract/discovery.ts'
 import {
   CHANNEL_RULES,
@@ -19,7 +25,9 @@ import {
   type NewRequest,
   REQUEST_STATES,
 } from '../../contract/request.ts'
+import { RECEIPT_OUTCOMES, type Receipt } from '../../contract/receipt.ts'
 import type { Me, SessionAnswer, SessionCall } from '../../contract/session.ts'
+import { STOP_SCOPES, type Stop, type StopAnswer, type StopCall } from '../../contract/stop.ts'
 import { type ApprovalRule, CLOUDS, DELIVERY_MODES, TARGET_NAME, type Target } from '../../contract/target.ts'
 import { shapeOf } from './same-shape.ts'
 
@@ -158,6 +166,48 @@ export const credentialsAnswer = shapeOf<CredentialsAnswer>()(
     credentials: list(z.strictObject({ cloud: z.enum(CLOUDS), profile: z.string(), jwe: z.string() })),
   }),
 ).openapi('CredentialsAnswer')
+
+/** Body of `POST /v1/channel`. */
+export const channelCall = shapeOf<ChannelCall>()(
+  z.strictObject({
+    grants: z.array(z.string().max(64)).max(MOST_CHANNEL_GRANTS).readonly(),
+    waitSeconds: z.number().int().min(0).max(LONGEST_CHANNEL_WAIT_SECONDS),
+  }),
+).openapi('ChannelCall')
+export const channelAnswer = shapeOf<ChannelAnswer>()(
+  z.strictObject({ ended: list(z.strictObject({ grant: z.string(), reason: z.enum(END_REASONS) })) }),
+).openapi('ChannelAnswer')
+
+/** Body of `POST /v1/grants/{id}/receipts`. */
+export const receipt = shapeOf<Receipt>()(
+  z.strictObject({
+    outcome: z.enum(RECEIPT_OUTCOMES),
+    at: instant,
+    machine: z.string().max(64),
+    why: maybe(z.string().max(2000)),
+  }),
+).openapi('Receipt')
+export const receiptAnswer = z.strictObject({ recorded: z.literal('yes') }).openapi('ReceiptAnswer')
+
+/** Body of `POST /v1/stops`. */
+export const stopCall = shapeOf<StopCall>()(
+  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(500)), reason: z.string().max(2000) }),
+).openapi('StopCall')
+export const stop = shapeOf<Stop>()(
+  z.strictObject({
+    id: z.string(),
+    scope: z.enum(STOP_SCOPES),
+    value: maybe(z.string()),
+    reason: z.string(),
+    by: person,
+    at: instant,
+    liftedAt: maybe(instant),
+  }),
+).openapi('Stop')
+export const stopAnswer = shapeOf<StopAnswer>()(
+  z.strictObject({ stop, endedGrants: z.number().int(), cancelledRequests: z.number().int() }),
+).openapi('StopAnswer')
+export const stops = z.strictObject({ stops: list(stop) }).openapi('Stops')
 
 export const sessionCall = shapeOf<SessionCall>()(z.strictObject({ idToken: z.string().max(32 * 1024) })).openapi(
   'SessionCall',

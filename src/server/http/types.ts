@@ -24,8 +24,8 @@ export type Services = {
   readonly random: Random
   /** Fires when the endpoint is asked to stop: waiting calls answer at once. */
   readonly stopping: AbortSignal
-  /** Calls per person; logins and failed proofs per address. Absent: {@link DEFAULT_RATES}. */
-  readonly rates?: { readonly person: Rate; readonly address: Rate }
+  /** Calls per person, those for news of grants apart; logins and failed proofs per address. Absent: {@link DEFAULT_RATES}. */
+  readonly rates?: { readonly person: Rate; readonly channel: Rate; readonly address: Rate }
 }
 
 /** What earlier steps of a call know. */

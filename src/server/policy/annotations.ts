@@ -1,6 +1,6 @@
 import { readDuration } from '../../base/duration.ts'
 import { DELIVERY_MODES, type DeliveryMode } from '../../contract/target.ts'
-import type { Action } from './schema.ts'
+import type { PolicyAction } from './schema.ts'
 
 /** What a policy obliges to when it permits or forbids. */
 export type Obligations = {
@@ -16,12 +16,12 @@ type Annotation = {
   readonly field: keyof Obligations
   readonly effect: 'permit' | 'forbid' | 'both'
   /** At least one of these must be an action of the policy. */
-  readonly actions: readonly Action[]
+  readonly actions: readonly PolicyAction[]
   readonly expected: string
   readonly read: (text: string) => string | number | undefined
 }
 
-const ANY: readonly Action[] = ['request', 'autoApprove', 'approve']
+const ANY: readonly PolicyAction[] = ['request', 'autoApprove', 'approve', 'administer']
 const MAX_QUORUM = 9
 const plainText = (limit: number) => (text: string) =>
   text.trim() === text && text !== '' && text.length <= limit && !/\p{C}/u.test(text) ? text : undefined

@@ -49,7 +49,7 @@ const forbidsPeople = (rule: Rule, knowledge: Knowledge): boolean =>
 const certainlyForbids = ({ effect, json }: Rule, knowledge: Knowledge): boolean =>
   effect === 'forbid' && foresee(json.conditions, knowledge) === true
 
-function labelOf({ approvers, principal, id }: Rule): string {
+export function labelOf({ approvers, principal, id }: Rule): string {
   if (approvers !== undefined) return approvers
   if (principal.kind === 'group') return principal.name
   return principal.kind === 'user' ? subjectOf(principal.id) : `anyone whom policy ${id} permits`

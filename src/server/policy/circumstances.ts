@@ -3,7 +3,8 @@ import { CLOUDS } from '../../contract/target.ts'
 import type { Caller, Workload } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { personId } from './person-id.ts'
-import type { Facts } from './types.ts'
+import type { TagNames } from './tags.ts'
+import type { Facts, StopFacts } from './types.ts'
 
 /** A clock of the IdP that runs ahead by more than this makes its `auth_time` worthless. */
 const CLOCK_SKEW_SECONDS = 60
@@ -13,11 +14,23 @@ export const OF_THE_MOMENT: ReadonlySet<string> = new Set(['now', 'hour', 'minut
 
 /** The attributes of `context` in POLICY_SCHEMA. Times are UTC; weekdays count from Monday = 1 (ISO 8601). */
 export function circumstances(caller: Caller, facts: Facts): Context {
-  const now = new Date(facts.nowMs)
   return {
     durationSeconds: facts.durationSeconds,
     reasonLength: reasonLength(facts),
     ...(facts.ticket === undefined ? {} : { ticket: facts.ticket }),
+    ...ofTheCall(caller, facts.nowMs),
+  }
+}
+
+/** The attributes of `context` for `administer`. */
+export function stopCircumstances(caller: Caller, facts: StopFacts): Context {
+  return { scope: facts.scope, reasonLength: reasonLength(facts), ...ofTheCall(caller, facts.nowMs) }
+}
+
+/** When and how the caller calls. */
+function ofTheCall(caller: Caller, nowMs: number): Context {
+  const now = new Date(nowMs)
+  return {
     now: extension('datetime', now.toISOString()),
     hour: now.getUTCHours(),
     minuteOfDay: now.getUTCHours() * 60 + now.getUTCMinutes(),
@@ -25,13 +38,13 @@ export function circumstances(caller: Caller, facts: Facts): Context {
     flow: caller.flow,
     amr: [...caller.amr],
     ...(caller.acr === undefined ? {} : { acr: caller.acr }),
-    ...authAge(caller.authTime, facts.nowMs),
+    ...authAge(caller.authTime, nowMs),
     address: extension('ip', plainAddress(caller.address)),
   }
 }
 
 /** In characters, as a person counts them. */
-export const reasonLength = ({ reason }: Facts): number => Array.from(reason).length
+export const reasonLength = ({ reason }: Pick<Facts, 'reason'>): number => Array.from(reason).length
 
 function authAge(authTime: number | undefined, nowMs: number): Context {
   if (authTime === undefined) return {}
@@ -52,17 +65,17 @@ export function plainAddress(address: string): string {
 }
 
 /** The caller as an entity: a person among his groups, or a job among its pipelines. */
-export const callerEntity = (caller: Caller, named: ReadonlySet<string>): EntityJson =>
-  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload)
+export const callerEntity = (caller: Caller, named: ReadonlySet<string>, tags: TagNames = 'all'): EntityJson =>
+  caller.workload === undefined ? userEntity(caller, named) : workloadEntity(caller, caller.workload, tags)
 
 /** Its claims are tags: policies test `principal.hasTag("ref") && principal.getTag("ref") == "refs/heads/main"`. */
-function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload): EntityJson {
+function workloadEntity({ person }: Caller, { provider, pipelines, claims }: Workload, tags: TagNames): EntityJson {
   const { issuer, subject, name, email } = person
   return {
     uid: { type: 'Workload', id: personId(person) },
     attrs: { issuer, subject, name, provider, ...(email === undefined ? {} : { email }) },
     parents: pipelines.map((id) => ({ type: 'Pipeline', id })),
-    tags: { ...claims },
+    tags: Object.fromEntries(Object.entries(claims).filter(([name]) => tags === 'all' || tags.has(name))),
   }
 }
 

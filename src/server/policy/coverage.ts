@@ -2,20 +2,31 @@ import type { ConfiguredTarget, Fault } from '../config/types.ts'
 import { foreseeApprovers, forbidsEverybody, knowledgeOf } from './approvers.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { foresee } from './foresight.ts'
-import type { Rule } from './rule.ts'
+import { namesWorkloads, type Rule } from './rule.ts'
+import { ADMINISTER } from './schema.ts'
 
-/** What policies and targets miss of each other: no fault, but seldom meant. `configFile` is where the targets stand. */
+/** What policies and configuration miss of each other: no fault, but seldom meant. `configFile` is where targets and pipelines stand. */
 export function findGaps(
   rules: readonly Rule[],
   targets: readonly ConfiguredTarget[],
   configFile: string,
+  pipelines: readonly { readonly name: string }[] = [],
 ): readonly Fault[] {
   const engine = createEngine(rules)
   const aboutTargets = targets.flatMap((target) => {
     const message = gapOf(engine, target)
     return message === undefined ? [] : [{ file: configFile, message }]
   })
-  return [...aboutTargets, ...idleRules(rules, targets)]
+  const aboutPipelines = pipelines
+    .filter(({ name }) => !rules.some((rule) => permitsPipeline(rule, name)))
+    .map(({ name }) => ({ file: configFile, message: `no policy lets pipeline ${name} ask for anything.` }))
+  return [...aboutTargets, ...aboutPipelines, ...idleRules(rules, targets)]
+}
+
+/** A policy for one job may be about any pipeline: nobody can tell beforehand. */
+function permitsPipeline({ effect, principal }: Rule, name: string): boolean {
+  if (effect === 'forbid') return false
+  return principal.kind === 'pipeline' ? principal.name === name : namesWorkloads({ principal })
 }
 
 function gapOf(engine: Engine, target: ConfiguredTarget): string | undefined {
@@ -34,6 +45,7 @@ function canHappen(engine: Engine, action: 'request' | 'autoApprove', target: Co
 function idleRules(rules: readonly Rule[], targets: readonly ConfiguredTarget[]): readonly Fault[] {
   const known = targets.map((target) => ({ name: target.name, knowledge: knowledgeOf(target) }))
   return rules
+    .filter(({ actions }) => !actions.includes(ADMINISTER))
     .filter(({ target, json }) =>
       known.every(
         ({ name, knowledge }) =>

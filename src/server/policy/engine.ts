@@ -3,6 +3,7 @@ import {
   type AuthorizationAnswer,
   type Context,
   type DetailedError,
+  type EntityJson,
   preparsePolicySet,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
@@ -11,7 +12,8 @@ import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { callerEntity, OF_THE_MOMENT, targetEntity } from './circumstances.ts'
 import { askedOfContext, concernsWorkloads, namedEntities, type Rule } from './rule.ts'
-import { ACTIONS, type Action } from './schema.ts'
+import { ACTIONS, ADMINISTER, type Action, ENDPOINT } from './schema.ts'
+import { askedTags, type TagNames } from './tags.ts'
 
 /** What the policies for one action and target say. `failed` could not be evaluated; `problem` says why, for people. */
 export type Outcome = {
@@ -26,6 +28,10 @@ export interface Engine {
   evaluate(action: Action, caller: Caller, target: ConfiguredTarget, context: Context): Outcome
   /** Whether a permit covers it, whatever a forbid says. */
   covers(action: Action, caller: Caller, target: ConfiguredTarget, context: Context): boolean
+  /** The same for the kill switch, which is about no target. */
+  administer(caller: Caller, context: Context): Outcome
+  /** The policies that can matter for the kill switch. */
+  readonly administering: readonly Rule[]
   /** The policies that can matter for an action on a target: their scope names both, or leaves them open. */
   slice(action: Action, target: string): readonly Rule[]
 }
@@ -33,6 +39,7 @@ export interface Engine {
 type Slice = {
   readonly rules: readonly Rule[]
   readonly groups: ReadonlySet<string>
+  readonly tags: TagNames
   /** What the policies cannot tell apart: the attributes of the moment that none of them asks for. */
   readonly idle: ReadonlySet<string>
   readonly setId: () => string
@@ -48,8 +55,9 @@ const OUTCOMES_KEPT = 4_096
  */
 export function createEngine(rules: readonly Rule[]): Engine {
   const people = enginePart(rules)
-  const workloads = enginePart(rules.filter(concernsWorkloads))
-  const partFor = ({ workload }: Caller): EnginePart => (workload === undefined ? people : workloads)
+  let workloads: EnginePart | undefined
+  const partFor = ({ workload }: Caller): EnginePart =>
+    workload === undefined ? people : (workloads ??= enginePart(rules.filter(concernsWorkloads)))
   return {
     ...people.all,
     evaluate: (action, caller, target, context) => partFor(caller).all.evaluate(action, caller, target, context),
@@ -77,34 +85,39 @@ function evaluator(rules: readonly Rule[]): Evaluator {
   const outcomes = recent<Outcome>(OUTCOMES_KEPT)
   const sliceOf = (action: Action, target: string): Slice =>
     slices.byTarget[action].get(target) ?? slices.general[action]
+  const put = (slice: Slice, action: string, caller: Caller, resource: EntityJson, context: Context): Outcome => {
+    if (slice.rules.length === 0) return NOTHING_SAID
+    const user = callerEntity(caller, slice.groups, slice.tags)
+    const question = {
+      principal: user.uid,
+      action: { type: 'Action', id: action },
+      resource: resource.uid,
+      context: Object.fromEntries(Object.entries(context).filter(([name]) => !slice.idle.has(name))),
+      entities: [user, resource],
+      preparsedPolicySetId: slice.setId(),
+    }
+    const key = JSON.stringify(question)
+    const outcome = outcomes.get(key) ?? readAnswer(statefulIsAuthorized(question), slice.rules)
+    outcomes.set(key, outcome)
+    return outcome
+  }
   return {
     slice: (action, target) => sliceOf(action, target).rules,
-    evaluate: (action, caller, target, context) => {
-      const slice = sliceOf(action, target.name)
-      if (slice.rules.length === 0) return NOTHING_SAID
-      const user = callerEntity(caller, slice.groups)
-      const resource = targetEntity(target)
-      const question = {
-        principal: user.uid,
-        action: { type: 'Action', id: action },
-        resource: resource.uid,
-        context: Object.fromEntries(Object.entries(context).filter(([name]) => !slice.idle.has(name))),
-        entities: [user, resource],
-        preparsedPolicySetId: slice.setId(),
-      }
-      const key = JSON.stringify(question)
-      const outcome = outcomes.get(key) ?? readAnswer(statefulIsAuthorized(question), slice.rules)
-      outcomes.set(key, outcome)
-      return outcome
-    },
+    evaluate: (action, caller, target, context) =>
+      put(sliceOf(action, target.name), action, caller, targetEntity(target), context),
+    administering: slices.administer.rules,
+    administer: (caller, context) => put(slices.administer, ADMINISTER, caller, ENDPOINT_ENTITY, context),
   }
 }
+
+const ENDPOINT_ENTITY: EntityJson = { uid: ENDPOINT, attrs: {}, parents: [] }
 
 const NOTHING_SAID: Outcome = { allowed: false, permits: [], forbids: [], failed: [] }
 
 type Slices = {
   readonly general: Readonly<Record<Action, Slice>>
   readonly byTarget: Readonly<Record<Action, ReadonlyMap<string, Slice>>>
+  readonly administer: Slice
 }
 
 function sliceRules(rules: readonly Rule[]): Slices {
@@ -124,6 +137,7 @@ function sliceRules(rules: readonly Rule[]): Slices {
   return {
     general: { request: request.general, autoApprove: autoApprove.general, approve: approve.general },
     byTarget: { request: request.byTarget, autoApprove: autoApprove.byTarget, approve: approve.byTarget },
+    administer: createSlice(rules.filter(({ actions }) => actions.includes(ADMINISTER))),
   }
 }
 
@@ -148,6 +162,7 @@ function createSlice(rules: readonly Rule[]): Slice {
   return {
     rules,
     groups: new Set(groups.map(({ id }) => id)),
+    tags: askedTags(rules.map(({ json }) => json)),
     idle: new Set(idle),
     setId: () => (setId ??= parse()),
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ConfiguredTarget } from '../config/types.ts'
-import { circumstances } from './circumstances.ts'
+import { labelOf } from './approvers.ts'
+import { circumstances, stopCircumstances } from './circumstances.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { judge } from './judge.ts'
 import { type Named, type PolicyFile, readRules } from './read-rules.ts'
@@ -20,6 +21,8 @@ export function loadPolicy({
   return {
     judge: (caller, target, facts) => judge(engine, caller, target, facts),
     mayApprove: approvalBy(engine),
+    mayAdminister: administrationBy(engine),
+    administrators: administrators(engine),
     hash: hashOf(files),
   }
 }
@@ -38,6 +41,21 @@ function approvalBy(engine: Engine): Policy['mayApprove'] {
     const reasons = allowed ? permits : [...forbids, ...failed]
     return { allowed, policies: [...new Set(reasons.map(({ id }) => id))].toSorted() }
   }
+}
+
+function administrationBy(engine: Engine): Policy['mayAdminister'] {
+  return (caller, facts) => {
+    if (caller.workload !== undefined) return { allowed: false, policies: [], why: [] }
+    const { allowed, permits, forbids, failed } = engine.administer(caller, stopCircumstances(caller, facts))
+    const reasons = allowed ? permits : [...forbids, ...failed]
+    const policies = [...new Set(reasons.map(({ id }) => id))].toSorted()
+    return { allowed, policies, why: forbids.flatMap(({ why }) => why ?? []).toSorted() }
+  }
+}
+
+function administrators(engine: Engine): readonly string[] {
+  const permits = engine.administering.filter(({ effect }) => effect === 'permit')
+  return [...new Set(permits.map(labelOf))].toSorted()
 }
 
 /** Covers text and borders of the files; where they lie does not matter. */

@@ -13,7 +13,8 @@ import {
   testsForWorkload,
 } from './rule.ts'
 import { lineOfByte, type Statement, splitStatements } from './statements.ts'
-import { validateRules } from './validate.ts'
+import { ADMINISTER, ENDPOINT } from './schema.ts'
+import { forbidsAdministering, validateRules } from './validate.ts'
 
 /** A policy file as it was read. */
 export type PolicyFile = { readonly path: string; readonly text: string }
@@ -44,7 +45,7 @@ export function readRules(
     ...validateRules(rules),
   ]
   if (faults.length > 0) throw new ConfigurationError(inReadingOrder(files, faults))
-  return rules
+  return rules.map((rule) => (forbidsAdministering(rule) ? { ...rule, actions: [...rule.actions, ADMINISTER] } : rule))
 }
 
 const ASKING: ReadonlySet<string> = new Set(['request', 'autoApprove'])
@@ -154,6 +155,8 @@ function unknownEntities(rule: Rule, { targets, pipelines }: Known): readonly Fa
   return namedEntities(rule.json).flatMap(({ type, id }) => {
     if (type === 'Target') return unknown('target', id, targets)
     if (type === 'Pipeline') return unknown('pipeline', id, pipelines)
+    if (type === ENDPOINT.type && id !== ENDPOINT.id)
+      return [faultOf(rule, `${type}::"${id}" is nothing: the endpoint is ${ENDPOINT.type}::"${ENDPOINT.id}".`)]
     if (type === 'Workload' && !WORKLOAD_ID.test(id))
       return [faultOf(rule, `Workload::"${id}" names no job: expected "<issuer>#<subject>".`)]
     if (type === 'User' && !PERSON_ID.test(id))

@@ -1,6 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligations } from './annotations.ts'
-import { ACTIONS, type Action } from './schema.ts'
+import { ACTIONS, ADMINISTER, ENDPOINT, type PolicyAction } from './schema.ts'
 import type { Statement } from './statements.ts'
 
 /** One policy as read from a file: where it stands, what Cedar makes of it, and what its annotations oblige to. */
@@ -8,7 +8,7 @@ export type Rule = Obligations & {
   readonly file: string
   readonly statement: Statement
   readonly effect: 'permit' | 'forbid'
-  readonly actions: readonly Action[]
+  readonly actions: readonly PolicyAction[]
   /** The one target that the scope names; `undefined` where the scope leaves it open. */
   readonly target: string | undefined
   readonly principal: Principal
@@ -28,12 +28,25 @@ export type Principal =
 
 export type EntityName = { readonly type: string; readonly id: string }
 
-/** Actions that the scope names; an unconstrained scope means all. Names that the schema does not know are left to the validator. */
-export function scopeActions({ action }: PolicyJson): readonly Action[] {
-  if (action.op === 'All') return ACTIONS
+const EVERY_ACTION: readonly PolicyAction[] = [...ACTIONS, ADMINISTER]
+
+/**
+ * Actions that the scope names; an unconstrained scope means all that are about targets, and `administer` only where the
+ * policy names it or the endpoint. Names that the schema does not know are left to the validator.
+ */
+export function scopeActions(json: PolicyJson): readonly PolicyAction[] {
+  const { action } = json
+  if (action.op === 'All') return isAboutEndpoint(json) ? EVERY_ACTION : ACTIONS
   const named =
     'entities' in action ? action.entities.map(plainName) : 'entity' in action ? [plainName(action.entity)] : []
-  return ACTIONS.filter((each) => named.some(({ id }) => id === each))
+  return EVERY_ACTION.filter((each) => named.some(({ id }) => id === each))
+}
+
+/** Whether the policy names the kill switch: its action or its resource. */
+export function isAboutEndpoint(json: PolicyJson): boolean {
+  const { resource } = json
+  if (resource.op === 'is' && resource.entity_type === ENDPOINT.type) return true
+  return namedEntities(json).some(({ type, id }) => type === ENDPOINT.type || (type === 'Action' && id === ADMINISTER))
 }
 
 /** The target that the scope names. Targets have no parents, so `in` means the same as `==`. */

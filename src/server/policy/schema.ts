@@ -12,8 +12,7 @@ const CIRCUMSTANCES = `
   authAgeSeconds?: Long,
   address: ipaddr,`
 
-/** What policies can speak of, in Cedar's schema language. `docs/policy.md` explains each attribute. */
-export const POLICY_SCHEMA = `
+const ENTITIES = `
 entity Group;
 entity User in [Group] {
   issuer: String,
@@ -34,6 +33,10 @@ entity Target {
   clouds: Set<String>,
   maxDurationSeconds: Long,
 };
+entity Endpoint;
+`
+
+const ASKING = `
 action request, autoApprove appliesTo {
   principal: [User, Workload],
   resource: Target,
@@ -49,8 +52,40 @@ action approve appliesTo {
 };
 `
 
+const ADMINISTERING = `
+action administer appliesTo {
+  principal: User,
+  resource: Endpoint,
+  context: {
+  scope: String,
+  reasonLength: Long,
+  now: datetime,
+  hour: Long,
+  minuteOfDay: Long,
+  weekday: Long,
+  flow: String,
+  amr: Set<String>,
+  acr?: String,
+  authAgeSeconds?: Long,
+  address: ipaddr,
+  },
+};
+`
+
+/** What policies about requests can speak of, in Cedar's schema language. `docs/policy.md` explains each attribute. */
+export const REQUEST_SCHEMA = `${ENTITIES}${ASKING}`
+/** What policies about the kill switch can speak of. */
+export const ADMINISTER_SCHEMA = `${ENTITIES}${ADMINISTERING}`
+/** All that policies can speak of. */
+export const POLICY_SCHEMA = `${ENTITIES}${ASKING}${ADMINISTERING}`
+
 export const ACTIONS = ['request', 'autoApprove', 'approve'] as const
 export type Action = (typeof ACTIONS)[number]
+/** The action that is about no target. */
+export const ADMINISTER = 'administer'
+export type PolicyAction = Action | typeof ADMINISTER
+/** The one resource of `administer`. */
+export const ENDPOINT = { type: 'Endpoint', id: 'jit' } as const
 
 /** Every attribute name of the schema, for "did you mean". */
 export const ATTRIBUTES: readonly string[] = [

@@ -1,3 +1,4 @@
+import type { StopScope } from '../../contract/stop.ts'
 import type { ApprovalRule, DeliveryMode } from '../../contract/target.ts'
 import type { Caller } from '../approvals/types.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
@@ -9,6 +10,9 @@ export type Facts = {
   readonly ticket?: string
   readonly reason: string
 }
+
+/** What the policy context of the kill switch carries besides the caller. */
+export type StopFacts = { readonly scope: StopScope; readonly reason: string; readonly nowMs: number }
 
 /** The verdict for one caller and one target. `policies` are the ids of the deciding policies (`@id`). */
 export type Verdict = {
@@ -35,6 +39,13 @@ export interface Policy {
     target: ConfiguredTarget,
     facts: Facts,
   ): { readonly allowed: boolean; readonly policies: readonly string[] }
+  /** May `caller` throw or lift a stop of this scope? Never a job of a pipeline. `policies` say why. */
+  mayAdminister(
+    caller: Caller,
+    facts: StopFacts,
+  ): { readonly allowed: boolean; readonly policies: readonly string[]; readonly why: readonly string[] }
+  /** Who may, as people would say it: groups, subjects. It may name too many, never too few. */
+  readonly administrators: readonly string[]
   /** SHA-256 (hex) of the policy text in force; goes into each audit leaf. */
   readonly hash: string
 }

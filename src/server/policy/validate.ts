@@ -1,8 +1,8 @@
 import { type DetailedError, validate } from '@cedar-policy/cedar-wasm/nodejs'
 import { nearest } from '../../base/nearest.ts'
 import { type Fault, renderFault } from '../config/types.ts'
-import type { Rule } from './rule.ts'
-import { ATTRIBUTES, POLICY_SCHEMA } from './schema.ts'
+import { isAboutEndpoint, type Rule } from './rule.ts'
+import { ADMINISTER_SCHEMA, ATTRIBUTES, POLICY_SCHEMA, REQUEST_SCHEMA } from './schema.ts'
 import { lineOfByte } from './statements.ts'
 
 /**
@@ -10,8 +10,24 @@ import { lineOfByte } from './statements.ts'
  * look-alike characters in a name are mistakes, and in a forbid they would open what it means to close.
  */
 export function validateRules(rules: readonly Rule[]): readonly Fault[] {
+  const named = Map.groupBy(rules, ({ json }) => isAboutEndpoint(json))
+  return [...validateBy(POLICY_SCHEMA, named.get(true) ?? []), ...validateBy(REQUEST_SCHEMA, named.get(false) ?? [])]
+}
+
+/**
+ * Whether a forbid whose scope leaves the action open holds for the kill switch too: it does where it makes sense there.
+ * One about labels of a target does not, and it was valid before there was a kill switch.
+ */
+export const forbidsAdministering = (rule: Rule): boolean =>
+  rule.effect === 'forbid' &&
+  rule.json.action.op === 'All' &&
+  !rule.actions.includes('administer') &&
+  validateBy(ADMINISTER_SCHEMA, [rule]).length === 0
+
+function validateBy(schema: string, rules: readonly Rule[]): readonly Fault[] {
+  if (rules.length === 0) return []
   const policies = Object.fromEntries(rules.map((rule, index) => [String(index), rule.statement.text]))
-  const answer = validate({ schema: POLICY_SCHEMA, policies: { staticPolicies: policies } })
+  const answer = validate({ schema, policies: { staticPolicies: policies } })
   if (answer.type === 'failure') throw new Error(`The validator refused its input: ${describe(answer.errors)}`)
   const impossible = new Map(answer.validationWarnings.map((warning) => [warning.policyId, warning]))
   for (const { policyId } of answer.validationErrors) impossible.delete(policyId)

@@ -1,11 +1,11 @@
-import { type CreateTableBuilder, sql } from 'kysely'
+import { type CreateTableBuilder, type RawBuilder, sql } from 'kysely'
 import { JitError } from '../../base/errors.ts'
-import { type Db, PENDING } from './tables.ts'
+import { type Db, NOW, PENDING } from './tables.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
 /** Entry n brings a database from version n to n + 1. Entries are never changed, only added: forward is the only direction. */
-const MIGRATIONS: readonly ((db: Db, kind: DatabaseKind) => Promise<void>)[] = [firstTables]
+const MIGRATIONS: readonly ((db: Db, kind: DatabaseKind) => Promise<void>)[] = [firstTables, stopsAndReceipts]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -96,6 +96,37 @@ async function firstTables(db: Db, kind: DatabaseKind): Promise<void> {
   await index(db, 'claims', 'claims_by_expiry', ['expires_at'])
 }
 
+async function stopsAndReceipts(db: Db): Promise<void> {
+  for (const name of ['issued_at', 'wiped_at', 'unconfirmed_at'])
+    await db.schema.alterTable('grants').addColumn(name, 'bigint').execute()
+  // What is live may have been issued: nobody noted it. Better to ask after a wipe too often than once too little.
+  await sql`update grants set issued_at = starts_at
+    where ended_at is null and starts_at <= ${NOW} and ends_at > ${NOW}`.execute(db)
+  await index(db, 'grants', 'grants_by_end', ['ends_at', 'id'])
+  await partialIndex(db, 'grants', 'grants_ended', ['ended_at'], sql<boolean>`ended_at is not null`)
+  const unwiped = sql<boolean>`issued_at is not null and wiped_at is null and unconfirmed_at is null`
+  await partialIndex(db, 'grants', 'grants_unwiped', ['ends_at'], unwiped)
+
+  await withColumns(db.schema.createTable('receipts'), {
+    text: ['grant_id', 'machine', 'outcome'],
+    bigint: ['reported_at', 'recorded_at'],
+    optionalText: ['why'],
+  })
+    .addPrimaryKeyConstraint('receipts_pk', ['grant_id', 'machine'])
+    .addForeignKeyConstraint('receipts_grant', ['grant_id'], 'grants', ['id'])
+    .execute()
+
+  await withColumns(db.schema.createTable('stops'), {
+    text: ['id', 'scope', 'reason', 'by'],
+    bigint: ['at'],
+    optionalText: ['value'],
+    optionalBigint: ['lifted_at', 'carried_out_at'],
+  })
+    .addPrimaryKeyConstraint('stops_pk', ['id'])
+    .execute()
+  await partialIndex(db, 'stops', 'stops_in_force', ['at'], sql<boolean>`lifted_at is null`)
+}
+
 type Columns = Partial<Record<'text' | 'bigint' | 'optionalText' | 'optionalBigint', readonly string[]>>
 
 function withColumns<T extends string>(table: CreateTableBuilder<T, string>, columns: Columns) {
@@ -116,11 +147,20 @@ const index = (db: Db, table: string, name: string, columns: readonly string[]):
 
 /** Holds pending requests only: its size does not grow with the history. */
 const pendingIndex = (db: Db, name: string, columns: readonly string[]): Promise<void> =>
+  partialIndex(db, 'requests', name, columns, sql<boolean>`state = ${PENDING}`)
+
+const partialIndex = (
+  db: Db,
+  table: string,
+  name: string,
+  columns: readonly string[],
+  holds: RawBuilder<boolean>,
+): Promise<void> =>
   db.schema
     .createIndex(name)
-    .on('requests')
+    .on(table)
     .columns([...columns])
-    .where('state', '=', PENDING)
+    .where(holds)
     .execute()
 
 const required = <B extends { notNull(): B }>(column: B): B => column.notNull()

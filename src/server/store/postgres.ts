@@ -4,12 +4,12 @@ import { JitError } from '../../base/errors.ts'
 import { migrate } from './migrations.ts'
 import { reads, writes } from './rows.ts'
 import type { Db, Tables } from './tables.ts'
-import type { Store, Transaction } from './types.ts'
+import type { LockName, Store } from './types.ts'
 
 const CONNECTIONS = 10
 /** First half of every advisory lock's number: keeps clear of other programs in the same database. */
 const LOCK_SPACE = 0x6a6974
-const LOCKS = { schema: 0, audit: 1, keys: 2, sweep: 3 } as const
+const LOCKS: Readonly<Record<LockName | 'schema', number>> = { schema: 0, audit: 1, keys: 2, sweep: 3, stops: 4 }
 
 /**
  * Several replicas on one PostgreSQL. READ COMMITTED suffices: each rule is one row or one unique key (DESIGN §8).
@@ -28,7 +28,9 @@ export async function openPostgresStore(url: string, report: (error: Error) => v
   pool.on('error', report) // unheard, it would end the process
   const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const transaction: Store['transaction'] = (work) =>
-    inTransaction(db, (tx) => work(writes(tx, (name) => advisoryLock(tx, name))))
+    inTransaction(db, (tx) =>
+      work(writes(tx, { lock: (name) => advisoryLock(tx, name), share: (name) => advisoryLock(tx, name, '_shared') })),
+    )
 
   const name = `PostgreSQL ${describe(url)}`
   try {
@@ -47,8 +49,10 @@ export async function openPostgresStore(url: string, report: (error: Error) => v
 const inTransaction = <T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> =>
   db.transaction().setIsolationLevel('read committed').execute(work)
 
-async function advisoryLock(tx: Db, name: keyof typeof LOCKS): ReturnType<Transaction['lock']> {
-  await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_SPACE)}, ${sql.lit(LOCKS[name])})`.execute(tx)
+async function advisoryLock(tx: Db, name: LockName | 'schema', mode: '' | '_shared' = ''): Promise<void> {
+  await sql`select ${sql.raw(`pg_advisory_xact_lock${mode}`)}(${sql.lit(LOCK_SPACE)}, ${sql.lit(LOCKS[name])})`.execute(
+    tx,
+  )
 }
 
 /** With `synchronous_commit = off` an answer could be given and its commit be lost afterwards. */

@@ -1,7 +1,7 @@
 import type { Reads, Transaction } from './types.ts'
 import { type Db, NOW, PENDING } from './tables.ts'
 
-const REQUEST = [
+export const REQUEST = [
   'id',
   'state',
   'requester_issuer as requesterIssuer',

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { EndReason } from '../../contract/grant.ts'
+import type { ReceiptOutcome } from '../../contract/receipt.ts'
 import type { RequestState } from '../../contract/request.ts'
+import type { StopScope } from '../../contract/stop.ts'
 
 /** One schema for both databases: text ids, integer milliseconds, JSON as text. */
 export type Tables = {
@@ -32,6 +34,30 @@ export type Tables = {
     ended_at: number | null
     end_reason: EndReason | null
     holds: number
+    /** When credentials were last issued from it. */
+    issued_at: number | null
+    /** Since when every machine that told of it has wiped it; empty again where it is issued anew. */
+    wiped_at: number | null
+    /** When the log was told that nobody confirmed the wipe. */
+    unconfirmed_at: number | null
+  }
+  receipts: {
+    grant_id: string
+    machine: string
+    outcome: ReceiptOutcome
+    why: string | null
+    reported_at: number
+    recorded_at: number
+  }
+  stops: {
+    id: string
+    scope: StopScope
+    value: string | null
+    reason: string
+    by: string
+    at: number
+    lifted_at: number | null
+    carried_out_at: number | null
   }
   leaves: { seq: number; prev_hash: string; hash: string; at: number; body: string }
   idempotency_keys: {

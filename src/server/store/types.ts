@@ -1,5 +1,7 @@
 import type { EndReason } from '../../contract/grant.ts'
+import type { Receipt } from '../../contract/receipt.ts'
 import type { RequestState } from '../../contract/request.ts'
+import type { StopScope } from '../../contract/stop.ts'
 
 /**
  * The storage port. SQLite and PostgreSQL implement it with the same portable SQL; `test/contract/store.test.ts` runs over both.
@@ -32,6 +34,18 @@ export interface Reads {
   approvals(requestIds: readonly string[]): Promise<readonly ApprovalRow[]>
   grant(id: string): Promise<GrantRow | undefined>
   grantsOf(requestIds: readonly string[]): Promise<readonly GrantRow[]>
+  /** Those of `ids` that exist. */
+  grantsNamed(ids: readonly string[]): Promise<readonly GrantRow[]>
+  /** Grants that nobody has ended, scheduled ones too, with their requests; those that end after `after`, the next to end first. */
+  unendedGrants(limit: number, after: Pick<GrantRow, 'endsAt' | 'id'>): Promise<readonly HeldGrant[]>
+  /** Ids of grants that were ended before their time, since `sinceMs`. */
+  endedSince(sinceMs: number): Promise<readonly string[]>
+  /** Grants with what is known of their wipe, the last to end first. */
+  followed(query: FollowedQuery): Promise<readonly FollowedGrant[]>
+  receipts(grantIds: readonly string[]): Promise<readonly ReceiptRow[]>
+  stop(id: string): Promise<StopRow | undefined>
+  /** Stops that are not lifted, the oldest first. There are few. */
+  stopsInForce(): Promise<readonly StopRow[]>
   /** Audit leaves in order, from `fromSeq` on. */
   leaves(fromSeq: number, limit: number): Promise<readonly LeafRow[]>
   lastLeaf(): Promise<Pick<LeafRow, 'seq' | 'hash'> | undefined>
@@ -43,7 +57,9 @@ export interface Reads {
 
 export interface Transaction extends Reads {
   /** Until the commit, no other transaction gets past `lock` of the same name. The audit lock is taken last of all, or two transactions can wait for each other. */
-  lock(name: 'audit' | 'keys' | 'sweep'): Promise<void>
+  lock(name: LockName): Promise<void>
+  /** Until the commit, nobody gets past `lock` of that name; others may share it. */
+  share(name: LockName): Promise<void>
 
   /** False: the actor used the key before; `idempotencyKey` says for what. */
   rememberIdempotencyKey(row: IdempotencyRow): Promise<boolean>
@@ -60,10 +76,24 @@ export interface Transaction extends Reads {
   putApproval(row: ApprovalRow): Promise<void>
 
   insertGrants(rows: readonly GrantRow[]): Promise<void>
-  /** The grant if it is active now, held against every other change until the commit. */
+  /** The grant if it is active now, marked as issued now, and held against every other change until the commit. */
   holdActive(id: string): Promise<GrantRow | undefined>
   /** Ends a grant whose time is not up. `undefined`: it had ended, and nothing changed. */
   endGrant(id: string, reason: EndReason): Promise<GrantRow | undefined>
+
+  /**
+   * Notes what a machine tells of a grant's credentials, and whether the grant counts as wiped. `stuck` does not take the
+   * place of a `wiped` that came after the last issue. False: it said so before, and nothing changed.
+   */
+  putReceipt(row: Omit<ReceiptRow, 'recordedAt'>): Promise<boolean>
+  /** Marks grants that were issued and are over for `graceMs` without a confirmed wipe, each once, and returns them; at most `limit`. */
+  markUnconfirmed(graceMs: number, limit: number): Promise<readonly GrantRow[]>
+
+  insertStop(row: StopRow): Promise<void>
+  /** `undefined`: there is none of that id in force, and nothing changed. */
+  liftStop(id: string): Promise<StopRow | undefined>
+  /** All that the stop ends has ended. */
+  stopCarriedOut(id: string): Promise<void>
 
   insertLeaves(rows: readonly LeafRow[]): Promise<void>
 
@@ -77,6 +107,8 @@ export interface Transaction extends Reads {
   /** Deletes claims past their time and idempotency keys older than `olderThanMs`; at most `limit` of each. Returns how many went. */
   prune(olderThanMs: number, limit: number): Promise<number>
 }
+
+export type LockName = 'audit' | 'keys' | 'sweep' | 'stops'
 
 /** What identifies a person (OpenID Connect Core §5.7). */
 export type PersonKey = { readonly issuer: string; readonly subject: string }
@@ -125,6 +157,47 @@ export type GrantRow = {
   /** Set where it ended before `endsAt`. */
   readonly endedAt: number | null
   readonly endReason: EndReason | null
+}
+
+/** A grant and the request that it was given for. */
+export type HeldGrant = { readonly grant: GrantRow; readonly request: RequestRow }
+
+/** What became of a grant's credentials, as far as anybody told. `unissued`: none were ever had from it. */
+export const WIPE_STATES = ['live', 'waiting', 'wiped', 'stuck', 'unconfirmed', 'unissued'] as const
+export type WipeState = (typeof WIPE_STATES)[number]
+export type FollowedQuery = {
+  /** Empty: all. */
+  readonly states: readonly WipeState[]
+  readonly limit: number
+  /** Id of the last grant of the page before. */
+  readonly after?: string
+  /** How long after its end a grant may wait for its receipt, in ms. */
+  readonly graceMs: number
+}
+export type FollowedGrant = HeldGrant & { readonly wipe: WipeState }
+
+export type ReceiptRow = {
+  readonly grantId: string
+  /** What the machine calls itself. */
+  readonly machine: string
+  readonly outcome: Receipt['outcome']
+  readonly why: string | null
+  /** On the clock of the machine. */
+  readonly reportedAt: number
+  readonly recordedAt: number
+}
+
+export type StopRow = {
+  readonly id: string
+  readonly scope: StopScope
+  readonly value: string | null
+  readonly reason: string
+  /** Who threw it, and how the call proved it. */
+  readonly byJson: string
+  readonly at: number
+  readonly liftedAt: number | null
+  /** Empty: what it ends may not all have ended yet. */
+  readonly carriedOutAt: number | null
 }
 
 export type LeafRow = {

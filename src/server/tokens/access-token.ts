@@ -7,7 +7,6 @@ export const ACCESS_TOKEN_TYPE = 'at+jwt'
 /** The caller without what each call proves anew. */
 export type Holder = Omit<Caller, 'address'>
 
-/** `z.record` leaves out `__proto__`, which no claim is called here: those that policies can test are plain names. */
 const workload = z.object({
   provider: z.string(),
   pipelines: z.array(z.string()).min(1),

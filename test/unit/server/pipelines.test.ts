@@ -134,6 +134,14 @@ describe('a pipeline at the whole endpoint', () => {
     expect(readExplanation(explained.json, 'e').targets[0]).toMatchObject({ policies: ['deploy-asks'] })
   })
 
+  test('is known at each call, also with as many claims as a token may bring', async () => {
+    const { job } = await started()
+    const claims = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`repo_property_${i}`, 'x'.repeat(75)]))
+    const caller = await job(claims)
+    expect((await caller.call('/v1/me')).status).toBe(200)
+    expect(caller.accessToken?.length).toBeGreaterThan(10_000)
+  })
+
   test('asks, a person approves, and a later job of the same run collects', async () => {
     const { job, person, collect, log } = await started()
     const asking = await job()

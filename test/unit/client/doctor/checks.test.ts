@@ -3,7 +3,7 @@ import { JitError } from '../../../../src/base/errors.ts'
 import { clientFileCheck } from '../../../../src/client/doctor/client-files.ts'
 import { clientCheck } from '../../../../src/client/doctor/clients.ts'
 import { clockCheck } from '../../../../src/client/doctor/clock.ts'
-import { directoryCheck } from '../../../../src/client/doctor/directories.ts'
+import { directoryCheck, type DirectoryCheckDeps } from '../../../../src/client/doctor/directories.ts'
 import { endpointCheck, type Probe } from '../../../../src/client/doctor/endpoint.ts'
 import { environmentCheck } from '../../../../src/client/doctor/environment.ts'
 import { keyStoreCheck } from '../../../../src/client/doctor/key-store.ts'
@@ -154,7 +154,13 @@ describe('scheduler', () => {
     ['installed', false, /^ok: it sweeps\.$/],
   ] as const)('%s, unwanted: %s', async (state, unwanted, words) => {
     const program = { file: '/node', args: [], env: {} }
-    const check = layerCheck({ layer: layer(state), program, install: nothing, isUnwanted: () => unwanted })
+    const check = layerCheck({
+      layer: layer(state),
+      program,
+      install: nothing,
+      isUnwanted: () => unwanted,
+      isContainer: false,
+    })
     expect(await said(check)).toEqual([expect.stringMatching(words)])
   })
 })
@@ -197,8 +203,16 @@ test.each([
 describe('directories', () => {
   const fine: DirectoryFacts = { own: { mode: 0o700, uid: 1000, isDirectory: true }, isWritable: true }
   const places = { config: '/config', state: '/state', runtime: '/run' }
-  const check = (facts: Partial<Record<string, DirectoryFacts>>, uid: number | undefined = 1000) =>
-    directoryCheck({ places, uid, facts: (path) => facts[path] ?? fine, close: () => undefined })
+  const alone = { home: '/home/me', locks: () => '/tmp/locks', otherMachines: () => 0 }
+  const check = (facts: Partial<Record<string, DirectoryFacts>>, more: Partial<DirectoryCheckDeps> = {}) =>
+    directoryCheck({
+      ...alone,
+      places,
+      uid: 1000,
+      facts: (path) => facts[path] ?? fine,
+      close: () => undefined,
+      ...more,
+    })
   const own = (more: object) => ({ mode: 0o700, uid: 1000, isDirectory: true, ...more })
 
   test.each<[string, DirectoryFacts, RegExp]>([
@@ -215,15 +229,33 @@ describe('directories', () => {
     ['/run', { ...fine, own: own({ uid: 0 }) }, /^problem: \/run belongs to user 0\. -> .*JIT_RUNTIME_DIR/],
     ['/state', { ...fine, own: own({ isDirectory: false }) }, /^problem: \/state is no directory/],
     ['/state', { ...fine, isWritable: false }, /^problem: \/state cannot be written\. -> .*JIT_STATE_DIR/],
-    ['/state', { ...fine, network: 'NFS' }, /^problem: \/state lies on NFS/],
+    [
+      '/state',
+      { ...fine, network: 'NFS' },
+      /^note: \/state lies on NFS; the locks of this machine lie in \/tmp\/locks\.$/,
+    ],
+    ['/run', { ...fine, network: 'NFS' }, /^problem: \/run lies on NFS, so private .* -> .*JIT_RUNTIME_DIR/],
+    ['/home/me', { ...fine, network: 'SMB' }, /^note: Your home lies on SMB: .* -> .*--deliver process/],
     ['/config', { ...fine, network: 'NFS' }, /^ok/], // settings need no lock
   ])('%s: %j', async (path, facts, words) => {
     expect(await said(check({ [path]: facts }))).toEqual([expect.stringMatching(words)])
   })
 
+  test('no local disk for the locks of a networked home: a directory to name', async () => {
+    const nowhere = check({ '/state': { ...fine, network: 'NFS' } }, { locks: () => '/state/m1' })
+    expect(await said(nowhere)).toEqual([expect.stringMatching(/^problem: \/state lies on NFS.* -> .*JIT_RUNTIME_DIR/)])
+  })
+
+  test.each([
+    [1, /^note: Another machine keeps its records in \/state too/],
+    [3, /^note: 3 other machines keep their records in \/state too/],
+  ])('%i more on this home', async (count, words) => {
+    expect(await said(check({}, { otherMachines: () => count }))).toEqual([expect.stringMatching(words)])
+  })
+
   test('Windows has no modes and no uid', async () => {
     const facts: DirectoryFacts = { isWritable: true, own: { mode: 0o666, uid: 0, isDirectory: true } }
-    const open = directoryCheck({ places, uid: undefined, facts: () => facts, close: () => undefined })
+    const open = directoryCheck({ ...alone, places, uid: undefined, facts: () => facts, close: () => undefined })
     expect(await said(open)).toEqual([expect.stringMatching(/^ok/)])
   })
 })

@@ -1,6 +1,5 @@
 import type { JWTPayload } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { loginNonce } from '../../../../src/base/login-nonce.ts'
 import { workloadTokenVerifier } from '../../../../src/server/auth/workload-token.ts'
 import { PRESET_NAMES, type PresetName } from '../../../../src/server/config/workload-presets.ts'
 import { PROVIDERS } from '../../../support/workload-tokens.ts'
@@ -146,6 +145,66 @@ describe('a job of several pipelines', () => {
   })
 })
 
+describe('a pipeline that any branch can use', () => {
+  let open: World
+  beforeAll(async () => {
+    open = await workloadWorld(`workloads:
+  audience: ${AUDIENCE}
+  issuers:
+    - preset: github
+    - { preset: circleci, issuer: "${PROVIDERS.circleci.issuer}" }
+    - { preset: azure-devops, issuer: "${PROVIDERS['azure-devops'].issuer}" }
+  pipelines:
+    - { name: on-github, issuer: github, match: { repository_id: "123456" } }
+    - name: on-circleci
+      issuer: circleci
+      match: { oidc.circleci.com/project-id: 0184990a-4782-42b5-afc1-16715b10b8ff }
+    - name: on-azure-devops
+      issuer: azure-devops
+      match: { prj_id: 0184990a-4782-42b5-afc1-16715b10b8ff }
+`)
+  })
+
+  const ref = (value: string): JWTPayload => ({ 'oidc.circleci.com/vcs-ref': value })
+  test.each<[PresetName, JWTPayload]>([
+    ['github', { ref: 'refs/heads/any' }],
+    ['circleci', ref('refs/heads/any')],
+    ['circleci', ref('refs/heads/pullover')],
+    ['azure-devops', { rpo_ref: 'refs/heads/any' }],
+  ])('is still none of a fork: %s %j is taken', async (preset, change) => {
+    expect((await open.loginWith(preset, change)).workload?.pipelines).toEqual([`on-${preset}`])
+  })
+  test.each<[PresetName, JWTPayload]>([
+    ['github', { ref: 'refs/pull/7/merge' }],
+    ['circleci', ref('refs/heads/pull/7')],
+    ['circleci', ref('refs/pull/7')],
+    ['circleci', { 'oidc.circleci.com/vcs-ref': gone }],
+    ['azure-devops', { rpo_ref: 'refs/pull/7/merge' }],
+    ['azure-devops', { rpo_ref: gone }],
+  ])('is still none of a fork: %s %j is refused', async (preset, change) => {
+    await expect(open.loginWith(preset, change)).rejects.toMatchObject({
+      code: 'denied',
+      message: expect.stringMatching(/started by the event pull_request/),
+    })
+  })
+})
+
+describe('two instances of one provider', () => {
+  test('give out the same ids, and a pipeline is of one of them', async () => {
+    const { loginWith } = await workloadWorld(`workloads:
+  audience: ${AUDIENCE}
+  issuers: [{ preset: github }, { preset: gitlab, issuer: https://gitlab.corp.example }, { preset: gitlab, name: public }]
+  pipelines:
+    - { name: ours, issuer: gitlab, match: { project_id: "20" } }
+    - { name: theirs, issuer: public, match: { project_id: "20" } }
+`)
+    expect((await loginWith('gitlab')).workload?.pipelines).toEqual(['ours'])
+    await expect(loginWith('github', { project_id: '20', ref_protected: 'true' })).rejects.toMatchObject({
+      code: 'denied',
+    })
+  })
+})
+
 describe('a token belongs to the key that brings it first', () => {
   test.each(['github', 'circleci'] as const)('of %s', async (preset) => {
     const token = await world.token(preset)
@@ -175,55 +234,6 @@ describe('a token belongs to the key that brings it first', () => {
     await expect(fresh.login(token, 'another')).rejects.toMatchObject({ code: 'invalid_token' })
     fresh.clock.advance(120_000)
     expect((await fresh.login(token, 'key-of-the-job')).flow).toBe('workload')
-  })
-})
-
-describe('people and pipelines', () => {
-  const person = (change: JWTPayload = {}): JWTPayload => ({
-    iss: 'https://idp.corp.example',
-    sub: 'alice',
-    aud: 'jit-browser',
-    nonce: loginNonce('her-key'),
-    iat: NOW,
-    exp: NOW + 300,
-    jti: String(Math.random()),
-    ...change,
-  })
-
-  test('log in side by side', async () => {
-    const { flow, workload } = await world.login(await world.idp.sign(person()), 'her-key')
-    expect([flow, workload]).toEqual(['browser', undefined])
-  })
-
-  test.each<[string, JWTPayload]>([
-    ["a person's token for pipelines", { aud: AUDIENCE }],
-    ["a person's token that names another issuer", { iss: 'https://token.actions.githubusercontent.com' }],
-    ["a person's token that claims to be a job", { aud: AUDIENCE, repository_id: '123456', event_name: 'push' }],
-  ])('never pass for each other: %s', async (_what, change) => {
-    await expect(world.login(await world.idp.sign(person(change)), 'her-key')).rejects.toMatchObject({
-      code: 'invalid_token',
-    })
-  })
-
-  test.each<[string, JWTPayload]>([
-    ['for the browser client', { aud: 'jit-browser', nonce: loginNonce('key-of-the-job') }],
-    ['for the device client', { aud: 'jit-device' }],
-    ["that names the company's IdP", { iss: 'https://idp.corp.example', aud: 'jit-device' }],
-  ])("never pass for each other: a job's token %s", async (_what, change) => {
-    await expect(world.loginWith('github', change)).rejects.toMatchObject({ code: 'invalid_token' })
-  })
-
-  test('of one issuer are told by the audience', async () => {
-    const both = await workloadWorld(`workloads:
-  audience: ${AUDIENCE}
-  issuers: [{ preset: pinned, issuer: https://idp.corp.example }]
-  pipelines: [{ name: bot, issuer: pinned, match: { sub: robot } }]
-`)
-    const robot = await both.idp.sign(person({ sub: 'robot', aud: AUDIENCE }))
-    expect((await both.login(robot, 'k')).workload?.pipelines).toEqual(['bot'])
-    expect((await both.login(await both.idp.sign(person()), 'her-key')).flow).toBe('browser')
-    const sly = await both.idp.sign(person({ sub: 'robot', aud: ['jit-device', AUDIENCE] }))
-    await expect(both.login(sly, 'k')).rejects.toMatchObject({ code: 'invalid_token' })
   })
 })
 

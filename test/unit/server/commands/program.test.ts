@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { auditCommand } from '../../../../src/server/commands/audit.ts'
 import { checkCommand } from '../../../../src/server/commands/check.ts'
+import { grantsCommand } from '../../../../src/server/commands/grants.ts'
 import { initCommand } from '../../../../src/server/commands/init.ts'
 import { keysCommand } from '../../../../src/server/commands/keys.ts'
 import { run } from '../../../../src/server/commands/program.ts'
@@ -19,6 +20,7 @@ const none: Operations = {
   keys: refused,
   rotateKeys: refused,
   publishKeys: refused,
+  grants: refused,
   exportLog: refused,
   verifyLog: refused,
   verifyExport: refused,
@@ -54,6 +56,7 @@ describe('argv becomes options', () => {
         rotate: (c, o) => keep(c, { rotate: o }),
         publish: (c, o) => keep(c, { publish: o }),
       }),
+    grants: (ctx: CommandContext) => grantsCommand(ctx, keep),
     audit: (ctx: CommandContext) =>
       auditCommand(ctx, { export: (c, o) => keep(c, { export: o }), verify: (c, o) => keep(c, { verify: o }) }),
   }
@@ -80,6 +83,13 @@ describe('argv becomes options', () => {
     ['keys', ['rotate'], { rotate: { config, json: false, now: false } }],
     ['keys', ['rotate', '--now', '-c', 'x'], { rotate: { config: 'x', json: false, now: true } }],
     ['keys', ['publish', 'site'], { publish: { directory: 'site', config, json: false } }],
+    ['grants', [], { states: [], limit: 100, config, json: false }],
+    [
+      'grants',
+      ['--stuck', '--unconfirmed', '--limit', '7', '--after', 'g_1', '--json', '-c', 'x'],
+      { states: ['stuck', 'unconfirmed'], limit: 7, after: 'g_1', config: 'x', json: true },
+    ],
+    ['grants', ['--live', '--waiting'], { states: ['live', 'waiting'], limit: 100, config, json: false }],
     ['audit', ['export'], { export: { config, json: false, from: 1 } }],
     ['audit', ['export', '--from', '7'], { export: { config, json: false, from: 7 } }],
     ['audit', ['verify'], { verify: { config, json: false } }],
@@ -115,6 +125,8 @@ describe('what goes wrong', () => {
     [['keys', 'nonsense']],
     [['keys', 'publish']],
     [['trust', 'nonsense']],
+    [['grants', '--limit', '0']],
+    [['grants', '--limit', '1001']],
     [['audit', 'export', '--from', '0']],
     [['audit', 'verify', '--head', '3:xyz']],
     [[]],
@@ -200,6 +212,22 @@ describe('what is printed', () => {
     const { ctx, out } = fakeContext({ keys: async () => keys })
     expect(await run(['keys', 'list'], ctx)).toBe(0)
     expect(out).toEqual(['k1  grant   retired  made 2026-11-01T00:00:00.000Z  until U'])
+  })
+
+  test('grants shows one line for each, and how to go on', async () => {
+    const grant = {
+      id: 'g_1',
+      target: 'prod-db',
+      holder: { issuer: 'https://idp.test', subject: '00u1', name: 'Ana', email: 'ana@corp.example' },
+      startsAt: '2026-11-21T12:00:00.000Z',
+      over: '2026-11-21T13:00:00.000Z',
+      wipe: 'stuck' as const,
+      machines: [],
+    }
+    const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [grant], next: 'g_1' }) })
+    expect(await run(['grants'], ctx)).toBe(0)
+    expect(out).toEqual(['g_1  stuck        2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1'])
+    expect(note).toEqual(['There are more: --after g_1'])
   })
 
   test('keys rotate says when the next key may sign, and --now what breaks', async () => {

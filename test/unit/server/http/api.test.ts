@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { readChannelAnswer } from '../../../../src/contract/channel.ts'
 import { readDiscovery, readHealth } from '../../../../src/contract/discovery.ts'
 import { readCredentialsAnswer, readGrant } from '../../../../src/contract/grant.ts'
 import { record } from '../../../../src/contract/narrow.ts'
 import { readProblem } from '../../../../src/contract/problem.ts'
+import { readReceiptAnswer } from '../../../../src/contract/receipt.ts'
 import { readAccessRequest, readAccessRequests, readExplanation } from '../../../../src/contract/request.ts'
 import { readSessionAnswer } from '../../../../src/contract/session.ts'
+import { readStop, readStopAnswer, readStops } from '../../../../src/contract/stop.ts'
 import { readTargets } from '../../../../src/contract/target.ts'
 import { Refusal } from '../../../../src/server/refusal.ts'
 import { send } from '../../../support/api-caller.ts'
-import { aGrant, alice, aRequest, ENDPOINT, fakeServices } from '../../../support/fake-services.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { aGrant, alice, aRequest, aStop, ENDPOINT, fakeServices } from '../../../support/fake-services.ts'
 import { id, loggedIn, newRequest, started } from '../../../support/running-api.ts'
 import { serving } from '../../../support/serving.ts'
 
@@ -77,6 +81,10 @@ describe('a login', () => {
   })
 })
 
+const wiped = { outcome: 'wiped', at: '2026-11-21T12:30:00Z', machine: 'mac-1' }
+const now = { grants: [aGrant.id], waitSeconds: 0 }
+const killAll = { scope: 'all', reason: 'incident 42' }
+
 describe('every route', () => {
   const routes: readonly [string, string, unknown, string, readonly unknown[]][] = [
     ['GET', '/v1/requests?which=to-review', undefined, 'list', ['to-review']],
@@ -88,6 +96,18 @@ describe('every route', () => {
     ['POST', `/v1/requests/${id}/deny`, { reason: 'no' }, 'deny', [id, 'no']],
     ['POST', `/v1/requests/${id}/cancel`, undefined, 'cancel', [id]],
     ['POST', `/v1/grants/${aGrant.id}/end`, undefined, 'end', [aGrant.id, 'revoked']],
+    ['POST', `/v1/grants/${aGrant.id}/receipts`, wiped, 'receive', [aGrant.id, wiped]],
+    [
+      'POST',
+      `/v1/grants/${aGrant.id}/receipts`,
+      { ...wiped, outcome: 'stuck', why: 'EIO' },
+      'receive',
+      [aGrant.id, { ...wiped, outcome: 'stuck', why: 'EIO' }],
+    ],
+    ['POST', '/v1/channel', now, 'channel', [now]],
+    ['POST', '/v1/stops', killAll, 'throwStop', [killAll]],
+    ['GET', '/v1/stops', undefined, 'listStops', []],
+    ['POST', `/v1/stops/${aStop.id}/lift`, undefined, 'liftStop', [aStop.id]],
   ]
   test.each(routes)('%s %s %j is heard as %s %j', async (method, path, body, call, args) => {
     const { caller, heard } = await loggedIn()
@@ -104,8 +124,51 @@ describe('every route', () => {
     expect(readAccessRequests(await json('/v1/requests?which=mine'), 'r')).toEqual({ requests: [aRequest] })
     expect(readExplanation(await json('/v1/requests/explain', 'POST', newRequest), 'e').targets).toHaveLength(1)
     expect(readGrant(await json(`/v1/grants/${aGrant.id}/end`, 'POST'), 'g').state).toBe('ended')
+    expect(readChannelAnswer(await json('/v1/channel', 'POST', { ...now, grants: ['g_x'] }), 'c')).toEqual({
+      ended: [{ grant: 'g_x', reason: 'revoked' }],
+    })
+    expect(readReceiptAnswer(await json(`/v1/grants/${aGrant.id}/receipts`, 'POST', wiped), 'r')).toBeDefined()
+    expect(readStopAnswer(await json('/v1/stops', 'POST', killAll), 's')).toMatchObject({ stop: aStop, endedGrants: 2 })
+    expect(readStops(await json('/v1/stops'), 's').stops).toEqual([aStop])
+    expect(readStop(await json(`/v1/stops/${aStop.id}/lift`, 'POST'), 's').liftedAt).toBeDefined()
     const answer = await json(`/v1/grants/${aGrant.id}/credentials`, 'POST', { key })
     expect(readCredentialsAnswer(answer, 'c').credentials).toHaveLength(1)
+  })
+
+  test.each([
+    ['/v1/channel', { ...now, waitSeconds: 26 }],
+    ['/v1/channel', { grants: Array.from({ length: 101 }, (_, i) => `g_${i}`), waitSeconds: 0 }],
+    ['/v1/channel', { grants: 'g_1', waitSeconds: 0 }],
+    ['/v1/stops', { scope: 'everything', reason: 'x' }],
+    ['/v1/stops', { scope: 'all' }],
+    ['/v1/stops', { ...killAll, force: true }],
+    [`/v1/grants/${aGrant.id}/receipts`, { ...wiped, outcome: 'gone' }],
+    [`/v1/grants/${aGrant.id}/receipts`, { ...wiped, at: 'yesterday' }],
+    [`/v1/grants/${aGrant.id}/receipts`, { ...wiped, machine: 'm'.repeat(65) }],
+  ])('%s refuses %j', async (path, body) => {
+    const { caller, heard } = await loggedIn()
+    const { status, json } = await caller.call(path, { method: 'POST', body })
+    expect([status, json['code'], heard]).toEqual([400, 'invalid_request', []])
+  })
+
+  test('a machine that waits for news is answered when the endpoint is asked to stop', async () => {
+    const { caller, heard, stop } = await loggedIn()
+    const waiting = caller.call('/v1/channel', { method: 'POST', body: { ...now, waitSeconds: 25 } })
+    expect(await eventually(() => heard.length, 1)).toBe(1)
+    stop.abort()
+    expect(readChannelAnswer((await waiting).json, 'c')).toEqual({ ended: [] })
+  })
+
+  test('calls for news of grants are counted apart, so that neither kind starves the other', async () => {
+    const [one, none] = [
+      { burst: 1, perSecond: 0.001 },
+      { burst: 100, perSecond: 1 },
+    ]
+    const { caller } = await loggedIn({ services: { rates: { person: one, channel: none, address: none } } })
+    for (let i = 0; i < 3; i++)
+      expect((await caller.call('/v1/channel', { method: 'POST', body: now })).status).toBe(200)
+    expect((await caller.call('/v1/me')).status).toBe(200)
+    expect((await caller.call('/v1/me')).status).toBe(429)
   })
 
   test('targets that no policy permits are not listed', async () => {
@@ -165,8 +228,10 @@ describe('the OpenAPI document', () => {
       '/.well-known/jit-configuration',
       '/.well-known/openid-configuration',
       '/jwks.json',
+      '/v1/channel',
       '/v1/grants/{id}/credentials',
       '/v1/grants/{id}/end',
+      '/v1/grants/{id}/receipts',
       '/v1/health',
       '/v1/me',
       '/v1/requests',
@@ -176,6 +241,8 @@ describe('the OpenAPI document', () => {
       '/v1/requests/{id}/cancel',
       '/v1/requests/{id}/deny',
       '/v1/sessions',
+      '/v1/stops',
+      '/v1/stops/{id}/lift',
       '/v1/targets',
     ])
     expect(json['components']).toMatchObject({

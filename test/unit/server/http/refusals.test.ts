@@ -88,7 +88,8 @@ describe('headers', () => {
 })
 
 describe('too many calls', () => {
-  const rates = { person: { burst: 3, perSecond: 0.001 }, address: { burst: 3, perSecond: 0.001 } }
+  const few = { burst: 3, perSecond: 0.001 }
+  const rates = { person: few, channel: few, address: few }
 
   test('of one person are refused, with a time to come back', async () => {
     const { caller } = await loggedIn({ services: { rates } })

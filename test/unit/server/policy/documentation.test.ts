@@ -3,6 +3,7 @@ import { schemaToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { describe, expect, test } from 'vitest'
 import { formatDuration, parseDuration } from '../../../../src/base/duration.ts'
 import type { LoginFlow } from '../../../../src/contract/request.ts'
+import type { StopScope } from '../../../../src/contract/stop.ts'
 import { ANNOTATIONS } from '../../../../src/server/policy/annotations.ts'
 import { loadPolicy } from '../../../../src/server/policy/load.ts'
 import { ATTRIBUTES, POLICY_SCHEMA } from '../../../../src/server/policy/schema.ts'
@@ -26,9 +27,11 @@ function targetNamed(name: string | undefined) {
 }
 
 const pipelines = [{ name: 'deploy-prod' }, { name: 'nightly' }]
+const ADMINISTERS = /^(\w+) in (\S+) administers (user|target|grant|all)((?: (?:by|flow) \S+)*)$/
 const ASKS = /^(\w+) (in|of) (\S+) (asks|approves) (\S+) (?:for )?(\S+)((?: (?:at|age|by|from|flow|ref) \S+)*)$/
 
 function answer(policy: Policy, question: string): string {
+  if (ADMINISTERS.test(question.trim())) return administers(policy, question.trim())
   const [, who = '', preposition, groups = '', verb, first = '', second = '', more = ''] =
     ASKS.exec(question.trim()) ?? []
   const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(more)?.[1]
@@ -49,6 +52,17 @@ function answer(policy: Policy, question: string): string {
   if (verb !== 'approves') throw new Error(`The page asks what the test does not understand: ${question}`)
   const requester = { issuer: ISSUER, subject: first }
   return policy.mayApprove(person, requester, targetNamed(second), facts(3600, { nowMs })).allowed ? 'yes' : 'no'
+}
+
+function administers(policy: Policy, question: string): string {
+  const [, who = '', groups = '', scope = '', more = ''] = ADMINISTERS.exec(question) ?? []
+  const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(more)?.[1]
+  const person = caller(who, groups.split('+'), {
+    ...(option('by') === undefined ? {} : { amr: [option('by') ?? ''] }),
+    flow: (option('flow') ?? 'browser') as LoginFlow,
+  })
+  const about = { scope: scope as StopScope, reason: 'incident', nowMs: facts(1).nowMs }
+  return policy.mayAdminister(person, about).allowed ? 'yes' : 'no'
 }
 
 function describeVerdict({ approval, maxDurationSeconds, deliver }: Verdict): string {
@@ -75,6 +89,17 @@ describe('docs/policy.md', () => {
 
   test.each(Object.keys(ANNOTATIONS))('explains the annotation @%s', (name) => {
     expect(page).toContain(`| \`@${name}("`)
+  })
+
+  test('explains what the kill switch is told, and no more', () => {
+    const schema = schemaToJson(POLICY_SCHEMA)
+    if (schema.type === 'failure') throw new Error('the schema does not parse')
+    const context = schema.json['']?.actions['administer']?.appliesTo?.context
+    const attributes = context !== undefined && 'attributes' in context ? Object.keys(context.attributes) : []
+    const section = page.slice(page.indexOf('## The kill switch'), page.indexOf('## When the policy changes'))
+    const paragraph = section.slice(section.indexOf('`context` has'))
+    const explained = [...paragraph.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+    expect(explained.filter((name) => name !== 'context').toSorted()).toEqual(attributes.toSorted())
   })
 
   test('explains every attribute and no other', () => {

@@ -1,0 +1,34 @@
+import { Refusal } from '../refusal.ts'
+import type { Reads, Transaction } from '../store/types.ts'
+import type { Deps } from './deps.ts'
+import { type Concerned, concerns, fromStopRow, type StopRecord } from './stop-record.ts'
+
+/**
+ * The stop that forbids what this transaction is about to do, if one is in force. Until the commit none can be thrown: what
+ * is decided or issued here comes before the next stop, which ends it, or is refused.
+ */
+export async function standingStop(tx: Transaction, concerned: Concerned): Promise<StopRecord | undefined> {
+  await tx.share('stops')
+  return stopInForce(tx, concerned)
+}
+
+export async function stopInForce(
+  reads: Pick<Reads, 'stopsInForce'>,
+  concerned: Concerned,
+): Promise<StopRecord | undefined> {
+  const found = (await reads.stopsInForce()).find((row) => concerns(row, concerned))
+  return found === undefined ? undefined : fromStopRow(found)
+}
+
+/** For whoever is held up: what is stopped, why, and who can lift it. */
+export const stopped = ({ policy }: Pick<Deps, 'policy'>, stop: StopRecord): Refusal =>
+  new Refusal('denied', `${whyStopped(stop)}.`, `${whoLifts(policy.administrators)} can lift stop ${stop.id}.`)
+
+/** Without the full stop: it goes into longer sentences. */
+export function whyStopped({ scope, value, reason }: Pick<StopRecord, 'scope' | 'value' | 'reason'>): string {
+  const what = scope === 'all' ? 'Elevating is stopped for everybody' : `Elevating is stopped for ${value ?? scope}`
+  return `${what}: ${reason.replace(/\.$/, '')}`
+}
+
+const whoLifts = (labels: readonly string[]): string =>
+  labels.length === 0 ? 'Whoever a policy permits to administer' : labels.join(', ')

@@ -1,0 +1,57 @@
+import { defined } from '../../base/defined.ts'
+import { object, type Reader, string } from '../../contract/narrow.ts'
+import { type Person, readPerson } from '../../contract/person.ts'
+import type { Stop } from '../../contract/stop.ts'
+import type { Actor } from '../audit/types.ts'
+import type { StopRow } from '../store/types.ts'
+import type { Caller } from './types.ts'
+import { instantOf } from './view.ts'
+
+/** Whoever threw a stop, as the call proved it. */
+export type Thrower = { readonly person: Person; readonly jkt: string; readonly address: string }
+export type StopRecord = Omit<StopRow, 'byJson'> & { readonly by: Thrower }
+
+const readThrower: Reader<Thrower> = object({ person: readPerson, jkt: string, address: string })
+
+export const toStopRow = ({ by, ...stop }: StopRecord): StopRow => ({ ...stop, byJson: JSON.stringify(by) })
+
+export const fromStopRow = ({ byJson, ...stop }: StopRow): StopRecord => ({
+  ...stop,
+  by: readThrower(JSON.parse(byJson), `stops[${stop.id}].by`),
+})
+
+export const throwerOf = ({ person, jkt, address }: Caller): Thrower => ({ person, jkt, address })
+
+export function throwerAsActor({ by: { person, jkt, address } }: StopRecord): Actor {
+  return { issuer: person.issuer, subject: person.subject, jkt, address }
+}
+
+export function viewStop({ id, scope, value, reason, by, at, liftedAt }: StopRecord): Stop {
+  return defined({
+    id,
+    scope,
+    value: value ?? undefined,
+    reason,
+    by: by.person,
+    at: instantOf(at),
+    liftedAt: liftedAt === null ? undefined : instantOf(liftedAt),
+  })
+}
+
+/** Whose doing it is, and for what. */
+export type Concerned = { readonly people: readonly Person[]; readonly targets: readonly string[] }
+
+/** Whether a stop holds something up. One of scope `grant` has done all it does when it is thrown. */
+export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { people, targets }: Concerned): boolean {
+  if (scope === 'all') return true
+  if (value === null || scope === 'grant') return false
+  return scope === 'target' ? targets.includes(value) : people.some((person) => isNamed(person, value))
+}
+
+/** By subject or e-mail address, however it is written: a stop that misses its person is worse than one that catches two. */
+function isNamed({ subject, email }: Person, value: string): boolean {
+  const name = folded(value)
+  return folded(subject) === name || (email !== undefined && folded(email) === name)
+}
+
+export const folded = (text: string): string => text.normalize('NFKC').toLowerCase()

@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { terminalText } from '../../base/terminal-text.ts'
+import { WIPE_STATES, type WipeState } from '../store/types.ts'
+import { type Common, configOption, jsonOption } from './options.ts'
+import type { CommandContext, GrantsQuery, ShownGrant } from './types.ts'
+
+export type GrantsOptions = Common & GrantsQuery
+
+/** States that one asks for by name; without any, all are listed. */
+const ASKED = {
+  live: 'not over',
+  waiting: 'over, and nothing heard of the wipe yet',
+  stuck: 'a machine could not wipe yet',
+  unconfirmed: 'over for ten minutes, and nothing heard of the wipe',
+} as const satisfies Partial<Record<WipeState, string>>
+const MOST_LISTED = 1_000
+
+export function grantsCommand(ctx: CommandContext, run = runGrants): Command {
+  const command = new Command('grants')
+    .summary('who had what, and whether it is wiped')
+    .addOption(configOption(ctx))
+    .addOption(jsonOption())
+    .option('--limit <count>', `how many to list, ${MOST_LISTED} at most`, count, 100)
+    .option('--after <id>', 'go on after this grant, the last of the page before')
+  for (const [state, what] of Object.entries(ASKED))
+    command.option(`--${state}`, `those of the state ${state}: ${what}`)
+  return command
+    .addHelpText(
+      'after',
+      `
+Examples:
+  jit-endpoint grants --live                   who has what now
+  jit-endpoint grants --unconfirmed --stuck    whose machines to look after`,
+    )
+    .action((options: Common & { limit: number; after?: string } & Partial<Record<WipeState, true>>) => {
+      const { config, json, limit, after } = options
+      const states = WIPE_STATES.filter((state) => options[state] === true)
+      return run(ctx, { config, json, states, limit, ...(after !== undefined && { after }) })
+    })
+}
+
+async function runGrants(ctx: CommandContext, { config, json, ...query }: GrantsOptions): Promise<void> {
+  const page = await (await ctx.operations()).grants(config, query)
+  if (json) return ctx.out(JSON.stringify(page))
+  for (const grant of page.grants) ctx.out(line(grant))
+  if (page.grants.length === 0) ctx.note('No such grants.')
+  if (page.next !== undefined) ctx.note(`There are more: --after ${page.next}`)
+}
+
+const line = ({ id, wipe, target, holder, over }: ShownGrant): string =>
+  [id, wipe.padEnd(11), over, target, terminalText(holder.email ?? holder.name), terminalText(holder.subject)].join(
+    '  ',
+  )
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > MOST_LISTED)
+    throw new InvalidArgumentError(`A number from 1 to ${MOST_LISTED}.`)
+  return Number(text)
+}
