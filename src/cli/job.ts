@@ -62,7 +62,7 @@ export function findJob({ signal, withLock, ...place }: Around): Job | undefined
       try {
         return await openJobIdentity({ ...deps, endpoint: endpoint(), store: store() })
       } catch (error) {
-        throw hasLogin(place.places) ? withOtherWay(error) : error
+        throw hasLogin(place.installation) ? withOtherWay(error) : error
       }
     },
     logout: () =>
