@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { launch } from '../support/launch.ts'
+import { jobTranscript } from './job.ts'
 import { terminalPicture } from './picture.ts'
 
 const PICTURES = [
@@ -44,3 +45,4 @@ for (const { file, title, from, to } of PICTURES) {
   if (start < 0 || length < 0) throw new Error(`${file}: the demo does not print it any more`)
   writeFileSync(path.join(directory, file), terminalPicture(title, transcript.slice(start, start + length)))
 }
+writeFileSync(path.join(directory, 'job.svg'), terminalPicture('a job of GitHub Actions', await jobTranscript()))
