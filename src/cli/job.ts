@@ -58,7 +58,13 @@ export function findJob({ signal, withLock, ...place }: Around): Job | undefined
     jobLoginStore({ runtime: place.installation.places.runtime, endpoint: endpoint(), job: jobId(source, around) })
   const deps = { ...around, source, clock: systemClock, random: systemRandom, platform: place.platform, withLock }
   return {
-    identity: async () => openJobIdentity({ ...deps, endpoint: endpoint(), store: store() }),
+    identity: async () => {
+      try {
+        return await openJobIdentity({ ...deps, endpoint: endpoint(), store: store() })
+      } catch (error) {
+        throw hasLogin(place.installation) ? withOtherWay(error) : error
+      }
+    },
     logout: () =>
       withLock('login', async () => ({ wasLoggedIn: store().delete(), atIdp: 'nothing-to-revoke' as const })),
   }
@@ -70,4 +76,11 @@ function refuseUnknown({ name }: TokenSource): never {
     `This job does not know which endpoint to ask (it would log in by ${name}).`,
     'Set JIT_ENDPOINT_URL to its address in the configuration of the pipeline.',
   )
+}
+
+/** Somebody logged in here on purpose, perhaps in this very job. */
+function withOtherWay(error: unknown): unknown {
+  if (!(error instanceof JitError) || error.code !== 'LOGIN_NEEDED') return error
+  const hint = `${error.hint} As the person who is logged in here: --workload off`
+  return new JitError(error.code, error.message, hint, { cause: error })
 }

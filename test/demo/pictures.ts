@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { launch } from '../support/launch.ts'
+import { jobTranscript } from './job.ts'
 import { terminalPicture } from './picture.ts'
 import { promptScreens } from './prompt-pictures.ts'
 
@@ -59,3 +60,4 @@ async function drawPrompt(): Promise<void> {
   draw('prompt.svg', 'the prompt, from an hour to the end', prompt)
   draw('picker.svg', 'jit elevate', picker)
 }
+writeFileSync(path.join(directory, 'job.svg'), terminalPicture('a job of GitHub Actions', await jobTranscript()))
