@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const logIn = async (subject: string): Promise<ApiCaller> => {
   const caller = await ApiCaller.make(home.url, home.port)
-  expect((await caller.login(await company.idToken(subject))).status).toBe(200)
+  expect(await caller.login(await company.idToken(subject))).toMatchObject({ status: 200 })
   return caller
 }
 const post = async (caller: ApiCaller, at: string, body?: unknown) =>
