@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const logIn = async (subject: string): Promise<ApiCaller> => {
   const caller = await ApiCaller.make(home.url, home.port)
-  expect((await caller.login(await company.idToken(subject))).status).toBe(200)
+  expect(await caller.login(await company.idToken(subject))).toMatchObject({ status: 200 })
   return caller
 }
 const post = async (caller: ApiCaller, at: string, body?: unknown) =>
@@ -64,7 +64,7 @@ test('a kill, its lifting, and a restart with another policy, as a waiting machi
   expect((await machine.ask(dev)).json).toMatchObject({
     code: 'denied',
     detail: 'Elevating is stopped for MIA: laptop stolen.',
-    hint: `ada can lift stop ${stop}.`,
+    hint: `ada can lift it: jit kill --lift ${stop}`,
   })
   expect(listed('--stuck')).toMatchObject([{ id: grant, wipe: 'stuck', machines: [{ machine: 'm', why: 'EIO' }] }])
   await post(machine, `/v1/grants/${grant}/receipts`, { outcome: 'wiped', at: '2026-11-22T10:01:00Z', machine: 'm' })

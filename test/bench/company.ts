@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -32,6 +33,7 @@ export async function startCompany(): Promise<Company> {
         .setSubject(subject)
         .setAudience('jit')
         .setIssuedAt()
+        .setJti(randomUUID())
         .setExpirationTime('5m')
         .sign(privateKey),
     close: () =>

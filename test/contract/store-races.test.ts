@@ -183,6 +183,23 @@ describe.each([
         expect((await story(store)).filter((kind) => kind === 'grant.ended')).toHaveLength(30)
       })
 
+      test('what several machines tell at once is counted one after the other', async () => {
+        const [here, there] = two()
+        for (let round = 0; round < 6; round++) {
+          const id = (await here.ask(ann, wanted(), `k${round}`)).grants[0]?.id ?? ''
+          await here.issue(ann, id)
+          const tell = (i: number) =>
+            (i % 2 === 0 ? here : there).receive(ann, id, {
+              outcome: i === 3 ? 'stuck' : 'wiped',
+              at: '2026-11-22T10:00:00Z',
+              machine: `m${i}`,
+            })
+          await Promise.all(Array.from({ length: 8 }, (_, i) => tell(i)))
+          await here.end(ann, id, 'revoked')
+          expect((await store.transaction((tx) => tx.markUnconfirmed(0, 10))).map((row) => row.id)).toEqual([id])
+        }
+      })
+
       test('a machine at one replica hears within a second or so of what another replica ends', async () => {
         const [here, there] = two()
         const id = (await here.ask(ann, wanted(), 'k')).grants[0]?.id ?? ''

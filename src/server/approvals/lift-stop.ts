@@ -36,7 +36,7 @@ export async function liftStop(deps: Deps, caller: Caller, id: string): Promise<
 
 async function stopNamed(reads: Pick<Reads, 'stop'>, id: string): Promise<StopRecord> {
   const row = await reads.stop(id)
-  if (row === undefined) throw new Refusal('not_found', `There is no stop ${id}.`, 'See: jit kill --help')
+  if (row === undefined) throw new Refusal('not_found', `There is no stop ${id}.`, 'See: jit kill --list')
   return fromStopRow(row)
 }
 

@@ -22,7 +22,11 @@ export async function stopInForce(
 
 /** For whoever is held up: what is stopped, why, and who can lift it. */
 export const stopped = ({ policy }: Pick<Deps, 'policy'>, stop: StopRecord): Refusal =>
-  new Refusal('denied', `${whyStopped(stop)}.`, `${whoLifts(policy.administrators)} can lift stop ${stop.id}.`)
+  new Refusal(
+    'denied',
+    `${whyStopped(stop)}.`,
+    `${whoLifts(policy.administrators)} can lift it: jit kill --lift ${stop.id}`,
+  )
 
 /** Without the full stop: it goes into longer sentences. */
 export function whyStopped({ scope, value, reason }: Pick<StopRecord, 'scope' | 'value' | 'reason'>): string {

@@ -166,7 +166,7 @@ describe('while a stop stands', () => {
   ])('of %s, nothing is asked or issued, and the refusal says why and who can lift it', async (_, call, message) => {
     const { id: grant } = grantOf(await world.ask())
     const { stop } = await kill(call)
-    const refusal = { code: 'denied', message, hint: `ada, mallory can lift stop ${stop.id}.` }
+    const refusal = { code: 'denied', message, hint: `ada, mallory can lift it: jit kill --lift ${stop.id}` }
     await expect(world.ask()).rejects.toMatchObject(refusal)
     await expect(world.ask({ targets: ['test', 'dev'] })).rejects.toMatchObject(refusal)
     expect((await leavesOf(world.store)).at(-1)?.body).toMatchObject({
