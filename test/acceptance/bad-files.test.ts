@@ -165,7 +165,7 @@ describe('what becomes of the credentials file before the wipe', () => {
     expect([revoked.code, revoked.stderr]).toEqual([8, expect.stringMatching(why)])
     expect((await at.jit('status')).stderr).toMatch(/staging-db: its credentials could not be removed/)
     const theirs = `${at.credentialsFile}.theirs`
-    if (existsSync(theirs)) expect(readFileSync(theirs, 'utf8')).toBe('[theirs]')
+    expect(existsSync(theirs) ? readFileSync(theirs, 'utf8') : '[theirs]').toBe('[theirs]')
     mend(at.credentialsFile)
     await at.jit('sweep')
     expect(at.credentials()).toBe(USERS_OWN)
