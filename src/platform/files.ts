@@ -57,7 +57,7 @@ const FLAGS: Readonly<Record<OpenFor, number>> = {
 }
 
 export const nodeFileSystem: FileSystem = {
-  open: (path, how, mode) => openSync(path, FLAGS[how], mode),
+  open: (path, how, mode) => assertNoPipe(openSync(path, FLAGS[how], mode), path),
   close: closeSync,
   read: (fd, buffer, offset, length, position) => readSync(fd, buffer, offset, length, position),
   write: (fd, buffer, offset, length, position) => writeSync(fd, buffer, offset, length, position),
@@ -85,6 +85,14 @@ export const nodeFileSystem: FileSystem = {
       closeSync(fd)
     }
   },
+}
+
+/** A pipe reads as an empty file where nobody writes to it: what lay in the file that it has displaced would be taken for gone. */
+function assertNoPipe(fd: number, path: string): number {
+  if (!fstatSync(fd).isFIFO()) return fd
+  closeSync(fd)
+  const error = new Error(`EINVAL: a named pipe lies there, open '${path}'`)
+  throw Object.assign(error, { code: 'EINVAL', syscall: 'open', path })
 }
 
 function fileStat(of: BigIntStats): FileStat {

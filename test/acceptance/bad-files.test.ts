@@ -1,10 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { machineId } from '../../src/platform/machine.ts'
 import { disk } from '../support/disk.ts'
+import { hasNamespaces, jitBehind } from '../support/other-machines.ts'
 import type { PersonHome } from '../support/person.ts'
 import { refusal, refused } from '../support/refusal.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const USERS_OWN = '[default]\r\naws_access_key_id = AKIAUSER\r\naws_secret_access_key = mine\r\n# a comment'
@@ -101,6 +117,62 @@ describe('files of the user', () => {
   })
 })
 
+/** As root does on ext4, XFS and the like. */
+const takesAttributes = (() => {
+  const probe = tempDirectory()
+  const takes =
+    spawnSync('chattr', ['+i', probe.path]).status === 0 && spawnSync('chattr', ['-i', probe.path]).status === 0
+  probe.remove()
+  return takes
+})()
+
+describe('what becomes of the credentials file before the wipe', () => {
+  const aside = (file: string) => renameSync(file, `${file}.aside`)
+  const back = (file: string) => renameSync(`${file}.aside`, file)
+  const attribute = (flag: string) => (file: string) => void execFileSync('chattr', [flag, file])
+  type Spoilt = [what: string, spoil: (file: string) => void, mend: (file: string) => void, why: RegExp]
+  const ATTRIBUTES: Spoilt[] = [
+    ['it is made immutable', attribute('+i'), attribute('-i'), /EPERM/],
+    ['it is made append-only', attribute('+a'), attribute('-a'), /EPERM/],
+  ]
+  const pipe = (file: string) => void execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', file])
+
+  test.each<Spoilt>([
+    [
+      'a directory takes its place',
+      (file) => (aside(file), mkdirSync(file)),
+      (file) => (rmdirSync(file), back(file)),
+      /EISDIR/,
+    ],
+    [
+      'a link to another file takes its place',
+      (file) => (aside(file), writeFileSync(`${file}.theirs`, '[theirs]'), symlinkSync(`${file}.theirs`, file)),
+      (file) => (unlinkSync(file), back(file)),
+      /ELOOP/,
+    ],
+    [
+      'a named pipe takes its place',
+      (file) => (aside(file), pipe(file)),
+      (file) => (unlinkSync(file), back(file)),
+      /pipe/,
+    ],
+    ...(takesAttributes ? ATTRIBUTES : []),
+  ])('%s: said, never taken for done, and wiped when it is mended', async (_what, spoil, mend, why) => {
+    const at = machine()
+    expect((await at.jit(...wish, '--for', '20m')).code).toBe(0)
+    spoil(at.credentialsFile)
+    const revoked = await at.jit('revoke', '--all')
+    expect([revoked.code, revoked.stderr]).toEqual([8, expect.stringMatching(why)])
+    expect((await at.jit('status')).stderr).toMatch(/staging-db: its credentials could not be removed/)
+    const theirs = `${at.credentialsFile}.theirs`
+    expect(existsSync(theirs) ? readFileSync(theirs, 'utf8') : '[theirs]').toBe('[theirs]')
+    mend(at.credentialsFile)
+    await at.jit('sweep')
+    expect(at.credentials()).toBe(USERS_OWN)
+    expect((await at.jit('status', '--json')).stdout).toContain('"grants":[]')
+  })
+})
+
 describe('files of jit', () => {
   const login = (at: PersonHome) => join(at.home, '.local/state/jit/login.json')
 
@@ -167,6 +239,44 @@ describe('files of jit', () => {
     expect(at.credentials()).toBe(USERS_OWN)
     expect((await at.jit('status', '--json')).stdout).toContain('"unreadable":[]')
   })
+
+  const entryOf = (at: PersonHome): string => {
+    const state = join(at.home, '.local/state/jit')
+    const names = readdirSync(state, { recursive: true, encoding: 'utf8' })
+    return join(state, names.find((name) => name.endsWith('.lease')) ?? '')
+  }
+
+  test('a lease of a newer jit is shown and kept, and its credentials can still be ended', async () => {
+    const at = machine()
+    expect((await at.jit(...wish, '--for', '20m')).code).toBe(0)
+    const entry = entryOf(at)
+    writeFileSync(entry, readFileSync(entry, 'utf8').replace(/"version": ?1/, '"version":9'))
+    expect((await at.jit('status')).stderr).toContain('it is of version 9')
+    expect((await at.jit('revoke', '--all')).code).toBe(0)
+    expect([at.credentials(), existsSync(entry)]).toEqual([USERS_OWN, true])
+  })
+
+  test.skipIf(!hasNamespaces)(
+    "an entry of another user keeps none of one's own from its end, and is shown",
+    async () => {
+      const at = machine()
+      const theirs = join(at.home, '.local/state/jit', machineId(), 'leases', 'g_theirs.lease')
+      mkdirSync(dirname(theirs), { recursive: true, mode: 0o700 })
+      execFileSync('chown', ['-R', '54321', at.home])
+      chmodSync(world.directory, 0o755)
+      const asUser = (...args: readonly string[]) =>
+        jitBehind(at, ['setpriv', '--reuid', '54321', '--clear-groups'], args).done
+      expect((await asUser(...wish, '--for', '20m')).code).toBe(0)
+      writeFileSync(theirs, '{}', { mode: 0o600 })
+      expect(await asUser('status')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('staging-db'),
+        stderr: expect.stringMatching(/g_theirs\.lease cannot be read \(it cannot be opened \(EACCES\)\)/),
+      })
+      expect((await asUser('revoke', 'staging-db')).code).toBe(0)
+      expect([at.credentials(), existsSync(theirs)]).toEqual([USERS_OWN, true])
+    },
+  )
 
   test('a state directory that cannot be made', async () => {
     const at = machine()

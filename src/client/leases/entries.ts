@@ -39,7 +39,7 @@ function entries(fs: FileSystem, root: string): readonly (Lease | UnreadableLeas
 }
 
 /** Another user's, or no file at all. It stays where it is: what it stands for cannot be known, and must not keep others alive. */
-const NOT_OURS = ['EACCES', 'EPERM', 'EISDIR', 'ELOOP']
+const NOT_OURS = ['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EINVAL']
 
 function entry(fs: FileSystem, id: string, file: string): Lease | UnreadableLease | undefined {
   try {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { type FileSystem, nodeFileSystem } from '../../../../src/platform/files.ts'
 import { awsDelivery, leasingIn, newLease, SECRETS } from '../../../support/aws-lease.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { TempHome } from '../../../support/temp-home.ts'
@@ -41,6 +42,27 @@ test.each<[string, (path: string) => void]>([
   expect(home.filesHolding(...SECRETS)).toEqual([])
   expect(readdirSync(join(home.stateDir, 'm1', 'leases'))).toEqual([expect.stringMatching(/^g_2\./)])
 })
+
+test.each(['EACCES', 'EPERM'])(
+  'an entry that refuses to be opened (%s) for one sweep is ended like any other by the next: bytes, mode, directories',
+  async (code) => {
+    using home = new TempHome()
+    const clock = new FakeClock(Date.now() + 60_000)
+    home.put('[default]\nregion = a\n', 0o644)
+    const lease = newLease(clock, 'g_1', 'prod-db', 600_000)
+    await leasingIn(home, clock).write(lease, awsDelivery('jit-prod-db'))
+    clock.advance(601_000)
+    const open: FileSystem['open'] = (path, how, mode) => {
+      if (path.endsWith('.lease')) throw Object.assign(new Error(code), { code, syscall: 'open', path })
+      return nodeFileSystem.open(path, how, mode)
+    }
+    await leasingIn(home, clock, { ...nodeFileSystem, open }).sweep()
+    expect(home.filesHolding(...SECRETS)).toEqual([]) // by its mark
+    await leasingIn(home, clock).sweep()
+    expect([home.text(), home.mode()]).toEqual(['[default]\nregion = a\n', 0o644])
+    expect([leasingIn(home, clock).list(), leasingIn(home, clock).unreadable()]).toEqual([[], []])
+  },
+)
 
 describe('an entry that somebody has edited', () => {
   const THEIRS = 'my private key'
