@@ -73,7 +73,7 @@ async function longGrant(
     alice.jit('elevate', 'staging-db', '--for', `${minutes}m`, '--reason', 'migration', '--deliver', deliver, '--json'),
   )
   await eventually(() => killReapersOf(alice.home).length, 1)
-  reaper = alice.start('reap')
+  reaper = alice.startOther(process.execPath, '--jitless', path.join(process.cwd(), 'bin/jit.js'), 'reap') // as elevate starts it
   return {
     world,
     alice,

@@ -48,7 +48,7 @@ export async function measureReaper(seconds = SECONDS): Promise<readonly Missed[
       ...(memory <= REACH.memory
         ? []
         : [missed(`x${memory.toFixed(2)} of bare node's memory, reach x${REACH.memory}`)]),
-      ...(before === 0 ? [] : [missed(`${before} running though no lease lived`)]),
+      ...(before === 0 ? [] : [{ ...missed(`${before} running though no lease lived`), exact: true as const }]),
       ...(left === 0 && goneMs <= REACH.goneMs
         ? []
         : [missed(`still there ${goneMs.toFixed(0)} ms after the last grant`)]),

@@ -8,7 +8,8 @@ import { watchSecrets } from './watched-home.ts'
 
 /** A prompt starts a sweep and does not wait for it; so long may the start of a program take on a busy machine. */
 const LATE_MS = 5000
-const TTL_MS = 2500
+/** Time enough for a prompt to show the grant first. */
+const TTL_MS = 6000
 /** Longer than a prompt or a reaper would take, if there were one. */
 const UNATTENDED_MS = 1500
 /** Two grants whose ends lie seconds apart: the second must not wait because the first has just been asked for. */

@@ -66,9 +66,10 @@ async function rounds(world: World, alice: PersonHome, form: Form): Promise<Figu
     await away.back(world)
     found.push(...(await delivered(world, alice, grant)).map((each) => `${name}: ${each}`))
   }
-  const most = Math.max(...took)
-  if (most > GONE_MS) found.push(`gone after ${Math.round(most)} ms, reach ${GONE_MS}`)
-  const what = `\`revoke\` offline: gone after at most ${Math.round(most)} ms; told later`
+  const [median, most] = [took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.NaN, Math.max(...took)]
+  // of the median: a busy machine may hold up one start of a program, a slow `revoke` is slow each time
+  if (!(median <= GONE_MS)) found.push(`gone after ${Math.round(median)} ms, reach ${GONE_MS}`)
+  const what = `\`revoke\` offline: gone after ${Math.round(median)} ms (most ${Math.round(most)}); told later`
   return { row: 'R10', what, count: took.length, least: ROUNDS[form], found }
 }
 
