@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { JitError } from '../base/errors.ts'
-import { JitCommand } from './command.ts'
+import { HELP_WIDTH, JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -25,8 +25,6 @@ import { sweepCommand } from './commands/sweep.ts'
 import { targetsCommand } from './commands/targets.ts'
 import { whoamiCommand } from './commands/whoami.ts'
 import type { CliContext } from './context.ts'
-
-const HELP_WIDTH = 100
 
 /** The command tree: everything that can be typed, and its help. */
 export function buildProgram(ctx: CliContext): Command {
