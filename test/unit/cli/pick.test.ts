@@ -133,6 +133,6 @@ test('words of others cannot steer the terminal from a list', async () => {
   await seen
   stop.abort()
   await expect(picked).rejects.toMatchObject({ code: 'INTERRUPTED', message: 'Interrupted: nothing was done.' })
-  expect(written).not.toMatch(/\u001b\]52|\u001b\[2J|\u202e|\u0007/)
+  for (const steering of ['\u001b]52', '\u001b[2J', '\u202e', '\u0007']) expect(written).not.toContain(steering)
   expect(written).toContain(']52;c;ZXZpbA==[2J')
 })
