@@ -16,3 +16,12 @@ export function quotedText(text: string, longest = 300): string {
   const plain = terminalText(text).trim()
   return plain.length <= longest ? plain : `${plain.slice(0, longest - 1)}…`
 }
+
+const ASCII_FOR: Readonly<Record<string, string>> = { '→': '->', '…': '...', '’': "'", '–': '-', '—': '-' }
+
+/** For a terminal that shows nothing else; whatever has no likeness becomes a question mark, in one cell like most letters. */
+export const asciiText = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replaceAll(/\p{Mark}/gu, '')
+    .replaceAll(/\P{ASCII}/gu, (letter) => ASCII_FOR[letter] ?? '?')

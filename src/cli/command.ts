@@ -23,6 +23,13 @@ export class JitCommand extends Command {
     const help = super.createHelp()
     const described = help.optionDescription.bind(help)
     help.optionDescription = (option) => described(option).replace(/ \(default: false\)$/, '')
+    help.minWidthToWrap = LEAST_WIDTH
+    const inColumns = help.formatItem.bind(help)
+    help.formatItem = (term, termWidth, description, helper) => {
+      const width = help.helpWidth ?? HELP_WIDTH
+      if (width - termWidth >= LEAST_COLUMN) return inColumns(term, termWidth, description, helper)
+      return indented(2, term, indented(2, ...helper.boxWrap(description, width - 4).split('\n')))
+    }
     return help
   }
 
@@ -33,6 +40,18 @@ export class JitCommand extends Command {
     this.setOptionValueWithSource(name, valueOf(option, text), 'env')
   }
 }
+
+/** Descriptions stand beside what they describe, or below it where there is no room for them. */
+const LEAST_COLUMN = 34
+const LEAST_WIDTH = 12
+export const HELP_WIDTH = 100
+
+const indented = (cells: number, ...lines: readonly string[]): string =>
+  lines
+    .join('\n')
+    .split('\n')
+    .map((line) => `${' '.repeat(cells)}${line}`)
+    .join('\n')
 
 /** The environment variable of a flag. */
 export const twinOf = (option: Option): string => `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`

@@ -13,7 +13,10 @@ export const EXIT_CODE_MEANING = {
   130: 'interrupted by Ctrl-C',
 } as const
 
-export const exitCodesText = (): string =>
+/** `wrap` breaks a text into lines of so many cells. */
+export const exitCodesText = (columns: number, wrap: (text: string, cells: number) => string): string =>
   Object.entries(EXIT_CODE_MEANING)
-    .map(([code, meaning]) => `${code.padStart(4)}  ${meaning}`)
+    .map(
+      ([code, meaning]) => `${code.padStart(4)}  ${wrap(meaning, columns - 6).replaceAll('\n', `\n${' '.repeat(6)}`)}`,
+    )
     .join('\n')

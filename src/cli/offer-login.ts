@@ -5,8 +5,6 @@ import { systemClock } from '../platform/clock.ts'
 import { makeDirectories } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { withFreeLock } from '../platform/lock.ts'
-import type { LoggedIn } from './logged-in.ts'
-import { loggedInText, showLogin } from './ui/login-text.ts'
 import type { Attended } from './ui/attended.ts'
 
 type Here = {
@@ -14,21 +12,17 @@ type Here = {
   readonly locks: () => string
   /** Where to log in if nobody ever did. */
   readonly endpoint: () => string | undefined
-  readonly online: () => Promise<Pick<LoggedIn, 'login'>>
+  readonly logInAt: (endpoint: string) => Promise<void>
 }
 
 /** Somebody sits at the terminal: a login that has run out is no reason to send him away. */
 export const offerLogin =
-  ({ terminal, ask, busy, signal }: Attended, { locks, endpoint, online }: Here) =>
+  ({ terminal, ask, busy, signal }: Attended, { locks, endpoint, logInAt }: Here) =>
   (open: () => Promise<Identity>): Promise<Identity> =>
     offeringLogin({
       open,
       confirm: async ({ message }) => endpoint() !== undefined && ask.confirm(`${message} Log in now?`),
-      login: async (at) => {
-        const show = showLogin.bind(undefined, terminal)
-        const { login } = await online()
-        terminal.note(loggedInText(await login({ endpoint: at ?? endpoint() ?? '', show })))
-      },
+      login: async (at) => logInAt(at ?? endpoint() ?? ''),
       ifAlone: (work) => {
         const directory = locks()
         makeDirectories(nodeFileSystem, directory)

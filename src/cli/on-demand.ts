@@ -22,7 +22,6 @@ import { maskingExchange } from './masking-exchange.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
 import { offerLogin } from './offer-login.ts'
 import { busyApi, busyLeasing } from './ui/busy-calls.ts'
-import { busyLogin } from './ui/login-text.ts'
 import type { Attended } from './ui/attended.ts'
 
 /** The half of the wiring that brings sinks, cryptography and network. One module, because each file loaded costs a start. */
@@ -47,7 +46,7 @@ const NO_REAPER =
 export function onDemand(
   host: Host,
   installation: Installation,
-  here: Attended & { readonly endpoint: () => string | undefined },
+  here: Attended & Omit<Parameters<typeof offerLogin>[1], 'state'>,
 ): OnDemand {
   const { terminal, busy, signal } = here
   const { env, platform } = host.process
@@ -58,7 +57,7 @@ export function onDemand(
   let opening: Promise<LoggedIn> | undefined
   let openingAttended: Promise<LoggedIn> | undefined
   const online = (): Promise<LoggedIn> => (opening ??= loggedIn(surroundings).then(shown))
-  const offer = offerLogin(here, { locks: () => installation.login().locks, endpoint: here.endpoint, online })
+  const offer = offerLogin(here, { ...here, locks: () => installation.login().locks })
   const attended = (): Promise<LoggedIn> =>
     terminal.interactive ? (openingAttended ??= loggedIn({ ...surroundings, offerLogin: offer }).then(shown)) : online()
   /** Says what takes long. */
@@ -68,7 +67,7 @@ export function onDemand(
       const { endpoint } = await busy.during('Opening your login', loggedIn.identity)
       return busyApi(await loggedIn.api(), endpoint, busy)
     },
-    login: (order) => busyLogin(busy, order, loggedIn.login),
+    login: loggedIn.login,
     logout: () => busy.during('Telling the identity provider that you log out', loggedIn.logout),
   })
   const connectedBy = async ({ identity, api }: LoggedIn) => ({

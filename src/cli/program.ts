@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import { JitError } from '../base/errors.ts'
 import { PROVIDERS } from '../client/workload/types.ts'
-import { choice, JitCommand } from './command.ts'
+import { choice, HELP_WIDTH, JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -29,8 +29,6 @@ import { whoamiCommand } from './commands/whoami.ts'
 import type { CliContext } from './context.ts'
 
 const WORKLOAD = choice(...PROVIDERS, 'auto', 'off')
-
-const HELP_WIDTH = 100
 
 /** The command tree: everything that can be typed, and its help. */
 export function buildProgram(ctx: CliContext): Command {

@@ -6,6 +6,7 @@ import type { DivertSignals } from '../client/child-run.ts'
 import { isAnotherOverdue } from '../client/leases/others.ts'
 import { endsIn } from '../client/renewal-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
+import type { LoginMessage } from '../client/login.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { assertHome } from '../platform/machine.ts'
@@ -23,6 +24,7 @@ import { servingFrom, servingKubernetesFrom } from './serving.ts'
 import { promptPlaces } from './shell/places.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { aboveBusy, busyLine } from './ui/busy.ts'
+import { busyLogin, loggedInText, showLogin } from './ui/login-text.ts'
 import { spinnerLine, spinnerOf } from './ui/spinner.ts'
 import { stuckText, sweptText } from './ui/sweep-text.ts'
 import type { Terminal } from './ui/terminal.ts'
@@ -56,9 +58,14 @@ export function buildContext(host: Host, { signal, divertSignals, exit, ...given
   const loaded = (): Promise<OnDemand> => (loading ??= load())
   const load = async (): Promise<OnDemand> => {
     const { onDemand } = await import('./on-demand.ts')
-    return onDemand(host, installation, { terminal, signal, ask, busy, endpoint })
+    return onDemand(host, installation, { terminal, signal, ask, busy, endpoint, logInAt })
   }
   const online = async () => (await loaded()).online()
+  const login: CliContext['login'] = (order) => busyLogin(busy, order, async (shown) => (await online()).login(shown))
+  const logInAt = async (at: string): Promise<void> => {
+    const show = (message: LoginMessage): void => showLogin(terminal, message)
+    terminal.note(loggedInText(await login({ endpoint: at, show })))
+  }
   const attended = async () => (await loaded()).attended()
   const servingClients = servingFrom(host, installation, { signal })
   const renewed: ServingDeps['renewed'] = (lease) =>
@@ -80,7 +87,7 @@ export function buildContext(host: Host, { signal, divertSignals, exit, ...given
     waiting: busy.during,
     endpoint,
     api: async () => (await attended()).api(),
-    login: async (order) => (await online()).login(order),
+    login,
     logout: async () => (await online()).logout(),
     whoami: async () => (await online()).identity(),
     elevation: async (tell) => (await loaded()).elevation(tell),

@@ -4,7 +4,7 @@ import type { Target } from '../contract/target.ts'
 import { elevate, type Elevation, type ElevationDeps, type Progress } from './elevation.ts'
 import { isOver, remainingMs } from './leases/expiry.ts'
 import type { Lease } from './leases/types.ts'
-import { liveLease } from './live-lease.ts'
+import { liveLease, refuseForeign } from './live-lease.ts'
 import type { Wish } from './preflight.ts'
 
 /** `reason` and `ticket` absent: those of the request behind the running grant. */
@@ -55,7 +55,7 @@ const LEAST_GAIN_SECONDS = 60
  */
 export async function extend(deps: ExtensionDeps, order: ExtensionOrder): Promise<Extension> {
   const lease = liveLease(order.target, { leases: () => deps.leasing.list(), clock: deps.clock })
-  refuseOtherEndpoint(deps.endpoint, lease)
+  refuseForeign(deps.endpoint, lease)
   const target = (await deps.api.targets(deps.signal)).find(({ name }) => name === lease.target)
   const plan = planOf(deps, lease, target, order.bySeconds)
   const wish = await wishOf(deps, plan, target, order)
@@ -109,12 +109,3 @@ async function wishOf(
 
 const requestBehind = async ({ api, signal }: ExtensionDeps, { id }: Lease) =>
   (await api.requests('mine', signal)).find(({ grants }) => grants.some((grant) => grant.id === id))
-
-function refuseOtherEndpoint(endpoint: string, { target, endpoint: given }: Lease): void {
-  if (endpoint === given) return
-  throw new JitError(
-    'LOGIN_NEEDED',
-    `${target} was given by ${given}, and the login here is at ${endpoint}.`,
-    `Type: jit login ${given}`,
-  )
-}

@@ -34,6 +34,16 @@ export const notLive = (target: string): JitError =>
     `Type: jit elevate ${target} --reason TEXT`,
   )
 
+/** A grant is renewed and extended where it was given. */
+export function refuseForeign(endpoint: string, { target, endpoint: given }: Lease): void {
+  if (endpoint === given) return
+  throw new JitError(
+    'LOGIN_NEEDED',
+    `${target} was given by ${given}, and the login here is at ${endpoint}.`,
+    `Type: jit login ${given}`,
+  )
+}
+
 /**
  * The same with something in it that can be used: a slice that is all but over is renewed first, and so are private files that
  * went with a reboot. What is good for a moment yet is not lost to an endpoint that cannot be reached.

@@ -2,7 +2,7 @@ import { JitError } from '../base/errors.ts'
 import type { ApprovalApi } from './approval/types.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
-import { notLive } from './live-lease.ts'
+import { notLive, refuseForeign } from './live-lease.ts'
 import { fetchGrant, type FetchDeps } from './fetched-grant.ts'
 import { isRenewed } from './slices.ts'
 
@@ -27,7 +27,7 @@ export async function renewLease(deps: RenewalDeps, seen: Lease): Promise<Lease>
   if (lease === undefined) throw notLive(seen.target)
   if (isRenewed(lease, seen)) return lease
   const connection = await deps.connect()
-  refuseOther(connection, lease)
+  refuseForeign(connection.endpoint, lease)
   const next = await fetchGrant({ ...deps, ...connection }, lease).catch((error: unknown) =>
     endedOr(leasing, lease, error),
   )
@@ -48,12 +48,3 @@ async function endedOr(leasing: RenewalDeps['leasing'], { id, target }: Lease, e
 }
 
 const isOver = (error: unknown): error is JitError => error instanceof JitError && OVER.includes(error.code)
-
-function refuseOther(connection: Connection, { target, endpoint }: Lease): void {
-  if (connection.endpoint === endpoint) return
-  throw new JitError(
-    'LOGIN_NEEDED',
-    `${target} was given by ${endpoint}, and the login here is at ${connection.endpoint}.`,
-    `Type: jit login ${endpoint}`,
-  )
-}

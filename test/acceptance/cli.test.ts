@@ -27,7 +27,7 @@ describe('exit codes and the two sentences of an error', () => {
     ['unparsable duration', ['elevate', 'prod-db', '--for', 'soon', '--reason', 'x'], 2, /no duration/],
     ['missing reason, nobody to ask', ['elevate', 'prod-db'], 2, /Add: --reason TEXT/],
     ['missing target, nobody to ask', ['elevate', '--reason', 'x'], 2, /jit elevate TARGET/],
-    ['revoke of what?', ['revoke'], 2, /or --all\.\n {5}See: jit status/],
+    ['revoke of what?', ['revoke'], 2, /or --all\.\n {5}Type: jit revoke TARGET\. See: jit status/],
     ['deny without words', ['deny', 'r_1'], 2, /Add: --reason TEXT/],
     ['no endpoint known', ['login'], 2, /jit login ENDPOINT_URL/],
     ['endpoint that is no address', ['login', 'https://x y'], 2, /no address/],

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changes, hashesOf } from '../support/watched-files.ts'
 import { hasOpenssl } from '../support/certificate.ts'
@@ -126,6 +127,55 @@ describe.skipIf(!hasOpenssl)('a target in four clouds, under their production na
     expect(await elevate(person, 'everything')).toMatchObject({ code: 0 }) // the next one is not in its way
     expect(await person.jit('revoke', '--all')).toMatchObject({ code: 0 })
     expect(changed()).toEqual([])
+  })
+
+  test('jit extend puts all of them in place of the old ones: no file is ever without a working entry, and one lease is left', async () => {
+    const { person, changed } = stockedHome()
+    expect(await elevate(person, 'everything', '--as-default')).toMatchObject({ code: 0 })
+    const [old] = (await statusOf(person)).grants
+    const text = (file: string): string => readFileSync(path.join(person.home, file), 'utf8')
+    const token = (): boolean => {
+      const named = (): string =>
+        /access_token_file = (.*)/.exec(text('.config/gcloud/configurations/config_jit-everything'))?.[1] ?? ''
+      const before = named()
+      return existsSync(before) || (named() !== before && existsSync(named())) // another one since
+    }
+    const isThere = {
+      aws: () => /^\[jit-everything\]\naws_access_key_id/m.test(text('.aws/credentials')),
+      gcp: token,
+      azure: () =>
+        [text('.azure/azureProfile.json'), text('.azure/service_principal_entries.json')].every((each) =>
+          each.includes(clientOf(0)),
+        ),
+      azureToken: () => text('.azure/msal_token_cache.json').includes(clientOf(0)),
+      kubernetes: () => /current-context: "jit-everything"/.test(text('.kube/config')),
+    }
+    const gaps = new Set<string>()
+    const state = { isOver: false }
+    const running = person.jit('extend', 'everything', '--for', '1h', '--json').finally(() => (state.isOver = true))
+    const helpers = [['credential-process'], ['gcp-credential'], ['kube-credential']].map(async ([helper = '']) => {
+      while (!state.isOver) {
+        const { code, stdout, stderr } = await person.jit(helper, 'everything')
+        if (code !== 0 || stdout.includes('"success":false')) gaps.add(`${helper}: ${stderr}${stdout}`)
+      }
+    })
+    while (!state.isOver) {
+      for (const [what, check] of Object.entries(isThere)) if (!check()) gaps.add(what)
+      await nextTurn()
+    }
+    await Promise.all(helpers)
+    expect(await running).toMatchObject({ code: 0 })
+    expect([...gaps]).toEqual([])
+    const { grants } = await statusOf(person)
+    expect(grants).toHaveLength(1)
+    expect(grants[0].grant).not.toBe(old.grant)
+    expect(
+      grants[0].entries.map(({ cloud, asDefault }: { cloud: string; asDefault: boolean }) => [cloud, asDefault]),
+    ).toEqual(CLOUDS.map((cloud) => [cloud, true]))
+    expect(Date.parse(grants[0].endsAt) - Date.parse(old.endsAt)).toBeGreaterThan(3_590_000)
+    expect((await leaves()).filter(({ grant }) => grant === old.grant).map(({ kind }) => kind)).toContain('grant.ended')
+    expect(await person.jit('revoke', 'everything')).toMatchObject({ code: 0 })
+    expect([changed(), runtimeFiles(person)]).toEqual([[], []])
   })
 
   test('policy that demands the mode process: AWS, Google and the cluster have nothing on the disk that reads as a secret', async () => {

@@ -9,6 +9,9 @@ export function approveCommand(ctx: CliContext, run = runApprove): JitCommand {
   const command = new JitCommand('approve', ctx)
   command
     .summary('approve a request')
+    .description(
+      'Approves the request of somebody else. Compare its words with those on his screen first. Where several have to approve, yours counts once.',
+    )
     .argument('<id>', 'request, as `jit requests --to-review` shows it')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit requests --to-review', 'jit approve r_0123456789abcdefghjkmnpqrs'))

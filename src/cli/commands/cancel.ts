@@ -8,6 +8,9 @@ export function cancelCommand(ctx: CliContext, run = runCancel): JitCommand {
   const command = new JitCommand('cancel', ctx)
   command
     .summary('take back your own request')
+    .description(
+      'Takes back a request of yours that nobody has decided yet. What was granted already ends with: jit revoke TARGET',
+    )
     .argument('<id>', 'request, as `jit status` and `jit requests` show it')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit cancel r_0123456789abcdefghjkmnpqrs'))

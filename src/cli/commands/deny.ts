@@ -9,6 +9,7 @@ export function denyCommand(ctx: CliContext, run = runDeny): JitCommand {
   const command = new JitCommand('deny', ctx)
   command
     .summary('deny a request')
+    .description('Denies the request of somebody else, whoever has approved it already. The requester reads why.')
     .argument('<id>', 'request, as `jit requests --to-review` shows it')
     .option('--reason <text>', 'why; the requester reads it')
     .option(...JSON_FLAG)

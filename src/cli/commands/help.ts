@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { JitError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import { JitCommand } from '../command.ts'
+import { examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodesText } from '../exit-codes.ts'
 
@@ -25,8 +25,12 @@ NO_COLOR, FORCE_COLOR, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS,
 AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE, CLOUDSDK_CONFIG,
 AZURE_CONFIG_DIR, KUBECONFIG are honoured as elsewhere.`
 
-const TOPICS: Readonly<Record<string, () => string>> = {
-  'exit-codes': exitCodesText,
+type Topic = (columns: number, program: Command) => string
+const TOPICS: Readonly<Record<string, Topic>> = {
+  'exit-codes': (columns, program) => {
+    const help = program.createHelp()
+    return exitCodesText(columns, help.boxWrap.bind(help))
+  },
   environment: () => environmentText,
 }
 
@@ -34,15 +38,17 @@ export function helpCommand(ctx: CliContext, program: Command): JitCommand {
   const command = new JitCommand('help', ctx)
   command
     .summary('help for a command, `exit-codes` or `environment`')
+    .description('Explains a command, the exit codes that scripts may rely on, or the environment variables.')
     .argument('[topic]', 'command or topic')
-    .action((topic: string | undefined) => ctx.terminal.out(helpText(topic, program)))
+    .addHelpText('after', examples('jit help elevate', 'jit help exit-codes', 'jit help environment'))
+    .action((topic: string | undefined) => ctx.terminal.out(helpText(topic, program, ctx.terminal.columns)))
   return command
 }
 
-function helpText(topic: string | undefined, program: Command): string {
+function helpText(topic: string | undefined, program: Command, columns: number): string {
   if (topic === undefined) return program.helpInformation().trimEnd()
   const written = Object.hasOwn(TOPICS, topic) ? TOPICS[topic] : undefined
-  if (written !== undefined) return written()
+  if (written !== undefined) return written(columns, program)
   const command = program.commands.find((each) => each.name() === topic || each.aliases().includes(topic))
   if (command === undefined) throw unknownTopic(topic, program)
   let text = ''

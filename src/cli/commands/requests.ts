@@ -14,6 +14,10 @@ export function requestsCommand(ctx: CliContext, run = runRequests): JitCommand 
   const command = new JitCommand('requests', ctx)
   command
     .summary('your requests, or those that wait for you')
+    .description(
+      'Lists your requests of late and how they stand, or with --to-review those of others that wait for your decision. ' +
+        'Compare the words with those on the screen of whoever asks before you decide.',
+    )
     .option('--to-review', 'requests of others that you may decide', false)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit requests', 'jit requests --to-review'))

@@ -2,6 +2,7 @@ import { status } from '../../client/status.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { printStatus } from '../ui/status-text.ts'
+import { watchStatus } from '../ui/watch-status.ts'
 
 export type StatusOptions = { readonly json: boolean; readonly watch?: boolean }
 
@@ -20,6 +21,5 @@ export function statusCommand(ctx: CliContext, run = runStatus): JitCommand {
 export async function runStatus(ctx: CliContext, { json, watch }: StatusOptions): Promise<void> {
   const deps = await ctx.status()
   if (watch !== true) return printStatus(ctx, status(deps), { json })
-  const { watchStatus } = await import('../ui/watch-status.ts') // nothing of it is needed for a look
   await watchStatus(ctx, () => status(deps), { json })
 }

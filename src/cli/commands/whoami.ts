@@ -8,6 +8,7 @@ export function whoamiCommand(ctx: CliContext, run = runWhoami): JitCommand {
   const command = new JitCommand('whoami', ctx)
   command
     .summary('who you are to the endpoint')
+    .description('Shows the person and groups of the login on this machine, and its endpoint. Asks no network.')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit whoami', 'jit whoami --json'))
     .action(({ json }: { json: boolean }) => run(ctx, { json }))

@@ -1,4 +1,5 @@
-import { type Output, standardOutput, wantsColour } from '../../platform/output.ts'
+import { asciiText } from '../../base/terminal-text.ts'
+import { type Output, speaksUtf8, standardOutput, wantsColour } from '../../platform/output.ts'
 import type { Switches } from '../switches.ts'
 import { loadPaint, type Paint } from './paint.ts'
 
@@ -27,14 +28,17 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     loadPaint(wantsColour(process.env, output.stdoutIsTty())),
     loadPaint(wantsColour(process.env, output.stderrIsTty())),
   ])
+  const isPlain = !speaksUtf8(process.env, process.platform)
+  const [toOut, toNote] = [isPlain && output.stdoutIsTty(), isPlain && output.stderrIsTty()]
+  const shown = (text: string, plain: boolean): string => (plain ? asciiText(text) : text)
   return {
-    out: (text) => output.out(text),
-    note: (text) => output.note(text),
+    out: (text) => output.out(shown(text, toOut)),
+    note: (text) => output.note(shown(text, toNote)),
     interactive: !nonInteractive && output.stdinIsTty() && output.stderrIsTty(),
     inIsTty: output.stdinIsTty(),
     outIsTty: output.stdoutIsTty(),
     columns: output.columns(),
-    screen: output,
+    screen: { ...output, write: (text) => output.write(shown(text, toOut)) },
     paint: { out, note },
   }
 }

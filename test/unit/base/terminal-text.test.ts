@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { quotedText, terminalText } from '../../../src/base/terminal-text.ts'
+import { asciiText, quotedText, terminalText } from '../../../src/base/terminal-text.ts'
 
 test.each([
   ['plain Änderung 山田', 'plain Änderung 山田'],
@@ -26,4 +26,8 @@ test('words of another server are one trimmed line of bounded length', () => {
   expect(quotedText('  Größe: 10 €,\r\n日本語 👍\u202e ')).toBe('Größe: 10 €, 日本語 👍')
   expect(quotedText('x'.repeat(301))).toBe(`${'x'.repeat(299)}…`)
   expect(quotedText('abcdef', 4)).toBe('abc…')
+})
+
+test('a terminal without UTF-8 gets ASCII, a cell for a letter', () => {
+  expect(asciiText('→ jit login… Zoë’s 山\n\u001b[1mb\u001b[22m')).toBe("-> jit login... Zoe's ?\n\u001b[1mb\u001b[22m")
 })

@@ -156,18 +156,30 @@ describe('the command tree keeps its promises', () => {
     ])
   })
 
-  test.each(
-    commands()
-      .map((each) => each.name())
-      .filter((name) => name !== 'help'),
-  )('%s has a summary and its help shows an example', async (name) => {
-    expect(
-      commands()
-        .find((each) => each.name() === name)
-        ?.summary(),
-    ).not.toBe('')
-    const { ctx, out } = fakeContext()
-    await runProgram(ctx, ['help', name])
-    expect(out.join('\n')).toContain('Examples:\n  $ ')
-  })
+  test.each(commands().map((each) => each.name()))(
+    '%s says what it does, in short and at length, and shows an example',
+    async (name) => {
+      const command = commands().find((each) => each.name() === name)
+      expect(command?.summary()).not.toBe('')
+      expect(command?.description()).not.toBe('')
+      const { ctx, out } = fakeContext()
+      await runProgram(ctx, ['help', name])
+      expect(out.join('\n')).toContain('Examples:\n  $ ')
+    },
+  )
 })
+
+test.each([20, 40, 60, 100])(
+  'at %i columns help has no line longer than that, but for what is to be copied',
+  async (columns) => {
+    for (const name of commands().map((each) => each.name())) {
+      const { ctx, out } = fakeContext({ columns })
+      await runProgram(ctx, [name, '--help'])
+      const [text = ''] = out.join('\n').split('Examples:')
+      const long = text
+        .split('\n')
+        .filter((line) => line.length > columns && line.trim().includes(' ') && !/^Usage:|^ {2}-/.test(line))
+      expect(long).toEqual([])
+    }
+  },
+)
