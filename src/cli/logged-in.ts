@@ -26,6 +26,8 @@ type Surroundings = {
   readonly platform: NodeJS.Platform
   readonly places: Places
   readonly signal: AbortSignal
+  /** Somebody waits: what a call takes is loaded before it is known to be needed. */
+  readonly isWaitedFor?: boolean
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -36,7 +38,7 @@ export type LoggedIn = {
   readonly logout: () => Promise<LogoutResult>
 }
 
-export async function loggedIn({ env, platform, places, signal }: Surroundings): Promise<LoggedIn> {
+export async function loggedIn({ env, platform, places, signal, isWaitedFor = true }: Surroundings): Promise<LoggedIn> {
   await useProxyFromEnv(env)
   const lock: WithLock = (name, work) => {
     makeDirectories(nodeFileSystem, places.state)
@@ -50,7 +52,7 @@ export async function loggedIn({ env, platform, places, signal }: Surroundings):
   let opened: Promise<Identity> | undefined
   const identity = (): Promise<Identity> => {
     opened ??= open(identityDeps(), env)
-    warmUpHttp() // the key store is at work in another process or thread
+    if (isWaitedFor) warmUpHttp() // the key store is at work in another process or thread
     return opened
   }
   return {

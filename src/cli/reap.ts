@@ -8,6 +8,7 @@ import { deliverOutbox } from '../client/outbox-delivery.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
+import { givingBackMemory } from '../platform/memory.ts'
 import { systemRandom } from '../platform/random.ts'
 import { linkToEndpoint } from './endpoint-link.ts'
 import type { Host } from './host.ts'
@@ -31,6 +32,7 @@ export async function reap(host: Host): Promise<void> {
   const channel = holdChannel({ ...common, leasing, notes, signal })
   const reporting = { ...common, outbox: leases.outbox }
   const post = courier({ ...reporting, deliver: () => deliverOutbox(reporting, signal) })
+  const memory = givingBackMemory(systemClock)
   const reaper = {
     store: new LeaseStore(nodeFileSystem, systemClock, root),
     clock: systemClock,
@@ -38,7 +40,7 @@ export async function reap(host: Host): Promise<void> {
     isDue: () => leases.due(),
     sweep: leasing.sweep,
     besides: (alive: ReturnType<typeof leases.list>) => {
-      for (const part of [slices, channel, post]) part.tick(alive)
+      for (const part of [slices, channel, post, memory]) part.tick(alive)
     },
   }
   await Promise.all([runReaper(reaper, signal), keepScheduler(host, installation)])
