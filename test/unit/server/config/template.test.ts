@@ -38,6 +38,20 @@ test('the other clouds that init shows are right as they stand', async () => {
   expect(config.targets[0]).toMatchObject({ aws: {}, gcp: {}, azure: {}, kubernetes: {} })
 })
 
+test('the channel rule that init shows is read, and any other is named with its line', async () => {
+  const strict = filled.replace('# channel: strict', 'channel: strict')
+  const { config } = await loadConfiguration(source(strict))
+  expect(config.targets.map(({ channel }) => channel)).toEqual(['strict', undefined])
+  const [fault] = await checkConfiguration(source(strict.replace('channel: strict', 'channel: loose')))
+  const line = strict.split('\n').findIndex((each) => each.includes('channel: strict')) + 1
+  expect(fault).toEqual({
+    level: 'error',
+    file: '/etc/jit/jit-endpoint.yaml',
+    line,
+    message: 'targets[0].channel: expected strict, or no such line, not "loose".',
+  })
+})
+
 test('the policies that init writes do what their comments say', async () => {
   const { config, policy } = await loadConfiguration(source(filled))
   const [prod, sandbox] = config.targets
@@ -57,6 +71,10 @@ test('the policies that init writes do what their comments say', async () => {
   expect(policy.judge(caller('eve', ['engineers']), sandbox, facts(3600)).approval.kind).toBe('automatic')
   expect(policy.judge(caller('eve', ['engineers']), sandbox, facts(3601)).approval.kind).toBe('refused')
   expect(policy.judge(caller('eve', ['engineers']), prod, asked).approval.kind).toBe('refused')
+  const stop = { scope: 'all' as const, reason: 'incident', nowMs: asked.nowMs }
+  expect(policy.mayAdminister(caller('kim', ['security']), stop).allowed).toBe(true)
+  expect(policy.mayAdminister(caller('kim', ['security'], { amr: ['pwd'] }), stop).allowed).toBe(false)
+  expect(policy.mayAdminister(caller('sam', ['sre', 'dba', 'engineers']), stop).allowed).toBe(false)
 })
 
 test('other URLs than plain ones cannot break out of their place in the file', () => {
