@@ -22,7 +22,7 @@ export function linkToEndpoint(
   return {
     connect: async () => {
       const { loggedIn } = await import('./logged-in.ts')
-      const login = await loggedIn({ env, platform, installation, signal })
+      const login = await loggedIn({ env, platform, installation, signal, isWaitedFor: false })
       const [identity, api] = [await login.identity(), await login.api()]
       const ready = async (): Promise<void> => void (await identity.accessToken({ renew: false }))
       return { endpoint: identity.endpoint, api, ready }

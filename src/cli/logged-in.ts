@@ -38,6 +38,8 @@ type Surroundings = {
   /** Stands between a login that has run out and its failure; absent where nobody is to be asked. */
   readonly offerLogin?: (open: () => Promise<Identity>) => Promise<Identity>
   readonly callAddon?: CallAddon
+  /** Somebody waits: what a call takes is loaded before it is known to be needed. */
+  readonly isWaitedFor?: boolean
 }
 
 /** The login of this installation and the endpoint behind it. Loaded only by commands that go online. */
@@ -49,7 +51,7 @@ export type LoggedIn = {
 }
 
 export async function loggedIn(surroundings: Surroundings): Promise<LoggedIn> {
-  const { env, platform, installation, signal, callAddon, offerLogin } = surroundings
+  const { env, platform, installation, signal, callAddon, offerLogin, isWaitedFor = true } = surroundings
   await useProxyFromEnv(env)
   const { places } = installation
   const lock: WithLock = (name, work) => {
@@ -75,7 +77,8 @@ export async function loggedIn(surroundings: Surroundings): Promise<LoggedIn> {
   const identity = (): Promise<Identity> => {
     const open = (): Promise<Identity> => openOwn(identityDeps(), env, hasLogin(installation), offerLogin)
     opened ??= inJob().then((job) => job?.identity() ?? open())
-    greeted ??= greetEndpoint(places).catch(() => undefined) // the key store is at work in another process
+    // the key store is at work in another process
+    if (isWaitedFor) greeted ??= greetEndpoint(places).catch(() => undefined)
     return opened
   }
   const api = async (): Promise<ApprovalApi> =>

@@ -46,7 +46,7 @@ const NO_REAPER =
 export function onDemand(
   host: Host,
   installation: Installation,
-  here: Attended & Omit<Parameters<typeof offerLogin>[1], 'state'>,
+  here: Attended & Omit<Parameters<typeof offerLogin>[1], 'locks'>,
 ): OnDemand {
   const { terminal, busy, signal } = here
   const { env, platform } = host.process

@@ -8,6 +8,7 @@ import { deliverOutbox } from '../client/outbox-delivery.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
+import { givingBackMemory } from '../platform/memory.ts'
 import { systemRandom } from '../platform/random.ts'
 import { linkToEndpoint } from './endpoint-link.ts'
 import type { Host } from './host.ts'
@@ -33,6 +34,7 @@ export async function reap(host: Host): Promise<void> {
   const reporting = { ...common, outbox: leases.outbox }
   const post = courier({ ...reporting, deliver: () => deliverOutbox(reporting, signal) })
   const notices = await noticing(host, installation)
+  const memory = givingBackMemory(systemClock)
   const reaper = {
     store: new LeaseStore(nodeFileSystem, systemClock, root),
     clock: systemClock,
@@ -40,7 +42,7 @@ export async function reap(host: Host): Promise<void> {
     isDue: () => leases.due(),
     sweep: leasing.sweep,
     besides: (alive: ReturnType<typeof leases.list>) => {
-      for (const part of [slices, channel, post, notices]) part.tick(alive)
+      for (const part of [slices, channel, post, notices, memory]) part.tick(alive)
     },
   }
   await Promise.all([runReaper(reaper, signal), keepScheduler(host, installation)])

@@ -41,7 +41,11 @@ export type ChannelMachine = {
 /** A machine with real leases and a real channel to a server on loopback; its clock is the test's. */
 export async function channelMachine(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
-  more: Partial<Pick<ChannelDeps, 'loginStamp'>> & { readonly login?: () => void; readonly endpoint?: string } = {},
+  more: Partial<Pick<ChannelDeps, 'loginStamp'>> & {
+    readonly login?: () => void
+    readonly ready?: () => void
+    readonly endpoint?: string
+  } = {},
 ) {
   const server = await startServer((request, response) => void listener(request, response))
   const home = new TempHome('memory')
@@ -75,7 +79,7 @@ export async function channelMachine(
         dpopProof(key, { ...call, issuedAt: 0, id: 'id' }),
     }
     const api = approvalApi({ identity, http, clock: { ...clock, now: () => Date.now() }, platform: 'linux' })
-    return { endpoint: server.url, api, ready: async () => undefined }
+    return { endpoint: server.url, api, ready: async () => more.ready?.() }
   }
   const loginStamp = more.loginStamp ?? (() => 'login-1')
   const random = { bytes: (length: number) => Buffer.alloc(length, 0) } // the shortest pauses that there are

@@ -104,7 +104,10 @@ export const grantJson = ({ lease, guides }: LeaseGuide) => ({
   places: lease.places.map(({ path }) => path),
 })
 
-export function usage({ terminal, clock, isInstalled }: CliContext, { lease, guides }: LeaseGuide): readonly string[] {
+export function usage(
+  { terminal, clock, env, isInstalled }: CliContext,
+  { lease, guides }: LeaseGuide,
+): readonly string[] {
   const { good, strong, faint } = terminal.paint.note
   const ends = timeOfDay(lease.endsAt, clock.now())
   const left = roughly((lease.endsAt - clock.now()) / 1000)
@@ -118,11 +121,19 @@ export function usage({ terminal, clock, isInstalled }: CliContext, { lease, gui
     ...new Set(lines), // clouds that are reached the same way say it once
     ...whereText(lease).map((line) => faint(line)), // chalk takes more than one argument
     ...outlivesText(lease, clock.now()),
-    ...(lease.channel === 'strict' ? [STRICT] : []),
+    ...strictText(lease, env),
   ]
 }
 
-const STRICT = `Strict: it goes as soon as this machine has not heard from the endpoint for ${STALE_CHANNEL_SECONDS} seconds.`
+/** A login that only this process can open is no use to the one in the background, which then hears nothing. */
+function strictText({ channel }: Lease, env: CliContext['env']): readonly string[] {
+  if (channel !== 'strict') return []
+  const limit = `${STALE_CHANNEL_SECONDS} seconds`
+  const isDeaf = env['JIT_KEY_STORE'] === 'memory' || (env['JIT_PASSPHRASE_FD'] ?? '') !== ''
+  return isDeaf
+    ? [`Strict: it goes in ${limit}, because nothing here can go on hearing from the endpoint with this login.`]
+    : [`Strict: it goes as soon as this machine has not heard from the endpoint for ${limit}.`]
+}
 
 /** One place is a sentence; of several each has its line. */
 function whereText(lease: Lease): readonly string[] {

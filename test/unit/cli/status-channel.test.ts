@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { printDelivered } from '../../../src/cli/ui/elevate-text.ts'
 import { runStatus } from '../../../src/cli/commands/status.ts'
-import { NOW } from '../../support/fake-approval.ts'
+import { NOW, request } from '../../support/fake-approval.ts'
 import { ENDPOINT, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
@@ -43,4 +44,18 @@ test('says when silence of the endpoint will wipe a strict grant', async () => {
   expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({
     grants: [{ secondsLeft: 2960, channel: { rule: 'strict', silentSeconds: 40, wipedInSeconds: 20 } }],
   })
+})
+
+test.each([
+  [{}, 'strict', 'as soon as this machine has not heard'],
+  [{ JIT_KEY_STORE: 'memory' }, 'strict', 'it goes in 60 seconds, because nothing here'],
+  [{ JIT_PASSPHRASE_FD: '3' }, 'strict', 'it goes in 60 seconds, because nothing here'],
+  [{}, undefined, ''],
+] as const)('jit elevate with %j says what the rule %s means', (env, channel, words) => {
+  const { ctx, note } = fakeContext({ env })
+  const delivered = [{ lease: lease('prod-db', channel === undefined ? {} : { channel }), guides: [] }]
+  printDelivered(ctx, { kind: 'delivered', request: request('approved', {}), delivered }, plain)
+  const said = note.filter((line) => line.startsWith('Strict'))
+  expect(said.length).toBe(words === '' ? 0 : 1)
+  expect(said.join('')).toContain(words)
 })

@@ -270,6 +270,22 @@ describe('a machine where', () => {
     expect(await eventually(() => endpoint.held.length, 1)).toBe(1)
   })
 
+  test('the login is renewed for nothing, and the file of it changes each time, is no faster for that', async () => {
+    let renewals = 0
+    await using at = await channelMachine(holding().listener, {
+      loginStamp: () => `login-${renewals}`,
+      ready: () => {
+        renewals++
+        notLoggedIn()
+      },
+    })
+    await at.write('g_1')
+    at.tick()
+    await at.pass(600)
+    expect(renewals).toBeGreaterThan(2)
+    expect(renewals).toBeLessThan(15)
+  })
+
   test('all leases are of another endpoint asks nobody about them', async () => {
     const endpoint = holding()
     await using at = await channelMachine(endpoint.listener)
