@@ -69,6 +69,7 @@ describe('with --json every command prints one document of a stable shape', () =
       requests: [],
       ended: [],
       unconfirmed: [],
+      receipts: [],
       unreadable: [],
     })
     expect(shape(await printed(alice, 'sweep'))).toEqual({ wiped: [], unreadable: [], confirmed: N, queued: N })
