@@ -157,15 +157,19 @@ async function ask(
   }
   deps.leasing.heard(endpoint)
   if (over.length === 0) return offered
-  await wipe(deps, mine, over)
+  await wipe(deps, over)
   return 0
 }
 
-/** Each for its own reason. Throws where one is still there, so that the same answer is not asked for again at once. */
-async function wipe({ leasing, notes, clock }: ChannelDeps, mine: readonly Lease[], over: readonly EndedGrant[]) {
+/**
+ * Each for its own reason. Throws where one is still there, so that the same answer is not asked for again at once. What is gone
+ * here already was ended here (`jit revoke` wipes before it tells), so it is no news.
+ */
+async function wipe({ leasing, notes, clock }: ChannelDeps, over: readonly EndedGrant[]): Promise<void> {
   for (const { grant, reason } of over) {
-    const lease = mine.find(({ id }) => id === grant)
-    if (lease !== undefined && reason !== 'ttl') noteEnded(notes, lease, reason, clock.now())
+    const lease = activeOf(leasing.list()).find(({ id }) => id === grant)
+    if (lease === undefined) continue
+    if (reason !== 'ttl') noteEnded(notes, lease, reason, clock.now())
     await leasing.wipe([grant], reason)
   }
   const left = activeOf(leasing.list()).filter(({ id }) => over.some(({ grant }) => grant === id))

@@ -163,6 +163,7 @@ describe('several targets', () => {
       grants: [],
       requests: [],
       unconfirmed: [],
+      receipts: [],
       ended: [],
       unreadable: [],
     })
