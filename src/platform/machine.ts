@@ -40,8 +40,7 @@ export const NO_HOME = devNull
  * The user's home: `HOME`, else what the system knows. An empty or relative one would put credentials wherever jit was started.
  * A user id without an account (as some container platforms hand out) may have none at all: see {@link assertHome}.
  */
-export const homeOf = (): string =>
-  [homedir, () => userInfo().homedir].map(pathOf).find((path) => path !== undefined) ?? NO_HOME
+export const homeOf = (): string => pathOf(homedir) ?? pathOf(() => userInfo().homedir) ?? NO_HOME
 
 function pathOf(ask: () => string): string | undefined {
   try {

@@ -100,10 +100,10 @@ const MOMENTS: readonly [string, number][] = [
   ['link', 1],
   ['rename', 1],
   ['rename', 3],
-  ['rename', 4],
   ['rename', 5],
   ['rename', 6],
   ['rename', 7],
+  ['rename', 8],
   ['fsync', 5],
 ]
 
