@@ -277,6 +277,8 @@ describe('lifting a stop', () => {
     await expect(world.approvals.liftStop(ada, own.stop.id)).resolves.toHaveProperty('liftedAt')
     const theirs = await kill({ scope: 'user', value: 'MALLORY', reason: 'taken over' })
     await expect(world.approvals.liftStop(mallory, theirs.stop.id)).rejects.toMatchObject({ code: 'denied' })
+    const byMail = await kill({ scope: 'user', value: 'mallory@corp.example', reason: 'taken over' })
+    await expect(world.approvals.liftStop(mallory, byMail.stop.id)).rejects.toMatchObject({ code: 'denied' })
     const all = await kill(everybody, mallory)
     await expect(world.approvals.liftStop(ada, all.stop.id)).resolves.toHaveProperty('liftedAt')
     await expect(world.approvals.liftStop(ada, theirs.stop.id)).resolves.toHaveProperty('liftedAt')
