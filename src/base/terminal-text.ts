@@ -25,3 +25,10 @@ export const asciiText = (text: string): string =>
     .normalize('NFD')
     .replaceAll(/\p{Mark}/gu, '')
     .replaceAll(/\P{ASCII}/gu, (letter) => ASCII_FOR[letter] ?? '?')
+
+/**
+ * For the log of a job, whose runner takes `##vso[…]` and `##[…]` anywhere in a line, and `::…` at its start, as commands to itself:
+ * a name or reason that comes from another person could set variables of later steps.
+ */
+export const inertText = (text: string): string =>
+  text.replace(/##(?=(?:vso)?\[)/gi, '# #').replace(/^([^\S\n]*):(?=:)/gm, '$1: ')

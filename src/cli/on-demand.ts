@@ -10,6 +10,7 @@ import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import type { Http } from '../platform/http.ts'
 import { nodeHttp } from '../platform/http-node.ts'
+import { standardOutput } from '../platform/output.ts'
 import { startDetached } from '../platform/processes.ts'
 import { useProxyFromEnv } from '../platform/proxy.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -84,8 +85,9 @@ export function onDemand(
     const login = await attended()
     const connection = await connectedBy(login)
     const { me } = await login.identity()
+    const maskNote = (line: string): void => standardOutput(host.process).note(line) // as it is: a command
     const exchange: ElevationDeps['exchange'] = (...args) =>
-      busy.during('Exchanging the grant at the cloud', () => maskingExchange(env, platform, terminal.note)(...args))
+      busy.during('Exchanging the grant at the cloud', () => maskingExchange(env, platform, maskNote)(...args))
     return {
       ...connection,
       leasing,

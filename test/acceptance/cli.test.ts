@@ -19,6 +19,16 @@ function machine(env: Readonly<Record<string, string>> = {}) {
 const errorOf = ({ stderr }: Awaited<ReturnType<PersonHome['jit']>>) =>
   record(record(JSON.parse(stderr), 'stderr')['error'], 'error')
 
+test.each([
+  ['TF_BUILD', 'True', '##vso[task.setvariable variable=PATH]/evil'],
+  ['GITHUB_ACTIONS', 'true', '##[stop-commands]x'],
+])('words of others are no commands to the runner whose log they go to (%s)', async (name, value, words) => {
+  const { stderr } = await machine({ [name]: value, JIT_WORKLOAD: 'off' }).jit(words)
+  expect(stderr).toContain(words.replace('##', '# #'))
+  expect(stderr).not.toContain(words)
+  expect((await machine().jit(words)).stderr).toContain(words)
+})
+
 describe('exit codes and the two sentences of an error', () => {
   test.each<[string, string[], number, RegExp]>([
     ['no command', [], 2, /Say what to do\.\n {5}See: jit help/],

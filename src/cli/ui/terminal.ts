@@ -1,4 +1,4 @@
-import { asciiText } from '../../base/terminal-text.ts'
+import { asciiText, inertText } from '../../base/terminal-text.ts'
 import { type Output, speaksUtf8, standardOutput, wantsColour } from '../../platform/output.ts'
 import type { Switches } from '../switches.ts'
 import { loadPaint, type Paint } from './paint.ts'
@@ -30,7 +30,11 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
   ])
   const isPlain = !speaksUtf8(process.env, process.platform)
   const [toOut, toNote] = [isPlain && output.stdoutIsTty(), isPlain && output.stderrIsTty()]
-  const shown = (text: string, plain: boolean): string => (plain ? asciiText(text) : text)
+  const isRead = readsCommands(process.env)
+  const shown = (text: string, plain: boolean): string => {
+    const safe = isRead ? inertText(text) : text
+    return plain ? asciiText(safe) : safe
+  }
   return {
     out: (text) => output.out(shown(text, toOut)),
     note: (text) => output.note(shown(text, toNote)),
@@ -42,3 +46,7 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     paint: { out, note },
   }
 }
+
+/** Whether a runner looks for commands in what its jobs print. */
+const readsCommands = (env: NodeJS.ProcessEnv): boolean =>
+  env['GITHUB_ACTIONS'] === 'true' || env['TF_BUILD']?.toLowerCase() === 'true'

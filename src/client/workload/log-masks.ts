@@ -21,7 +21,7 @@ const REDACTOR_LIMIT_MS = 5_000
  * leak. Rejects with nothing: a mask that cannot be set is no reason to lose a grant. Whether the platform was told.
  */
 export async function maskInLog(deps: MaskDeps, secrets: readonly string[]): Promise<boolean> {
-  const lines = [...new Set(secrets.flatMap((secret) => secret.split(/\r?\n/)))].filter(
+  const lines = [...new Set(secrets.flatMap((secret) => secret.split(/[\r\n]+/)))].filter(
     ({ length }) => length >= SHORTEST,
   )
   if (lines.length === 0) return false

@@ -9,7 +9,7 @@ import { type Judgement, judgeAgain } from './judgement.ts'
 import { type Endorsement, samePerson, type TargetNeed, toApprovalRow } from './record.ts'
 import { hasEndorsed, onlyRepeated, reviewable } from './review.ts'
 import { type Held, hold, settle } from './settle.ts'
-import { standingStop, stopped } from './standing-stop.ts'
+import { standingStop, stopped, withoutStopped } from './standing-stop.ts'
 import type { Caller } from './types.ts'
 import { instantOf, viewRequest } from './view.ts'
 
@@ -29,7 +29,8 @@ export async function approve(deps: Deps, caller: Caller, id: string): Promise<A
     const judged = judgeAgain(deps, asked.caller, asked, asked.targets, held.now)
     if (!judged.allowed) return denyByPolicy(deps, tx, held, judged)
     const endorsed = await endorse(deps, tx, held, { approver: caller, targets: mine.targets }, mine.policies)
-    const counted = stillValid(deps, endorsed.held)
+    const unstopped = await withoutStopped(tx, endorsed.held.endorsements)
+    const counted = stillValid(deps, { ...endorsed.held, endorsements: unstopped })
     if (judged.needs.every((need) => isMet(need, counted))) {
       const policies = [...new Set([...judged.policies, ...mine.policies])]
       return { view: await approveByPeople(deps, tx, endorsed, counted, { needs: judged.needs, policies }) }

@@ -43,6 +43,8 @@ async function stopNamed(reads: Pick<Reads, 'stop'>, id: string): Promise<StopRe
 /** An account that was taken over must not free itself. Who stopped himself, or everybody, may. */
 function demandSomebodyElse({ person }: Caller, stop: StopRecord): void {
   if (stop.scope !== 'user' || stop.liftedAt !== null || samePerson(stop.by.person, person)) return
-  if (concerns(stop, { people: [person], targets: [] }))
+  // Which claims a login asks for is the person's to choose: one without an address could be the one meant.
+  const mayBeMeant = person.email === undefined && stop.value?.includes('@') === true
+  if (mayBeMeant || concerns(stop, { people: [person], targets: [] }))
     throw new Refusal('denied', 'Nobody lifts a stop that somebody else put on him.', 'Ask another administrator.')
 }

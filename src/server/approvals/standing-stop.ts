@@ -1,6 +1,7 @@
 import { Refusal } from '../refusal.ts'
 import type { Reads, Transaction } from '../store/types.ts'
 import type { Deps } from './deps.ts'
+import type { Endorsement } from './record.ts'
 import { type Concerned, concerns, fromStopRow, type StopRecord } from './stop-record.ts'
 
 /**
@@ -18,6 +19,17 @@ export async function stopInForce(
 ): Promise<StopRecord | undefined> {
   const found = (await reads.stopsInForce()).find((row) => concerns(row, concerned))
   return found === undefined ? undefined : fromStopRow(found)
+}
+
+/** The approvals of people whom no stop names. Until it is lifted, what one of them said before counts no more than what he would say now. */
+export async function withoutStopped(
+  reads: Pick<Reads, 'stopsInForce'>,
+  endorsements: readonly Endorsement[],
+): Promise<readonly Endorsement[]> {
+  const stops = await reads.stopsInForce()
+  return endorsements.filter(
+    ({ approver: { person } }) => !stops.some((stop) => concerns(stop, { people: [person], targets: [] })),
+  )
 }
 
 /** For whoever is held up: what is stopped, why, and who can lift it. */

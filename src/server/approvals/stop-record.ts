@@ -54,4 +54,4 @@ function isNamed({ subject, email }: Person, value: string): boolean {
   return folded(subject) === name || (email !== undefined && folded(email) === name)
 }
 
-export const folded = (text: string): string => text.normalize('NFKC').toLowerCase()
+export const folded = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()

@@ -46,6 +46,10 @@ export async function throwStop(deps: Deps, caller: Caller, call: StopCall): Pro
 
 type Wanted = Pick<StopRecord, 'scope' | 'value' | 'reason'>
 
+/** Subjects of jobs have branches in them, and whoever may push chooses those: one that no stop could name would be out of reach. */
+const LONGEST_SUBJECT = 1_000
+const LONGEST_NAME = 255
+
 /** A subject or address may be of somebody who never called; a target or grant that is misspelt would stop nothing and seem to. */
 function readStopCall(deps: Deps, { scope, value, reason }: StopCall): Wanted {
   const why = plainText('reason', reason, 500)
@@ -55,7 +59,7 @@ function readStopCall(deps: Deps, { scope, value, reason }: StopCall): Wanted {
   }
   if (value === undefined) throw new Refusal('invalid_request', `A stop of scope ${scope} says which ${scope}.`)
   if (scope === 'target' && !deps.targets.has(value)) throw noSuchTarget(value)
-  return { scope, value: plainText(scope, value, 255), reason: why }
+  return { scope, value: plainText(scope, value, scope === 'user' ? LONGEST_SUBJECT : LONGEST_NAME), reason: why }
 }
 
 /** The answer to the first call may have been lost on the way: a repeat finds its stop, and there are not two to lift. */

@@ -191,7 +191,7 @@ export const receiptAnswer = z.strictObject({ recorded: z.literal('yes') }).open
 
 /** Body of `POST /v1/stops`. */
 export const stopCall = shapeOf<StopCall>()(
-  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(500)), reason: z.string().max(2000) }),
+  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(1000)), reason: z.string().max(2000) }),
 ).openapi('StopCall')
 export const stop = shapeOf<Stop>()(
   z.strictObject({

@@ -36,6 +36,15 @@ describe('a secret in the log of a job', () => {
     ])
   })
 
+  test('with a lone carriage return, which ends a line for a runner too, is no command and no open rest', async () => {
+    const { notes } = await masked(GITHUB, [`a-${SECRET}\r::stop-commands::x-${SECRET}\rb-${SECRET}`])
+    expect(notes).toEqual([
+      `::add-mask::a-${SECRET}`,
+      `::add-mask::::stop-commands::x-${SECRET}`,
+      `::add-mask::b-${SECRET}`,
+    ])
+  })
+
   test('is hidden by the agent of Azure DevOps', async () => {
     expect((await masked(AZURE, [`50%${SECRET}`])).notes).toEqual([`##vso[task.setsecret]50%AZP25${SECRET}`])
   })

@@ -210,6 +210,16 @@ describe('while a stop stands', () => {
     expect(await world.approvals.approve(bob, id)).toMatchObject({ state: 'approved' })
   })
 
+  test('of an approver who said yes before takes his yes along until it is lifted', async () => {
+    world.policy.rules.set('prod', { kind: 'people', approvers: [], quorum: 2 })
+    const { id } = await world.ask({ targets: ['prod'] })
+    await world.approvals.approve(ann, id)
+    const { stop } = await kill({ scope: 'user', value: 'ann', reason: 'taken over' })
+    expect(await world.approvals.approve(bob, id)).toMatchObject({ state: 'pending' })
+    await world.approvals.liftStop(ada, stop.id)
+    expect(await world.approvals.approve(bob, id)).toMatchObject({ state: 'approved' })
+  })
+
   test('whoever comes too late to approve hears who cancelled it and why', async () => {
     const { id } = await world.ask({ targets: ['prod'] })
     await kill(everybody)
@@ -217,6 +227,17 @@ describe('while a stop stands', () => {
       code: 'conflict',
       message: expect.stringMatching(/was cancelled by ada at .*: Elevating is stopped for everybody: incident 42\.$/),
     })
+  })
+
+  test.each([
+    ['long', `repo:octo/app:ref:refs/heads/${'x'.repeat(900)}`],
+    ['with white space that a text for people would lose', 'repo:octo/app:environment:my  prod '],
+  ])('a job is named by its subject, however %s', async (_, subject) => {
+    const job = caller(subject)
+    const { id } = grantOf(await world.ask({}, job))
+    await kill({ scope: 'user', value: subject, reason: 'x' })
+    expect(await stateOf(id)).toBe('killed')
+    await expect(world.ask({}, job)).rejects.toMatchObject({ code: 'denied' })
   })
 
   test('other people and other targets go on', async () => {
@@ -256,6 +277,8 @@ describe('lifting a stop', () => {
     await expect(world.approvals.liftStop(ada, own.stop.id)).resolves.toHaveProperty('liftedAt')
     const theirs = await kill({ scope: 'user', value: 'MALLORY', reason: 'taken over' })
     await expect(world.approvals.liftStop(mallory, theirs.stop.id)).rejects.toMatchObject({ code: 'denied' })
+    const byMail = await kill({ scope: 'user', value: 'mallory@corp.example', reason: 'taken over' })
+    await expect(world.approvals.liftStop(mallory, byMail.stop.id)).rejects.toMatchObject({ code: 'denied' })
     const all = await kill(everybody, mallory)
     await expect(world.approvals.liftStop(ada, all.stop.id)).resolves.toHaveProperty('liftedAt')
     await expect(world.approvals.liftStop(ada, theirs.stop.id)).resolves.toHaveProperty('liftedAt')
