@@ -24,7 +24,7 @@ export async function approve(deps: Deps, caller: Caller, id: string): Promise<A
       return { view: await onlyRepeated(deps, tx, held, held.record.state === 'approved' && hasEndorsed(held, caller)) }
 
     const { asked } = held.record
-    const stop = await standingStop(tx, { people: [asked.caller.person, caller.person], targets: asked.targets })
+    const stop = await standingStop(tx, { callers: [asked.caller, caller], targets: asked.targets })
     if (stop !== undefined) throw stopped(deps, stop)
     const judged = judgeAgain(deps, asked.caller, asked, asked.targets, held.now)
     if (!judged.allowed) return denyByPolicy(deps, tx, held, judged)

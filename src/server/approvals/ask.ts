@@ -27,7 +27,7 @@ export async function explain(deps: Deps, caller: Caller, request: NewRequest): 
   const wanted = readWanted(request, deps.targets)
   const now = await deps.store.now()
   checkStart(wanted.startsAt, now)
-  const stop = await stopInForce(deps.store, { people: [caller.person], targets: wanted.targets })
+  const stop = await stopInForce(deps.store, { callers: [caller], targets: wanted.targets })
   return {
     targets: wanted.targets.map((target) => {
       const { approval, maxDurationSeconds, policies, hidden } = judgeTarget(deps, caller, target, wanted, now)
@@ -123,7 +123,7 @@ function checkAllowed(deps: Deps, caller: Caller, wanted: Wanted, target: string
 }
 
 async function checkStops(deps: Deps, tx: Transaction, caller: Caller, wanted: Wanted): Promise<void> {
-  const stop = await standingStop(tx, { people: [caller.person], targets: wanted.targets })
+  const stop = await standingStop(tx, { callers: [caller], targets: wanted.targets })
   if (stop === undefined) return
   const target = wanted.targets.find((name) => name === stop.value) ?? wanted.targets[0] ?? ''
   throw new RecordedRefusal(stopped(deps, stop), {

@@ -33,7 +33,7 @@ async function endGrants(deps: Carrying, stop: StopRecord): Promise<number> {
   for await (const page of unendedGrants(deps.store)) {
     const concerned = page.filter(({ grant, request }) => {
       const { asked } = fromRow(request)
-      return concerns(stop, { people: [asked.caller.person], targets: [grant.target] })
+      return concerns(stop, { callers: [asked.caller], targets: [grant.target] })
     })
     const by = throwerAsActor(stop)
     ended += await inShortTransactions(
@@ -57,7 +57,7 @@ async function cancelRequests(deps: Carrying, stop: StopRecord): Promise<number>
     const page = await deps.store.undecided(PAGE, last)
     const concerned = page.filter((row) => {
       const { asked } = fromRow(row)
-      return concerns(stop, { people: [asked.caller.person], targets: asked.targets })
+      return concerns(stop, { callers: [asked.caller], targets: asked.targets })
     })
     cancelled += await inShortTransactions(
       deps,

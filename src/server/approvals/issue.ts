@@ -83,7 +83,7 @@ async function checkStops(
   grant: GrantRow,
   { asked }: RequestRecord,
 ): Promise<void> {
-  const stop = await standingStop(tx, { people: [caller.person, asked.caller.person], targets: [grant.target] })
+  const stop = await standingStop(tx, { callers: [caller, asked.caller], targets: [grant.target] })
   if (stop === undefined) return
   throw new RecordedRefusal(stopped(deps, stop), {
     kind: 'grant.refused',

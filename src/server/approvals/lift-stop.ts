@@ -41,10 +41,8 @@ async function stopNamed(reads: Pick<Reads, 'stop'>, id: string): Promise<StopRe
 }
 
 /** An account that was taken over must not free itself. Who stopped himself, or everybody, may. */
-function demandSomebodyElse({ person }: Caller, stop: StopRecord): void {
-  if (stop.scope !== 'user' || stop.liftedAt !== null || samePerson(stop.by.person, person)) return
-  // Which claims a login asks for is the person's to choose: one without an address could be the one meant.
-  const mayBeMeant = person.email === undefined && stop.value?.includes('@') === true
-  if (mayBeMeant || concerns(stop, { people: [person], targets: [] }))
+function demandSomebodyElse(caller: Caller, stop: StopRecord): void {
+  if (stop.scope !== 'user' || stop.liftedAt !== null || samePerson(stop.by.person, caller.person)) return
+  if (concerns(stop, { callers: [caller], targets: [] }))
     throw new Refusal('denied', 'Nobody lifts a stop that somebody else put on him.', 'Ask another administrator.')
 }

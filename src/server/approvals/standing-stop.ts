@@ -28,7 +28,7 @@ export async function withoutStopped(
 ): Promise<readonly Endorsement[]> {
   const stops = await reads.stopsInForce()
   return endorsements.filter(
-    ({ approver: { person } }) => !stops.some((stop) => concerns(stop, { people: [person], targets: [] })),
+    ({ approver }) => !stops.some((stop) => concerns(stop, { callers: [approver], targets: [] })),
   )
 }
 

@@ -39,19 +39,29 @@ export function viewStop({ id, scope, value, reason, by, at, liftedAt }: StopRec
 }
 
 /** Whose doing it is, and for what. */
-export type Concerned = { readonly people: readonly Person[]; readonly targets: readonly string[] }
+export type Concerned = {
+  readonly callers: readonly Pick<Caller, 'person' | 'flow'>[]
+  readonly targets: readonly string[]
+}
 
 /** Whether a stop holds something up. One of scope `grant` has done all it does when it is thrown. */
-export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { people, targets }: Concerned): boolean {
+export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { callers, targets }: Concerned): boolean {
   if (scope === 'all') return true
   if (value === null || scope === 'grant') return false
-  return scope === 'target' ? targets.includes(value) : people.some((person) => isNamed(person, value))
+  return scope === 'target' ? targets.includes(value) : callers.some((caller) => isNamed(caller, value))
 }
 
-/** By subject or e-mail address, however it is written: a stop that misses its person is worse than one that catches two. */
-function isNamed({ subject, email }: Person, value: string): boolean {
+/**
+ * By subject or e-mail address, however it is written: a stop that misses its person is worse than one that catches two. Which
+ * claims a login asks for is the person's to choose, so anybody who shows no address may be the one whom an address means; a job
+ * has none to hide.
+ */
+function isNamed({ person: { subject, email }, flow }: Pick<Caller, 'person' | 'flow'>, value: string): boolean {
   const name = folded(value)
-  return folded(subject) === name || (email !== undefined && folded(email) === name)
+  if (folded(subject) === name) return true
+  return email === undefined ? flow !== 'workload' && ADDRESS.test(name) : folded(email) === name
 }
+
+const ADDRESS = /^[^\s@]+@[^\s@]+$/
 
 export const folded = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()

@@ -17,6 +17,12 @@ afterEach(() => world.close())
 const withMail = caller('00u1', {
   person: { issuer: 'https://idp.example', subject: '00u1', name: 'Mia', email: 'Mia.Moss@Corp.Example' },
 })
+const robWithMail = { ...rob, person: { ...rob.person, email: 'rob@corp.example' } }
+const withoutMail = caller('sam')
+const job = caller('repo:octo/app', {
+  flow: 'workload',
+  workload: { provider: 'github', pipelines: ['deploy'], claims: {} },
+})
 const everybody: StopCall = { scope: 'all', reason: 'incident 42' }
 const kill = (call: StopCall, who = ada) => world.approvals.throwStop(who, call)
 const stateOf = async (id: string) => (await world.store.grant(id))?.endReason ?? 'live'
@@ -62,8 +68,12 @@ describe('throwing the kill switch', () => {
   test.each<[string, StopCall, readonly string[]]>([
     ['a subject', { scope: 'user', value: '00u1', reason: 'x' }, ['mia dev', 'mia prod']],
     ['a subject in other letters', { scope: 'user', value: ' 00U1', reason: 'x' }, ['mia dev', 'mia prod']],
-    ['an e-mail address', { scope: 'user', value: 'mia.moss@corp.EXAMPLE', reason: 'x' }, ['mia dev', 'mia prod']],
-    ['a target', { scope: 'target', value: 'dev', reason: 'x' }, ['mia dev', 'rob dev']],
+    [
+      'an e-mail address, or shows none though a person',
+      { scope: 'user', value: 'mia.moss@corp.EXAMPLE', reason: 'x' },
+      ['mia dev', 'mia prod', 'sam dev'],
+    ],
+    ['a target', { scope: 'target', value: 'dev', reason: 'x' }, ['job dev', 'mia dev', 'rob dev', 'sam dev']],
     ['nobody known', { scope: 'user', value: 'mia', reason: 'x' }, []],
   ])('names %s, and nobody and nothing else', async (_, call, ended) => {
     const grants = new Map<string, string>()
@@ -74,8 +84,10 @@ describe('throwing the kill switch', () => {
     }
     await add('mia', world.ask({}, withMail))
     await add('mia', world.ask({ targets: ['prod'] }, withMail))
-    await add('rob', world.ask({}, rob))
-    await add('rob', world.ask({ targets: ['test'] }, rob))
+    await add('rob', world.ask({}, robWithMail))
+    await add('rob', world.ask({ targets: ['test'] }, robWithMail))
+    await add('sam', world.ask({}, withoutMail))
+    await add('job', world.ask({}, job))
     expect((await kill(call)).endedGrants).toBe(ended.length)
     const killed: string[] = []
     for (const [name, id] of grants) if ((await stateOf(id)) === 'killed') killed.push(name)
@@ -202,6 +214,13 @@ describe('while a stop stands', () => {
       message: `Elevating is stopped for ${value}: x.`,
     })
     expect(await world.approvals.deny(bob, id, 'no')).toMatchObject({ state: 'denied' })
+  })
+
+  test('of an address nothing is asked without showing one, unless by a job', async () => {
+    await kill({ scope: 'user', value: 'mia.moss@corp.example', reason: 'x' })
+    await expect(world.ask({}, withoutMail)).rejects.toMatchObject({ code: 'denied' })
+    await expect(world.ask({}, robWithMail)).resolves.toMatchObject({ state: 'approved' })
+    await expect(world.ask({}, job)).resolves.toMatchObject({ state: 'approved' })
   })
 
   test('of one approver the others approve', async () => {
