@@ -5,6 +5,7 @@ import { ifExists } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { withLock } from '../../platform/lock.ts'
 import { untilSweep } from './due.ts'
+import { recollection } from './recollection.ts'
 import type { LeaseStore } from './store.ts'
 import type { Lease } from './types.ts'
 
@@ -53,17 +54,28 @@ export async function runReaper(deps: ReaperDeps, signal: AbortSignal): Promise<
 
 /**
  * Never one long timer: timers stand still in suspend on Linux, and clocks are set. The long tick bounds how late a new, very
- * short lease is noticed; a tick reads the entries once, because it comes forty thousand times a day.
+ * short lease is noticed; it comes forty thousand times a day, and so reads no more than it must.
  */
-async function reap({ store, clock, isDue, sweep, besides }: ReaperDeps, signal: AbortSignal): Promise<void> {
+async function reap(deps: ReaperDeps, signal: AbortSignal): Promise<void> {
+  const { store, clock, besides } = deps
+  const { recall, keep } = recollection(store, clock)
   while (!signal.aborted) {
-    const found = store.list()
-    if (found.length === 0 && store.unreadable().length === 0) return
+    const changedAt = store.changedAt()
+    const known = recall()
+    const leases = known ?? (await look(deps))
+    if (leases === undefined) return
+    if (known === undefined) keep(changedAt, leases)
     store.seeTime()
-    const leases = isDue() ? await listAfter(sweep, store) : found
     besides(leases)
     await clock.sleep(tickMs(leases, clock), signal)
   }
+}
+
+/** What lies here once what is due was swept; `undefined`: nothing at all. */
+async function look({ store, isDue, sweep }: ReaperDeps): Promise<readonly Lease[] | undefined> {
+  const found = store.list()
+  if (found.length === 0 && store.unreadable().length === 0) return undefined
+  return isDue() ? listAfter(sweep, store) : found
 }
 
 /** Whatever goes wrong (the lock is taken, the disk is full) is tried again: giving up would leave secrets behind. */
