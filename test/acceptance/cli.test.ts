@@ -69,7 +69,7 @@ describe('what asks nobody', () => {
     expect((await alice.jit('--version')).stdout).toBe(`${version}\n`)
     expect((await alice.jit('help', 'exit-codes')).stdout).toMatch(/^ {3}5 {2}no decision/m)
     expect((await alice.jit('status', '--json')).stdout).toBe(
-      '{"grants":[],"requests":[],"ended":[],"unconfirmed":[],"unreadable":[]}\n',
+      '{"grants":[],"requests":[],"ended":[],"unconfirmed":[],"receipts":[],"unreadable":[]}\n',
     )
     expect(readdirSync(alice.home, { recursive: true })).toEqual(before)
   })

@@ -104,6 +104,7 @@ const MOMENTS: readonly [string, number][] = [
   ['rename', 5],
   ['rename', 6],
   ['rename', 7],
+  ['rename', 8],
   ['fsync', 5],
 ]
 

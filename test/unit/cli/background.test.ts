@@ -40,7 +40,7 @@ describe('what a process in the background knows', () => {
 
 describe('programs in the background', () => {
   test('a reaper waits for hours, so it gets no compiler; a sweep is over at once', () => {
-    expect(background('reap', host, places).args).toEqual(['--jitless', '/jit.js', 'reap'])
+    expect(background('reap', host, places).args).toEqual(['--jitless', '--expose-gc', '/jit.js', 'reap'])
     expect(background('sweep', host, places).args).toEqual(['/jit.js', 'sweep'])
   })
 
