@@ -19,7 +19,7 @@ export type Installation = MachinePlaces & {
   /** `<state>/<machine>/`: leases, outbox, locks. */
   readonly root: string
   readonly leases: LeaseRecords
-  /** Why slices were not renewed. */
+  /** Why slices were not renewed, and which grants were ended from elsewhere. */
   readonly notes: RenewalNotes
   readonly pending: PendingRequests
   readonly read: (path: string) => Buffer | undefined

@@ -25,10 +25,10 @@ function exported(lines: readonly string[]): string {
   return file
 }
 
-test('tells what was asked, decided, issued and ended, in that order', () => {
-  const kinds = leaves.map((line) => JSON.parse(line).body.kind)
+test('tells what was asked, decided and issued, in that order, and that it was ended and wiped', () => {
+  const kinds: readonly string[] = leaves.map((line) => JSON.parse(line).body.kind)
   expect(kinds.slice(0, 3)).toEqual(['request.asked', 'request.approved', 'grant.issued'])
-  expect(kinds.slice(3).toSorted()).toEqual(['grant.ended', 'lease.wiped']) // two messages, told at once
+  expect(kinds.slice(3).toSorted()).toEqual(['grant.ended', 'lease.wiped']) // told side by side
   expect(leaves[0]).toContain('look at yesterday')
 })
 

@@ -33,7 +33,9 @@ describe.skipIf(!HAS_STRACE || !hasSecretService)(
       const { code } = await alice.run('strace', ...strace, process.execPath, 'bin/jit.js', ...argv)
       const lines = readFileSync(trace, 'utf8').split('\n')
       const started = lines.filter((line) => line.includes('execve(') && line.includes('@napi-rs/keyring')).length
-      return { code, started, asked: lines.some((line) => line.includes('connect(') && line.includes('AF_UNIX')) }
+      const sockets = lines.filter((line) => line.includes('connect(') && line.includes('AF_UNIX'))
+      // The C library asks its cache of accounts where the home is.
+      return { code, started, asked: sockets.some((line) => !line.includes('/nscd/')) }
     }
 
     test('is one for a command that goes online, and asked', async () => {

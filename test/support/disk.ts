@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { errnoOf } from '../../src/base/errno.ts'
 
 /** Everything below a directory: kind, mode, owner, and what is in it, by path. Two equal ones: nothing has changed. */
 export function disk(root: string, isLeftOut: (path: string) => boolean = () => false): Record<string, string> {
@@ -24,7 +25,17 @@ export function filesHolding(root: string, texts: readonly string[]): readonly s
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => {
-      const bytes = readFileSync(path)
+      const bytes = bytesOf(path)
       return texts.some((text) => bytes.includes(text))
     })
+}
+
+/** Nothing where the file has gone since it was listed: a reaper may be at work. */
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
 }

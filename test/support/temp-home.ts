@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { errnoOf } from '../../src/base/errno.ts'
+import { filesHolding } from './disk.ts'
 
 /** A home directory of its own on a real disk, or in memory where a test makes thousands of files. Removed by `using`. */
 export class TempHome {
@@ -38,23 +38,7 @@ export class TempHome {
 
   /** Every file below `root` that holds one of `needles`. */
   filesHolding(...needles: readonly string[]): readonly string[] {
-    return readdirSync(this.root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => {
-        const bytes = this.#bytesOf(file)
-        return needles.some((needle) => bytes.includes(needle))
-      })
-  }
-
-  /** Nothing where the file has gone since it was listed: a reaper may be at work. */
-  #bytesOf(file: string): Buffer {
-    try {
-      return readFileSync(file)
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    }
+    return filesHolding(this.root, needles)
   }
 
   /** Names below `home`, to see that nothing was left beside the user's files. */
