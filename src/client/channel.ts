@@ -157,14 +157,17 @@ async function ask(
   }
   deps.leasing.heard(endpoint)
   if (over.length === 0) return offered
-  await wipe(deps, mine, over)
+  await wipe(deps, over)
   return 0
 }
 
-/** Each for its own reason. Throws where one is still there, so that the same answer is not asked for again at once. */
-async function wipe({ leasing, notes, clock }: ChannelDeps, mine: readonly Lease[], over: readonly EndedGrant[]) {
+/**
+ * Each for its own reason. Throws where one is still there, so that the same answer is not asked for again at once. What is gone
+ * from the records meanwhile was ended here (revoke, extend): nobody needs to be told of that.
+ */
+async function wipe({ leasing, notes, clock }: ChannelDeps, over: readonly EndedGrant[]) {
   for (const { grant, reason } of over) {
-    const lease = mine.find(({ id }) => id === grant)
+    const lease = activeOf(leasing.list()).find(({ id }) => id === grant)
     if (lease !== undefined && reason !== 'ttl') noteEnded(notes, lease, reason, clock.now())
     await leasing.wipe([grant], reason)
   }

@@ -73,6 +73,19 @@ describe('a grant that the endpoint names', () => {
     expect(at.notes.list()).toEqual([])
   })
 
+  test('as revoked, which was ended here while the call was under way, gets no note: nobody else did it', async () => {
+    const endpoint = holding()
+    await using at = await channelMachine(endpoint.listener)
+    await at.write('g_1')
+    await at.write('g_2')
+    at.tick()
+    await eventually(() => endpoint.held.length, 1)
+    await at.leasing.wipe(['g_1'], 'revoked')
+    endpoint.last()?.answer([{ grant: 'g_1', reason: 'revoked' }])
+    expect(await eventually(() => endpoint.last()?.call.grants, ['g_2'])).toEqual(['g_2'])
+    expect(at.notes.list()).toEqual([])
+  })
+
   test('though nobody asked about it changes nothing', async () => {
     const endpoint = holding()
     await using at = await channelMachine(endpoint.listener)
