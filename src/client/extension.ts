@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { JitError } from '../base/errors.ts'
 import type { Target } from '../contract/target.ts'
 import { elevate, type Elevation, type ElevationDeps, type Progress } from './elevation.ts'
-import { isOver, remainingMs } from './leases/expiry.ts'
+import { isOver, untilEndMs } from './leases/expiry.ts'
 import type { Lease } from './leases/types.ts'
 import { liveLease, refuseForeign } from './live-lease.ts'
 import type { Wish } from './preflight.ts'
@@ -74,7 +74,7 @@ export async function extend(deps: ExtensionDeps, order: ExtensionOrder): Promis
 }
 
 function planOf(deps: ExtensionDeps, lease: Lease, target: Target | undefined, wantedSeconds: number): ExtensionPlan {
-  const leftSeconds = Math.max(0, Math.ceil(remainingMs(lease, deps.clock) / 1000))
+  const leftSeconds = Math.max(0, Math.ceil(untilEndMs(lease, deps.clock) / 1000))
   const isPossible = target !== undefined && target.approval.kind !== 'refused' // else the endpoint says why not
   const longestSeconds = isPossible ? target.maxDurationSeconds : Number.POSITIVE_INFINITY
   const durationSeconds = Math.min(leftSeconds + wantedSeconds, longestSeconds)

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Notice } from '../platform/desktop-notice.ts'
 import { attempt, readFile } from '../platform/durable.ts'
 import type { FileSystem } from '../platform/files.ts'
-import { remainingMs } from './leases/expiry.ts'
+import { untilEndMs } from './leases/expiry.ts'
 import { replaceHint } from './leases/hint.ts'
 import type { Lease } from './leases/types.ts'
 
@@ -27,7 +27,7 @@ export type NoticeDeps = {
 /** Leases whose end is near. A grant that is shorter than the warning time needs no warning: it was asked for just now. */
 export const endingSoon = (leases: readonly Lease[], beforeMs: number, clock: Clock): readonly Lease[] =>
   leases.filter((lease) => {
-    const left = remainingMs(lease, clock)
+    const left = untilEndMs(lease, clock)
     return (
       lease.state === 'active' && left > TOO_LATE_MS && left <= beforeMs && lease.endsAt - lease.writtenAt > beforeMs
     )
@@ -58,7 +58,7 @@ export function notices({ beforeMs, show, fs, root, clock }: NoticeDeps) {
       for (const name of told) if (!alive.has(name)) told.delete(name)
       for (const lease of fresh) told.add(nameOf(lease))
       attempt(() => replaceHint(fs, file, Buffer.from([...told].join('\n'))))
-      for (const lease of fresh) show(noticeOf(lease, remainingMs(lease, clock))).catch(() => undefined) // jit doctor says why
+      for (const lease of fresh) show(noticeOf(lease, untilEndMs(lease, clock))).catch(() => undefined) // jit doctor says why
     },
   }
 }

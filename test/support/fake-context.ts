@@ -15,7 +15,7 @@ import { FakeClock } from './fake-clock.ts'
 import { type FakeLeasing, fakeLeasing } from './fake-leasing.ts'
 
 /** Ten minutes before NOW, when fake leases were written. */
-const BOOTED_SECONDS = 600
+export const BOOTED_SECONDS = 600
 export const ENDPOINT = 'https://jit.example'
 
 export function memoryRecords<T>(): Records<T> {

@@ -110,7 +110,14 @@ async function lift(ctx: CliContext, { id, json }: { readonly id: string; readon
   const api = await ctx.api()
   const lifted = await api.liftStop(id, ctx.signal)
   if (json) return ctx.terminal.out(JSON.stringify(lifted))
-  ctx.terminal.note(`Lifted: ${scopeText(lifted)} may ask again. What was ended stays ended.`)
+  const stops = await api.stops(ctx.signal).catch(() => []) // lifted is lifted
+  const other = stops.find(({ scope, value }) => scope === 'all' || (scope === lifted.scope && value === lifted.value))
+  if (other === undefined)
+    return ctx.terminal.note(
+      `Lifted: ${scopeText(lifted)} ${lifted.scope === 'target' ? 'can be asked for' : 'may ask'} again. What was ended stays ended.`,
+    )
+  ctx.terminal.note(`Lifted, but another one still stops ${scopeText(other)}.`)
+  ctx.terminal.note(`Let that one go too: jit kill --lift ${terminalText(other.id)}`)
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -56,6 +56,7 @@ const plainWords = (text: string): string =>
 function attributeHint(what: string): string | undefined {
   const typed = /^attribute `(\w+)` .*not found$/.exec(what)?.[1]
   if (typed === undefined) return undefined
+  if (ATTRIBUTES.includes(typed)) return 'others have it, not this one'
   const meant = nearest(typed, ATTRIBUTES)
   return meant === undefined ? `known are ${ATTRIBUTES.join(', ')}` : `did you mean \`${meant}\``
 }

@@ -4,7 +4,8 @@ import { runProgram } from '../../../src/cli/program.ts'
 import { timeOfDay } from '../../../src/cli/ui/time.ts'
 import type { AccessRequest, NewRequest } from '../../../src/contract/request.ts'
 import { grant, iso, NOW, request, target } from '../../support/fake-approval.ts'
-import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { BOOTED_SECONDS, type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
 import { awsCredential, seal } from '../../support/sealed-credential.ts'
 
@@ -71,6 +72,14 @@ describe('jit extend', () => {
     expect(note[0]).toBe(`prod-db ends at ${at(10)}. Asking for 30m more, until ${at(40)}.`)
     expect(note.at(-1)).toBe(`prod-db is yours until ${at(40)}, 30m longer. What uses it goes on.`)
     expect(note.join()).not.toContain('already yours')
+  })
+
+  test('goes by the end of a strict grant, not by the minute of silence that it is given', async () => {
+    const written = { writtenAt: NOW, writtenAtBootSeconds: BOOTED_SECONDS, bootId: new FakeClock().bootId() }
+    const strict = { ...running, ...written, channel: 'strict' } as const
+    const { ctx, heard } = world({ leases: [strict] })
+    await runExtend(ctx, options())
+    expect(heard).toMatchObject([{ durationSeconds: 2400 }])
   })
 
   test('other words where they are given', async () => {

@@ -134,4 +134,14 @@ describe('jit kill', () => {
     expect(calls).toEqual(['lift stop_7'])
     expect(note).toEqual(['Lifted: everybody may ask again. What was ended stays ended.'])
   })
+
+  test('--lift says which other one holds the same up', async () => {
+    const stops = [stopOf({ scope: 'user', value: 'dana', reason: 'x' }), stopOf({ scope: 'all', reason: 'x' })]
+    const { ctx, note } = fakeContext({ stops })
+    await runKill(ctx, { do: 'lift', id: 'stop_7', json: false })
+    expect(note).toEqual([
+      'Lifted, but another one still stops everybody.',
+      'Let that one go too: jit kill --lift stop_1',
+    ])
+  })
 })

@@ -45,6 +45,16 @@ describe('a notice', () => {
     expect(shown).toEqual([{ title: 'prod-db ends in 10m', text: 'jit removes its credentials then.' }])
   })
 
+  test('is about the end of the grant, not about the minute of silence that a strict one is given', () => {
+    const { clock, shown, of, reaper } = setUp()
+    const one = of('prod-db', { channel: 'strict' })
+    reaper().tick([one])
+    expect(shown).toEqual([])
+    clock.advance(51 * MINUTE)
+    reaper().tick([one])
+    expect(shown.map(({ title }) => title)).toEqual(['prod-db ends in 9m'])
+  })
+
   test('goes by the clock that ends the lease: a wall clock that was set back delays nothing', () => {
     const { clock, shown, of, reaper } = setUp()
     const one = of('prod-db')

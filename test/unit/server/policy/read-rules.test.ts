@@ -30,6 +30,11 @@ describe('a mistake in a policy', () => {
       'a.cedar:1: policy "x": attribute `lables` on entity type `Target` not found; did you mean `labels`.',
     ],
     [
+      'attribute of something else',
+      `@id("x") ${ASK} when { resource.name == "prod-db" };`,
+      'a.cedar:1: policy "x": attribute `name` on entity type `Target` not found; others have it, not this one.',
+    ],
+    [
       'optional attribute without has',
       `@id("x") ${ASK} when { context.acr == "a" };`,
       'a.cedar:1: policy "x": unable to guarantee safety of access to optional attribute `acr` in context for Action::"request"; try testing for the attribute\'s presence with `context has acr && ..`.',
