@@ -2,6 +2,11 @@ import type { Entry } from './types.ts'
 
 type Named = Pick<Entry, 'cloud' | 'profile'>
 
-/** Whether two leases, or a lease and what is asked for, give a profile of the same name in the same cloud. */
-export const sharesProfile = (one: readonly Named[], other: readonly Named[]): boolean =>
-  one.some((a) => other.some((b) => a.cloud === b.cloud && a.profile === b.profile))
+/**
+ * Whether a lease gives a profile in a place of the user's under the name that something else wants there: another lease, or what is
+ * asked for. In a private directory each lease has its own, so two of one target stand beside each other.
+ */
+export const sharesProfile = (held: readonly (Named & Pick<Entry, 'deliver'>)[], other: readonly Named[]): boolean =>
+  held
+    .filter(({ deliver }) => deliver !== 'isolated')
+    .some((a) => other.some((b) => a.cloud === b.cloud && a.profile === b.profile))
