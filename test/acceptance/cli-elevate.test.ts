@@ -164,6 +164,7 @@ describe('bad input', () => {
     ['too long', ['elevate', 'prod-db', '--for', '5h', '--reason', 'x'], 2, /4h at most\.\n.*--for 4h/],
     ['unknown request', ['approve', 'r_00000000000000000000000000'], 9, /\n {5}\S/],
     ['nothing to come back to', ['elevate', '--request', 'r_00000000000000000000000000'], 9, /\n {5}\S/],
+    ['no ID to come back to', ['elevate', '--request', ''], 2, /--request is empty/],
   ])('%s: nothing written', async (_name, argv, code, said) => {
     cleanMachine()
     const ended = await alice.jit(...argv)

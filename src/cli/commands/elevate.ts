@@ -103,6 +103,8 @@ function comeBack(
   targets: readonly string[],
   { explain, asDefault }: Flags,
 ): { readonly request: string; readonly asDefault?: boolean } {
+  if (request === '')
+    throw new JitError('USAGE', '--request is empty.', 'Give the ID that asking printed, or see: jit requests')
   if (targets.length === 0 && !explain) return { request, ...(asDefault && { asDefault }) }
   throw new JitError(
     'USAGE',

@@ -62,6 +62,8 @@ export function workloadTokenVerifier(from: WorkloadIssuer, { http, clock }: Wor
     if (missing !== undefined) throw new Unfit(`its claim ${missing} is missing or no text`)
   }
 
+  const hint = `Let the job get a fresh token for this endpoint, with ${audience} as its only audience.`
+
   return async (token: string): Promise<WorkloadToken> => {
     try {
       const payload = await signed(token)
@@ -73,12 +75,10 @@ export function workloadTokenVerifier(from: WorkloadIssuer, { http, clock }: Wor
       return { subject, texts, payload, expires: payload.exp ?? 0 }
     } catch (cause) {
       if (cause instanceof Refusal) throw cause
-      throw new Refusal('invalid_token', `The token of ${name} is not valid: ${reason(cause)}.`, HINT, { cause })
+      throw new Refusal('invalid_token', `The token of ${name} is not valid: ${reason(cause)}.`, hint, { cause })
     }
   }
 }
-
-const HINT = 'Let the job get a fresh token for this endpoint.'
 
 /** A check that jose does not make. The message is half a sentence. */
 class Unfit extends Error {}

@@ -65,7 +65,8 @@ function pipelineIssues(pipeline: Fields, index: number, issuers: readonly RawIs
   if (from === undefined) {
     if (typeof pipeline['issuer'] !== 'string') return []
     const names = issuers.map(({ name }) => name).join(', ')
-    return [issueAt([...path, 'issuer'], `no issuer is called "${pipeline['issuer']}"; known are ${names}.`)]
+    const known = names === '' ? '' : `; known are ${names}`
+    return [issueAt([...path, 'issuer'], `no issuer is called "${pipeline['issuer']}"${known}.`)]
   }
   const match = fields(pipeline['match'])
   const preset = presetOf(from.preset)

@@ -252,6 +252,12 @@ describe('a token is refused', () => {
     expect(world.reads.filter((url) => url.includes('evil'))).toEqual([])
   })
 
+  test('for another audience, and says which one is wanted', async () => {
+    await expect(world.loginWith('gitlab', { aud: 'https://vault.corp.example' })).rejects.toMatchObject({
+      hint: expect.stringContaining('https://jit.corp.example/ci'),
+    })
+  })
+
   test('signed with a key for certificates of the trust domain', async () => {
     const forged = await world.idp.sign(world.claims('spiffe'), { kid: 'ca' })
     await expect(world.login(forged, 'k')).rejects.toMatchObject({ code: 'invalid_token' })

@@ -179,6 +179,11 @@ describe('a mistake in workloads is named by file, line and field', () => {
       '9: workloads.pipelines[0].issuer: no issuer is called "gihub"; known are github.',
     ],
     [
+      'an issuer where none could be read',
+      github('issuer: github, match: { repository_id: "1" }', '{ preset: gitea }'),
+      'no issuer is called "github".',
+    ],
+    [
       'an unknown preset',
       github('issuer: github, match: {}', '{ preset: gitea }'),
       'issuers[0].preset: expected one of github, gitlab, circleci',
