@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { StopCall } from '../../contract/stop.ts'
-import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import { examples, JitCommand, JSON_FLAG, TypedOption } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { printStops, scopeText } from '../ui/stop-text.ts'
 
@@ -28,16 +28,16 @@ export function killCommand(ctx: CliContext, run = runKill): JitCommand {
   command
     .summary('end grants at once, everywhere (administrators)')
     .description(
-      'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators.',
+      'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators. What it stops or lifts, and --yes, have no environment twins: they are typed.',
     )
-    .option('--user <who>', 'all of one person: e-mail address or subject')
-    .option('--target <name>', 'all of one target')
-    .option('--grant <id>', 'one grant; nothing is refused afterwards')
-    .option('--all', 'everything of everybody', false)
+    .addOption(new TypedOption('--user <who>', 'all of one person: e-mail address or subject'))
+    .addOption(new TypedOption('--target <name>', 'all of one target'))
+    .addOption(new TypedOption('--grant <id>', 'one grant; nothing is refused afterwards'))
+    .addOption(new TypedOption('--all', 'everything of everybody').default(false))
     .option('--reason <text>', 'why; it stands in the audit log')
-    .option('--list', 'show what is in force', false)
-    .option('--lift <id>', 'let one go again')
-    .option('--yes', 'do not ask whether I am sure', false)
+    .addOption(new TypedOption('--list', 'show what is in force').default(false))
+    .addOption(new TypedOption('--lift <id>', 'let one go again'))
+    .addOption(new TypedOption('--yes', 'do not ask whether I am sure').default(false))
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import type { Environment } from '../../../src/base/environment.ts'
 import { killCommand, type KillOptions, runKill } from '../../../src/cli/commands/kill.ts'
 import { stopOf } from '../../support/fake-approval.ts'
 import { fakeContext } from '../../support/fake-context.ts'
 
-async function parse(...argv: string[]): Promise<KillOptions | undefined> {
+const parse = (...argv: string[]): Promise<KillOptions | undefined> => parseIn({}, ...argv)
+
+async function parseIn(env: Environment, ...argv: string[]): Promise<KillOptions | undefined> {
   let got: KillOptions | undefined
-  const command = killCommand(fakeContext().ctx, async (_ctx, options) => void (got = options))
+  const command = killCommand({ ...fakeContext().ctx, env }, async (_ctx, options) => void (got = options))
   await command.parseAsync(argv, { from: 'user' })
   return got
 }
@@ -40,6 +43,25 @@ describe('jit kill: argv', () => {
     [['--all', '--list']],
   ])('refuses %j', async (argv) => {
     await expect(parse(...argv)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+test.each(['USER', 'TARGET', 'GRANT', 'ALL', 'LIST', 'LIFT'])(
+  'JIT_%s, set for something else, chooses nothing that is stopped or lifted',
+  async (name) => {
+    await expect(parseIn({ [`JIT_${name}`]: '1', JIT_YES: '1', JIT_REASON: 'x' })).rejects.toMatchObject({
+      message: 'Say what to end.',
+    })
+  },
+)
+
+test('that somebody is sure is typed; the reason and --json have twins as everywhere', async () => {
+  expect(await parseIn({ JIT_YES: '1', JIT_REASON: 'x', JIT_JSON: '1' }, '--all')).toEqual({
+    do: 'stop',
+    call: { scope: 'all' },
+    reason: 'x',
+    yes: false,
+    json: true,
   })
 })
 
