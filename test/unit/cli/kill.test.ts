@@ -92,6 +92,24 @@ describe('jit kill', () => {
     expect(note).toEqual(['Stopped grant g_1: 2 grants ended, 1 request cancelled.'])
   })
 
+  const nothing = { endedGrants: 0, cancelledRequests: 0 }
+
+  test('of a name that holds and asks for nothing says so: it may be misspelt', async () => {
+    const { ctx, note } = fakeContext({ stopping: nothing })
+    await runKill(ctx, user)
+    expect(note).toEqual([
+      'Stopped user dana: 0 grants ended, 0 requests cancelled.',
+      'Nobody of that name holds or asks for anything now. Check the spelling; the stop stands: jit kill --list',
+      'Nothing new is given until: jit kill --lift stop_1',
+    ])
+  })
+
+  test('of a grant that was over says so instead of that it was stopped', async () => {
+    const { ctx, note } = fakeContext({ stopping: nothing })
+    await runKill(ctx, { ...user, call: { scope: 'grant', value: 'g_1' } })
+    expect(note).toEqual(['Grant g_1 was over already: there was nothing to end.'])
+  })
+
   test('without a reason asks for one, or names the flag', async () => {
     const { reason: _none, ...unexplained } = user
     const asked = fakeContext({ interactive: true, answers: ['stolen'] })
