@@ -1,4 +1,4 @@
-import { Command, type Help, InvalidArgumentError, type Option } from 'commander'
+import { Command, type Help, InvalidArgumentError, Option } from 'commander'
 import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
 import { isYes } from './switches.ts'
@@ -14,7 +14,7 @@ export class JitCommand extends Command {
     this.configureOutput({ outputError: () => undefined, getOutHasColors: () => false, getErrHasColors: () => false })
     this.helpOption('-h, --help', 'show this help')
     this.hook('preAction', (hooked, acting) => {
-      if (hooked === acting) for (const option of this.options) this.#readTwin(option, env[twinOf(option)])
+      if (hooked === acting) for (const option of this.options) this.#readTwin(option, env)
     })
   }
 
@@ -34,10 +34,11 @@ export class JitCommand extends Command {
   }
 
   /** Of this command alone, and only when it runs: a bad `JIT_FOR` is no reason for `jit status` to fail. */
-  #readTwin(option: Option, text: string | undefined): void {
-    const name = option.attributeName()
+  #readTwin(option: Option, env: Environment): void {
+    const [name, twin] = [option.attributeName(), twinOf(option)]
+    const text = twin === undefined ? undefined : env[twin]
     if (text === undefined || text === '' || this.getOptionValueSource(name) === 'cli') return
-    this.setOptionValueWithSource(name, valueOf(option, text), 'env')
+    this.setOptionValueWithSource(name, valueOf(option, text, twin), 'env')
   }
 }
 
@@ -53,16 +54,20 @@ const indented = (cells: number, ...lines: readonly string[]): string =>
     .map((line) => `${' '.repeat(cells)}${line}`)
     .join('\n')
 
-/** The environment variable of a flag. */
-export const twinOf = (option: Option): string => `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
+/** A flag without a twin: what it does to others must not follow from a variable that was set for something else. */
+export class TypedOption extends Option {}
 
-function valueOf(option: Option, text: string): unknown {
+/** The environment variable of a flag. */
+export const twinOf = (option: Option): string | undefined =>
+  option instanceof TypedOption ? undefined : `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
+
+function valueOf(option: Option, text: string, twin: string | undefined): unknown {
   if (option.isBoolean()) return isYes(text)
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined)
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error
-    throw new InvalidArgumentError(`environment variable ${twinOf(option)}: ${error.message}`)
+    throw new InvalidArgumentError(`environment variable ${twin}: ${error.message}`)
   }
 }
 

@@ -7,6 +7,7 @@ import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } 
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
+import { killed } from './renewal-notes.ts'
 import { deliveryWish, type DeliveryWish, stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 
@@ -116,8 +117,20 @@ function refuseUnapproved({ pending }: ElevationDeps, request: AccessRequest): v
       'See what decides: jit elevate TARGET --explain',
     )
   }
+  if (state === 'cancelled' && decision !== undefined) throw stoppedByOthers(id, decision)
   const sentence = state === 'expired' ? `Nobody decided request ${id} in time.` : `Request ${id} was cancelled.`
   throw new JitError('NO_DECISION', sentence, 'Ask again: jit elevate TARGET --reason TEXT')
+}
+
+/** Whoever cancels his own request decides nothing: a decision is that of an administrator who threw a stop. */
+function stoppedByOthers(id: string, { people, reason }: NonNullable<AccessRequest['decision']>): JitError {
+  const who = people.map(({ name }) => name).join(', ') || 'An administrator'
+  const why = reason === undefined ? '.' : `: ${reason}`
+  return new JitError(
+    'NO_DECISION',
+    `${who} cancelled request ${id}${why}`,
+    'Until that is lifted, asking again is refused.',
+  )
 }
 
 /** The grants, once they have started; `undefined` where patience ends before. Waits by the endpoint's word, as clocks differ. */
@@ -144,6 +157,7 @@ function refuseOver({ pending }: ElevationDeps, { id, targets }: AccessRequest, 
   const ended = grants.find(({ state }) => state === 'ended')
   if (ended === undefined && grants.length > 0) return
   pending.forget(id)
+  if (ended?.endReason === 'killed') throw killed(ended.target)
   throw new JitError(
     'GRANT_ENDED',
     `The grant for ${ended?.target ?? targets.join(', ')} is over (${ended?.endReason ?? 'no grant was given'}).`,

@@ -8,6 +8,8 @@ export type Reporting = {
   readonly outbox: Outbox
   readonly connect: () => Promise<Connection>
   readonly clock: Clock
+  /** Hears why something stays queued, where that matters. */
+  readonly untold?: (why: unknown) => void
 }
 export type Connection = { readonly endpoint: string; readonly api: Pick<ApprovalApi, 'endGrant' | 'receipt'> }
 
@@ -30,12 +32,12 @@ export async function deliverOutbox(deps: Reporting, signal: AbortSignal): Promi
   const [outdated, current] = split(outbox.list(), ({ at }) => clock.now() - at > OUTDATED_MS)
   for (const message of outdated) outbox.remove(message)
   if (current.length === 0) return []
-  const connection = await deps.connect().catch(() => undefined) // not logged in: queued until the next login
+  const connection = await deps.connect().catch((why: unknown) => deps.untold?.(why)) // not logged in: queued until the next login
   if (connection === undefined) return []
   const { api, endpoint } = connection
   const mine = current.filter((message) => message.endpoint === endpoint)
   const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_TIMEOUT_MS)])
-  const told = await Promise.all(mine.map((message) => tell(api, message, limited)))
+  const told = await Promise.all(mine.map((message) => tell(deps, api, message, limited)))
   const confirmed = mine.filter((_, i) => told[i] === true)
   for (const message of confirmed) outbox.remove(message)
   return confirmed
@@ -47,14 +49,21 @@ export const endedGrants = (messages: readonly OutboxEntry[]): ReadonlySet<strin
 
 export const isEnd = (message: OutboxEntry): message is EndMessage => message.kind === 'end'
 
-async function tell(api: Connection['api'], message: OutboxEntry, signal: AbortSignal): Promise<boolean> {
+async function tell(
+  { untold }: Reporting,
+  api: Connection['api'],
+  message: OutboxEntry,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     if (message.kind === 'end') await api.endGrant(message.grant, signal)
     else await api.receipt(message.grant, receiptOf(message), signal)
     return true
   } catch (error) {
     const final = message.kind === 'end' ? NOTHING_TO_END : NO_USE_FOR_RECEIPT
-    return error instanceof JitError && final.includes(error.code)
+    if (error instanceof JitError && final.includes(error.code)) return true
+    untold?.(error)
+    return false
   }
 }
 

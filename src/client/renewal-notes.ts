@@ -73,10 +73,21 @@ export const noteEnded = (
   at: number,
 ): void => notes.put(endNote(lease, ENDED[reason](lease.target), at))
 
+/** Of a grant that the kill switch has ended: asking anew is a question for people first. */
+export const killed = (target: string): JitError =>
+  new JitError(
+    'GRANT_ENDED',
+    `An administrator has stopped the grant for ${target}.`,
+    `Ask why before you ask anew: jit elevate ${target} --reason TEXT`,
+  )
+
+const over = (target: string, message: string): JitError =>
+  new JitError('GRANT_ENDED', message, `To ask anew: jit elevate ${target} --reason TEXT`)
+
 const ENDED = {
-  revoked: (target) => `The grant for ${target} was ended at the endpoint.`,
-  killed: (target) => `An administrator has stopped the grant for ${target}.`,
-} as const satisfies Record<string, (target: string) => string>
+  revoked: (target) => over(target, `The grant for ${target} was ended at the endpoint.`),
+  killed,
+} as const satisfies Record<string, (target: string) => JitError>
 
 /** What a client hears that asks for a grant which was ended from elsewhere. */
 export function endedElsewhere(notes: Pick<RenewalNotes, 'list'>, target: string): JitError | undefined {
@@ -95,19 +106,23 @@ export const endsIn = (notes: Pick<RenewalNotes, 'list'>): readonly RenewalNote[
 export function noteStale(notes: Pick<RenewalNotes, 'put'>, outcomes: readonly WipeOutcome[], at: number): void {
   for (const each of outcomes)
     if (each.wiped && each.reason === 'stale')
-      notes.put(endNote({ id: each.lease, target: each.target }, silence(each.target), at))
+      notes.put(endNote({ id: each.lease, target: each.target }, over(each.target, silence(each.target)), at))
 }
 
 const silence = (target: string): string =>
   `Nothing was heard from the endpoint for ${STALE_CHANNEL_SECONDS} seconds, and ${target} is strict.`
 
-const endNote = ({ id, target }: Pick<Lease, 'id' | 'target'>, message: string, at: number): RenewalNote => ({
+const endNote = (
+  { id, target }: Pick<Lease, 'id' | 'target'>,
+  { code, message, hint }: JitError,
+  at: number,
+): RenewalNote => ({
   grant: id,
   target,
   outcome: 'ended',
-  code: 'GRANT_ENDED',
+  code,
   message,
-  hint: `To ask anew: jit elevate ${target} --reason TEXT`,
+  hint,
   at,
 })
 

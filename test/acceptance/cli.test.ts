@@ -23,10 +23,13 @@ test.each([
   ['TF_BUILD', 'True', '##vso[task.setvariable variable=PATH]/evil'],
   ['GITHUB_ACTIONS', 'true', '##[stop-commands]x'],
 ])('words of others are no commands to the runner whose log they go to (%s)', async (name, value, words) => {
-  const { stderr } = await machine({ [name]: value, JIT_WORKLOAD: 'off' }).jit(words)
-  expect(stderr).toContain(words.replace('##', '# #'))
-  expect(stderr).not.toContain(words)
-  expect((await machine().jit(words)).stderr).toContain(words)
+  const [runner, nowhere] = [machine({ [name]: value, JIT_WORKLOAD: 'off' }), machine()]
+  for (const argv of [[words], ['credential-process', words]]) {
+    const { stderr } = await runner.jit(...argv)
+    expect(stderr).toContain(words.replace('##', '# #'))
+    expect(stderr).not.toContain(words)
+    expect((await nowhere.jit(...argv)).stderr).toContain(words)
+  }
 })
 
 describe('exit codes and the two sentences of an error', () => {

@@ -92,9 +92,12 @@ function commandPage(program: Command, command: Command, version: string): strin
 const exitStatus = (): string =>
   section('EXIT STATUS', ...Object.entries(EXIT_CODE_MEANING).map(([code, text]) => item(bold(code), prose(text))))
 
-/** Every flag but `--help` has an environment twin (src/cli/command.ts). */
+/** Every flag but `--help` and what has to be typed has an environment twin (src/cli/command.ts). */
 const twins = (command: Command): readonly string[] =>
-  command.options.map((option) => item(bold(twinOf(option)), `as ${bold(option.long ?? option.flags)}`))
+  command.options.flatMap((option) => {
+    const twin = twinOf(option)
+    return twin === undefined ? [] : [item(bold(twin), `as ${bold(option.long ?? option.flags)}`)]
+  })
 
 const neighbours = (program: Command, command: Command): readonly string[] =>
   program.commands

@@ -4,7 +4,7 @@ import { fingerprint } from '../../src/base/fingerprint.ts'
 import type { CredentialsAnswer, Grant } from '../../src/contract/grant.ts'
 import type { Person } from '../../src/contract/person.ts'
 import type { AccessRequest, NewRequest, RequestState } from '../../src/contract/request.ts'
-import type { Stop, StopCall } from '../../src/contract/stop.ts'
+import type { Stop, StopAnswer, StopCall } from '../../src/contract/stop.ts'
 import type { Target } from '../../src/contract/target.ts'
 
 export const NOW = Date.parse('2026-11-21T12:00:00Z')
@@ -78,6 +78,8 @@ export type FakeApproval = {
   readonly review?: readonly AccessRequest[]
   /** Kill switches in force. */
   readonly stops?: readonly Stop[]
+  /** What throwing one does at once. */
+  readonly stopping?: Omit<StopAnswer, 'stop'>
 }
 
 export const stopOf = ({ scope, value, reason }: StopCall): Stop => ({
@@ -153,7 +155,7 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
     stop: async (call) => {
       calls.push(`stop ${call.scope} ${call.value ?? ''} ${call.reason}`)
       reach()
-      return { stop: stopOf(call), endedGrants: 2, cancelledRequests: 1 }
+      return { stop: stopOf(call), ...(given.stopping ?? { endedGrants: 2, cancelledRequests: 1 }) }
     },
     stops: async () => given.stops ?? [],
     liftStop: async (id) => {

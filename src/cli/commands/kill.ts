@@ -1,9 +1,9 @@
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { StopCall } from '../../contract/stop.ts'
-import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import { examples, JitCommand, JSON_FLAG, TypedOption } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { printStops, scopeText } from '../ui/stop-text.ts'
+import { printStops, scopeText, stoppedText } from '../ui/stop-text.ts'
 
 export type KillOptions = { readonly json: boolean } & (
   | { readonly do: 'list' }
@@ -28,16 +28,16 @@ export function killCommand(ctx: CliContext, run = runKill): JitCommand {
   command
     .summary('end grants at once, everywhere (administrators)')
     .description(
-      'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators.',
+      'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators. What it stops or lifts, and --yes, have no environment twins: they are typed.',
     )
-    .option('--user <who>', 'all of one person: e-mail address or subject')
-    .option('--target <name>', 'all of one target')
-    .option('--grant <id>', 'one grant; nothing is refused afterwards')
-    .option('--all', 'everything of everybody', false)
+    .addOption(new TypedOption('--user <who>', 'all of one person: e-mail address or subject'))
+    .addOption(new TypedOption('--target <name>', 'all of one target'))
+    .addOption(new TypedOption('--grant <id>', 'one grant; nothing is refused afterwards'))
+    .addOption(new TypedOption('--all', 'everything of everybody').default(false))
     .option('--reason <text>', 'why; it stands in the audit log')
-    .option('--list', 'show what is in force', false)
-    .option('--lift <id>', 'let one go again')
-    .option('--yes', 'do not ask whether I am sure', false)
+    .addOption(new TypedOption('--list', 'show what is in force').default(false))
+    .addOption(new TypedOption('--lift <id>', 'let one go again'))
+    .addOption(new TypedOption('--yes', 'do not ask whether I am sure').default(false))
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -91,12 +91,7 @@ async function stop(ctx: CliContext, { call, reason, yes, json }: Extract<KillOp
   const api = await ctx.api()
   const done = await api.stop({ ...call, reason: words }, ctx.signal)
   if (json) return ctx.terminal.out(JSON.stringify(done))
-  const { endedGrants, cancelledRequests } = done
-  ctx.terminal.note(
-    `Stopped ${scopeText(call)}: ${counted(endedGrants, 'grant')} ended, ${counted(cancelledRequests, 'request')} cancelled.`,
-  )
-  if (call.scope !== 'grant')
-    ctx.terminal.note(`Nothing new is given until: jit kill --lift ${terminalText(done.stop.id)}`)
+  for (const line of stoppedText(call, done)) ctx.terminal.note(line)
 }
 
 async function list(ctx: CliContext, { json }: { readonly json: boolean }): Promise<void> {
@@ -119,8 +114,6 @@ async function lift(ctx: CliContext, { id, json }: { readonly id: string; readon
   ctx.terminal.note(`Lifted, but another one still stops ${scopeText(other)}.`)
   ctx.terminal.note(`Let that one go too: jit kill --lift ${terminalText(other.id)}`)
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function askReason({ terminal, ask }: CliContext): Promise<string> {
   if (terminal.interactive) return ask.text('Why? It stands in the audit log:')

@@ -4,7 +4,7 @@ import { type Revocable, type Revocation, revoke } from '../../client/revocation
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { pickLive, refuseQuestion } from '../ui/pick-target.ts'
-import { refuseUnwiped } from '../ui/revocation-text.ts'
+import { missingLogin, refuseUnwiped } from '../ui/revocation-text.ts'
 import { timeOfDay } from '../ui/time.ts'
 
 export type RevokeOptions = { readonly which: 'all' | 'ask' | { readonly name: string }; readonly json: boolean }
@@ -49,7 +49,8 @@ export async function runRevoke(ctx: CliContext, { which: asked, json }: RevokeO
   const deps = await ctx.revocation() // lazy: help and bad usage never touch disk or network
   const chosen = (lease: Revocable): boolean =>
     which === 'all' || lease.target === which.name || lease.id === which.name
-  const ended = await revoke(deps, chosen, ctx.signal)
+  const login = missingLogin()
+  const ended = await revoke({ ...deps, untold: login.untold }, chosen, ctx.signal)
   if (ended.length === 0 && which !== 'all') throw await notFound(ctx, which.name)
 
   if (json) ctx.terminal.out(JSON.stringify(ended.map(asJson)))
@@ -57,7 +58,7 @@ export async function runRevoke(ctx: CliContext, { which: asked, json }: RevokeO
   for (const { lease, wiped } of ended)
     if (wiped) ctx.terminal.note(`Ended ${lease.target}: its credentials are gone from this machine.`)
   refuseUnwiped(ended)
-  refuseUnconfirmed(ctx, ended)
+  refuseUnconfirmed(ctx, ended, login.failure())
   if (ended.length > 0) ctx.terminal.note(copies(ctx, ended))
 }
 
@@ -102,7 +103,7 @@ async function notFound(ctx: CliContext, name: string): Promise<JitError> {
   )
 }
 
-function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[]): void {
+function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[], login: JitError | undefined): void {
   const missed = ended.filter(({ confirmed }) => !confirmed)
   if (missed.length === 0) return
   const names = missed.map(({ lease }) => lease.target).join(', ')
@@ -111,7 +112,12 @@ function refuseUnconfirmed(ctx: CliContext, ended: readonly Revocation[]): void 
     'REVOKE_UNCONFIRMED',
     `The endpoint did not confirm the end of ${names}. ${copies(ctx, missed)}`,
     queued
-      ? 'The message is queued and goes out at the next jit command that is online; at once: jit sweep'
+      ? whenItGoesOut(login)
       : 'The message could not be queued either (disk full?). Type the same again when online.',
   )
 }
+
+const whenItGoesOut = (login: JitError | undefined): string =>
+  login === undefined
+    ? 'The message is queued and goes out at the next jit command that is online; at once: jit sweep'
+    : `The message is queued and goes out once you are logged in. ${login.hint}`

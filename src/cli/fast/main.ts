@@ -5,7 +5,7 @@ import { openInstallation } from '../installation.ts'
 import { readSwitches } from '../switches.ts'
 import { noPaint } from '../ui/paint.ts'
 import { renderError } from '../ui/render-error.ts'
-import { openTerminal } from '../ui/terminal.ts'
+import { inertFor, openTerminal } from '../ui/terminal.ts'
 import { credentialProcess } from './credential-process.ts'
 import { gcpCredential } from './gcp-credential.ts'
 import { kubeCredential } from './kube-credential.ts'
@@ -30,7 +30,7 @@ export async function main(): Promise<boolean> {
     return await fast(rest, { host, installation, output, terminal, clock: systemClock, env: process.env, switches })
   } catch (error) {
     const { text, exitCode } = renderError(error, { ...switches, paint: noPaint })
-    output.note(text)
+    output.note(inertFor(process.env)(text))
     process.exitCode = exitCode
     return true
   }

@@ -12,3 +12,17 @@ export function refuseUnwiped(ended: readonly Revocation[]): void {
     'It is retried until it works. Where each secret lies: jit status',
   )
 }
+
+/** Listens why the endpoint could not be told: `failure` where only a login is missing. */
+export function missingLogin(): {
+  readonly untold: (why: unknown) => void
+  readonly failure: () => JitError | undefined
+} {
+  const found: JitError[] = []
+  return {
+    untold: (why) => {
+      if (why instanceof JitError && why.code === 'LOGIN_NEEDED') found.push(why)
+    },
+    failure: () => found[0],
+  }
+}

@@ -15,13 +15,18 @@ export function printStatus(ctx: Speaking, now: Status, { json }: { readonly jso
   if (json) return ctx.terminal.out(JSON.stringify(statusJson(now)))
   printGrants(ctx, now.grants)
   printRequests(ctx, now.requests)
-  for (const { target, grant } of now.unconfirmed)
-    ctx.terminal.note(`${target}: ended here, the endpoint does not know yet (${grant}). Tell it now: jit sweep`)
+  const time = (ms: number): string => timeOfDay(ms, ctx.clock.now())
+  for (const { target, grant, at } of now.unconfirmed)
+    ctx.terminal.note(
+      `${target}: ended here at ${time(at)}, the endpoint does not know yet (${grant}). Tell it now: jit sweep`,
+    )
   for (const line of receiptsText(now)) ctx.terminal.note(line)
   for (const grant of now.grants) for (const line of silenceText(grant)) ctx.terminal.note(line)
   for (const grant of now.grants) for (const line of unrenewedText(grant, ctx.clock.now())) ctx.terminal.note(line)
-  for (const { message, hint } of now.ended)
-    ctx.terminal.note(`${terminalText(message)} Its credentials are gone from this machine. ${terminalText(hint)}`)
+  for (const { message, hint, at } of now.ended)
+    ctx.terminal.note(
+      `${time(at)}: ${terminalText(message)} Its credentials are gone from this machine. ${terminalText(hint)}`,
+    )
   for (const { lease } of now.grants)
     if (lease.state === 'stuck')
       ctx.terminal.note(

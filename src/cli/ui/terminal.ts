@@ -30,9 +30,9 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
   ])
   const isPlain = !speaksUtf8(process.env, process.platform)
   const [toOut, toNote] = [isPlain && output.stdoutIsTty(), isPlain && output.stderrIsTty()]
-  const isRead = readsCommands(process.env)
+  const inert = inertFor(process.env)
   const shown = (text: string, plain: boolean): string => {
-    const safe = isRead ? inertText(text) : text
+    const safe = inert(text)
     return plain ? asciiText(safe) : safe
   }
   return {
@@ -47,6 +47,9 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
   }
 }
 
-/** Whether a runner looks for commands in what its jobs print. */
+/** For what is printed where a runner may look for commands in what its jobs print. */
+export const inertFor = (env: NodeJS.ProcessEnv): ((text: string) => string) =>
+  readsCommands(env) ? inertText : (text) => text
+
 const readsCommands = (env: NodeJS.ProcessEnv): boolean =>
   env['GITHUB_ACTIONS'] === 'true' || env['TF_BUILD']?.toLowerCase() === 'true'

@@ -17,7 +17,7 @@ const MOST_LISTED = 1_000
 
 export function grantsCommand(ctx: CommandContext, run = runGrants): Command {
   const command = new Command('grants')
-    .summary('who had what, and whether it is wiped')
+    .summary('who had what, and whether it is wiped; what ends last comes first')
     .addOption(configOption(ctx))
     .addOption(jsonOption())
     .option('--limit <count>', `how many to list, ${MOST_LISTED} at most`, count, 100)
@@ -42,15 +42,31 @@ Examples:
 async function runGrants(ctx: CommandContext, { config, json, ...query }: GrantsOptions): Promise<void> {
   const page = await (await ctx.operations()).grants(config, query)
   if (json) return ctx.out(JSON.stringify(page))
-  for (const grant of page.grants) ctx.out(line(grant))
   if (page.grants.length === 0) ctx.note('No such grants.')
+  else for (const line of aligned([HEADING, ...page.grants.map(columns)])) ctx.out(line)
   if (page.next !== undefined) ctx.note(`There are more: --after ${page.next}`)
 }
 
-const line = ({ id, wipe, target, holder, over }: ShownGrant): string =>
-  [id, wipe.padEnd(11), over, target, terminalText(holder.email ?? holder.name), terminalText(holder.subject)].join(
-    '  ',
+const HEADING = ['GRANT', 'WIPE', 'ENDS OR ENDED', 'TARGET', 'HOLDER', 'SUBJECT']
+
+const columns = ({ id, wipe, target, holder, over }: ShownGrant): readonly string[] => [
+  id,
+  wipe,
+  over,
+  target,
+  terminalText(holder.email ?? holder.name),
+  terminalText(holder.subject),
+]
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = HEADING.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
   )
+}
 
 function count(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > MOST_LISTED)

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import type { Environment } from '../../../src/base/environment.ts'
 import { killCommand, type KillOptions, runKill } from '../../../src/cli/commands/kill.ts'
 import { stopOf } from '../../support/fake-approval.ts'
 import { fakeContext } from '../../support/fake-context.ts'
 
-async function parse(...argv: string[]): Promise<KillOptions | undefined> {
+const parse = (...argv: string[]): Promise<KillOptions | undefined> => parseIn({}, ...argv)
+
+async function parseIn(env: Environment, ...argv: string[]): Promise<KillOptions | undefined> {
   let got: KillOptions | undefined
-  const command = killCommand(fakeContext().ctx, async (_ctx, options) => void (got = options))
+  const command = killCommand({ ...fakeContext().ctx, env }, async (_ctx, options) => void (got = options))
   await command.parseAsync(argv, { from: 'user' })
   return got
 }
@@ -43,6 +46,25 @@ describe('jit kill: argv', () => {
   })
 })
 
+test.each(['USER', 'TARGET', 'GRANT', 'ALL', 'LIST', 'LIFT'])(
+  'JIT_%s, set for something else, chooses nothing that is stopped or lifted',
+  async (name) => {
+    await expect(parseIn({ [`JIT_${name}`]: '1', JIT_YES: '1', JIT_REASON: 'x' })).rejects.toMatchObject({
+      message: 'Say what to end.',
+    })
+  },
+)
+
+test('that somebody is sure is typed; the reason and --json have twins as everywhere', async () => {
+  expect(await parseIn({ JIT_YES: '1', JIT_REASON: 'x', JIT_JSON: '1' }, '--all')).toEqual({
+    do: 'stop',
+    call: { scope: 'all' },
+    reason: 'x',
+    yes: false,
+    json: true,
+  })
+})
+
 describe('jit kill', () => {
   const user = {
     do: 'stop',
@@ -68,6 +90,24 @@ describe('jit kill', () => {
     const { ctx, note } = fakeContext()
     await runKill(ctx, { ...user, call: { scope: 'grant', value: 'g_1' } })
     expect(note).toEqual(['Stopped grant g_1: 2 grants ended, 1 request cancelled.'])
+  })
+
+  const nothing = { endedGrants: 0, cancelledRequests: 0 }
+
+  test('of a name that holds and asks for nothing says so: it may be misspelt', async () => {
+    const { ctx, note } = fakeContext({ stopping: nothing })
+    await runKill(ctx, user)
+    expect(note).toEqual([
+      'Stopped user dana: 0 grants ended, 0 requests cancelled.',
+      'Nobody of that name holds or asks for anything now. Check the spelling; the stop stands: jit kill --list',
+      'Nothing new is given until: jit kill --lift stop_1',
+    ])
+  })
+
+  test('of a grant that was over says so instead of that it was stopped', async () => {
+    const { ctx, note } = fakeContext({ stopping: nothing })
+    await runKill(ctx, { ...user, call: { scope: 'grant', value: 'g_1' } })
+    expect(note).toEqual(['Grant g_1 was over already: there was nothing to end.'])
   })
 
   test('without a reason asks for one, or names the flag', async () => {

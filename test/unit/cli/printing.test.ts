@@ -5,6 +5,7 @@ import { runDeny } from '../../../src/cli/commands/deny.ts'
 import { runLogin } from '../../../src/cli/commands/login.ts'
 import { runLogout } from '../../../src/cli/commands/logout.ts'
 import { runRequests } from '../../../src/cli/commands/requests.ts'
+import { timeOfDay } from '../../../src/cli/ui/time.ts'
 import { runStatus } from '../../../src/cli/commands/status.ts'
 import { runSweep } from '../../../src/cli/commands/sweep.ts'
 import { runTargets } from '../../../src/cli/commands/targets.ts'
@@ -50,7 +51,7 @@ describe('jit status', () => {
     })
     await runStatus(ctx, plain)
     expect(note.join('\n')).toContain('prod-db: its credentials could not be removed (EROFS)')
-    expect(note.join('\n')).toContain('old: ended here, the endpoint does not know yet')
+    expect(note.join('\n')).toMatch(/old: ended here at (\d{4}-\d\d-\d\d )?\d\d:\d\d, the endpoint does not know yet/)
   })
 
   const failed = {
@@ -94,7 +95,8 @@ describe('jit status', () => {
     } as const
     const { ctx, note, clock } = fakeContext({ leases: [lease('logs')], notes: [ended] })
     await runStatus(ctx, plain)
-    expect(note).toEqual(['It was revoked. Its credentials are gone from this machine. Ask anew.'])
+    const at = timeOfDay(NOW, NOW)
+    expect(note).toEqual([`${at}: It was revoked. Its credentials are gone from this machine. Ask anew.`])
     clock.advance(24 * 3_600_000)
     await runStatus(ctx, plain)
     expect(note).toHaveLength(1)

@@ -65,7 +65,10 @@ describe('jit revoke', () => {
 
   test('not logged in still wipes', async () => {
     const { ctx, calls } = fakeContext({ leases: [lease('prod-db')], loggedIn: false })
-    await expect(runRevoke(ctx, one)).rejects.toMatchObject({ code: 'REVOKE_UNCONFIRMED' })
+    await expect(runRevoke(ctx, one)).rejects.toMatchObject({
+      code: 'REVOKE_UNCONFIRMED',
+      hint: 'The message is queued and goes out once you are logged in. Type: jit login',
+    })
     expect(calls).toContain('wipe prod-db')
   })
 

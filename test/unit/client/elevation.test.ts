@@ -144,6 +144,32 @@ describe('elevate', () => {
     await expect(result).rejects.toMatchObject({ code: 'NO_DECISION' })
   })
 
+  test('one that an administrator’s stop cancelled says who and why, and what has to come first', async () => {
+    const decision = {
+      outcome: 'denied',
+      by: 'people',
+      people: [dana],
+      policies: [],
+      at: iso(NOW),
+      reason: 'Elevating is stopped for eve: laptop stolen',
+    } as const
+    const { result } = await run({ found: () => request('cancelled', {}, { decision }) })
+    await expect(result).rejects.toMatchObject({
+      code: 'NO_DECISION',
+      message: `${dana.name} cancelled request req_1: Elevating is stopped for eve: laptop stolen`,
+      hint: 'Until that is lifted, asking again is refused.',
+    })
+  })
+
+  test('a grant that an administrator stopped before it came here says so', async () => {
+    const killed = grant('prod-db', { state: 'ended', endReason: 'killed' })
+    const { result } = await run({ found: () => ({ ...approved(), grants: [killed] }) })
+    await expect(result).rejects.toMatchObject({
+      code: 'GRANT_ENDED',
+      message: 'An administrator has stopped the grant for prod-db.',
+    })
+  })
+
   test('interrupted while it waits, the request stays open and the error says how to come back', async () => {
     const stop = new AbortController()
     const { result, pending, calls } = await run({

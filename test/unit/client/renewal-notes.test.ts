@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { type RenewalNote, renewalNotesIn } from '../../../src/client/renewal-notes.ts'
+import { noteEnded, type RenewalNote, renewalNotesIn } from '../../../src/client/renewal-notes.ts'
 import { nodeFileSystem } from '../../../src/platform/files.ts'
 import { NOW } from '../../support/fake-approval.ts'
 import { faultyFiles } from '../../support/faulty-files.ts'
@@ -53,4 +53,19 @@ test('a full disk keeps no renewal from its work', () => {
   const notes = renewalNotesIn(fs, home.stateDir)
   expect(() => notes.put(note('g_1'))).not.toThrow()
   expect(() => notes.remove('g_1')).not.toThrow()
+})
+
+test('whose grant an administrator stopped is not simply sent to ask anew', () => {
+  const put: RenewalNote[] = []
+  const notes = { put: (each: RenewalNote) => void put.push(each) }
+  const lease = { id: 'g_1', target: 'prod-db' }
+  noteEnded(notes, lease, 'killed', NOW)
+  noteEnded(notes, lease, 'revoked', NOW)
+  expect(put.map(({ message, hint }) => [message, hint])).toEqual([
+    [
+      'An administrator has stopped the grant for prod-db.',
+      'Ask why before you ask anew: jit elevate prod-db --reason TEXT',
+    ],
+    ['The grant for prod-db was ended at the endpoint.', 'To ask anew: jit elevate prod-db --reason TEXT'],
+  ])
 })

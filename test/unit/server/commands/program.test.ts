@@ -214,7 +214,7 @@ describe('what is printed', () => {
     expect(out).toEqual(['k1  grant   retired  made 2026-11-01T00:00:00.000Z  until U'])
   })
 
-  test('grants shows one line for each, and how to go on', async () => {
+  test('grants shows one line for each below what its columns are, and how to go on', async () => {
     const grant = {
       id: 'g_1',
       target: 'prod-db',
@@ -226,7 +226,10 @@ describe('what is printed', () => {
     }
     const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [grant], next: 'g_1' }) })
     expect(await run(['grants'], ctx)).toBe(0)
-    expect(out).toEqual(['g_1  stuck        2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1'])
+    expect(out).toEqual([
+      'GRANT  WIPE   ENDS OR ENDED             TARGET   HOLDER            SUBJECT',
+      'g_1    stuck  2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1',
+    ])
     expect(note).toEqual(['There are more: --after g_1'])
   })
 
