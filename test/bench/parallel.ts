@@ -46,7 +46,12 @@ export async function measureParallel(): Promise<readonly Missed[]> {
       ...(made === 1 ? [] : [{ ...missed(`${made} exchanges, reach 1`), exact: true as const }]),
       ...(failed.length === 0
         ? []
-        : [{ ...missed(`${failed.length} errors, reach 0`), ...(failed.every(isTimeLimit) ? {} : { exact: true as const }) }]),
+        : [
+            {
+              ...missed(`${failed.length} errors, reach 0`),
+              ...(failed.every(isTimeLimit) ? {} : { exact: true as const }),
+            },
+          ]),
       ...(ratio <= REACH ? [] : [missed(`x${ratio.toFixed(1)} of a cold call, reach x${REACH}`)]),
     ]
   } finally {
