@@ -44,7 +44,14 @@ export async function measureParallel(): Promise<readonly Missed[]> {
     const missed = (sentence: string): Missed => ({ sentence: `P9 ${sentence}`, promised: true })
     return [
       ...(made === 1 ? [] : [{ ...missed(`${made} exchanges, reach 1`), exact: true as const }]),
-      ...(failed.length === 0 ? [] : [{ ...missed(`${failed.length} errors, reach 0`), exact: true as const }]),
+      ...(failed.length === 0
+        ? []
+        : [
+            {
+              ...missed(`${failed.length} errors, reach 0`),
+              ...(failed.every(isTimeLimit) ? {} : { exact: true as const }),
+            },
+          ]),
       ...(ratio <= REACH ? [] : [missed(`x${ratio.toFixed(1)} of a cold call, reach x${REACH}`)]),
     ]
   } finally {
@@ -94,6 +101,11 @@ async function allAtOnce(alice: PersonHome, directory: string): Promise<readonly
     stderr: text(`${index + 1}.err`),
   }))
 }
+
+/** LOCKED, SECRET_STORE and ENDPOINT_UNREACHABLE by their sentences: a machine that is overloaded meets their time limits too. */
+const TIME_LIMITS =
+  /process has been busy with|cannot be used: |approval endpoint cannot be reached|credentials of \S+ did not come within/
+const isTimeLimit = ({ code, stderr }: Ended): boolean => (code === 6 || code === 8) && TIME_LIMITS.test(stderr)
 
 const exchanges = ({ aws }: World): number =>
   aws.requests.filter(({ action, outcome }) => action === 'AssumeRoleWithWebIdentity' && outcome === 'ok').length

@@ -11,6 +11,11 @@ import type { Missed } from './programs.ts'
 
 const PROMPTS = 2000
 const REACH_MS = 1
+/**
+ * The 99th of a hundred prompts is the one at which a busy machine ran another program; the 95th is the hook's own. A process started
+ * in it would show at each.
+ */
+const PROMISED_QUANTILE = 0.95
 
 /** Prints microseconds, a line for each prompt: of the hook, then of nothing. */
 const LOOP = {
@@ -71,12 +76,17 @@ function measure(shell: keyof typeof LOOP, init: string): readonly Missed[] {
     (rows.map((row) => row[column] ?? Number.NaN).toSorted((a, b) => a - b)[Math.floor(PROMPTS * q)] ?? Number.NaN) /
     1000
   const p99 = p(0, 0.99)
+  const promised = p(0, PROMISED_QUANTILE) - p(1, PROMISED_QUANTILE)
   console.log(
-    `${shell.padEnd(6)} median ${p(0, 0.5).toFixed(3)} ms  p99 ${p99.toFixed(3)} ms  (nothing: p99 ${p(1, 0.99).toFixed(3)} ms)`,
+    `${shell.padEnd(6)} median ${p(0, 0.5).toFixed(3)} ms  p95 ${p(0, 0.95).toFixed(3)} ms  p99 ${p99.toFixed(3)} ms  (nothing: p95 ${p(1, 0.95).toFixed(3)} ms, p99 ${p(1, 0.99).toFixed(3)} ms)`,
   )
-  return p99 <= REACH_MS
-    ? []
-    : [{ sentence: `P1 ${shell}: p99 ${p99.toFixed(2)} ms, reach ${REACH_MS}`, promised: true }]
+  if (p99 <= REACH_MS) return []
+  const sentence = `P1 ${shell}: p99 ${p99.toFixed(2)} ms, reach ${REACH_MS}; p95 ${promised.toFixed(2)} ms more than nothing, promised ${REACH_MS}`
+  return [{ sentence, promised: promised > REACH_MS }]
 }
 
-if (import.meta.main) process.exitCode = measurePrompts().length === 0 ? 0 : 1
+if (import.meta.main) {
+  const all = measurePrompts()
+  for (const { sentence, promised } of all) console.log(`${promised ? 'missed' : 'not reached yet'}: ${sentence}`)
+  process.exitCode = all.some(({ promised }) => promised) ? 1 : 0
+}

@@ -115,7 +115,7 @@ async function play(world: CloudWorld, { scene, say, command, file, pause, check
   say(late <= 0 ? 'Gone within the second in which it ended.' : `Gone ${late.toFixed(1)} s after its end.`)
   file(alice.credentialsFile)
   // For a tenth of a second jit keeps the file of before within reach of programs that had it open.
-  const differences = await eventually<readonly string[]>(() => changes(before, files()), [], { withinMs: 2000 })
+  const differences = await eventually<readonly string[]>(() => changes(before, files()), [])
   check(`${before.size} files of four clients are what they were, byte for byte`, differences.length === 0)
   for (const difference of differences) say(difference)
   if (aws) {

@@ -9,7 +9,10 @@ const ENTER = '\r'
 const CTRL_C = '\u0003'
 const SPINNER = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏][^]*Waiting for (\w+)/
 const DELIVERED = /is yours until[^]*READY> /
-const STAGING_SECONDS = 15
+/** Three shells start at once: time enough for each to show the grant in its prompt, however busy the machine is. */
+const STAGING_SECONDS = 30
+/** Until that grant is over, and a sweep has been started and is done. */
+const PROMPT_MS = (STAGING_SECONDS + 60) * 1000
 
 /** As docs/prompt.md says, but for start files. */
 const SET_UP: Readonly<Record<PromptedShell, readonly string[]>> = {
@@ -48,8 +51,8 @@ export async function sitAt(
     await prompt('prompt during the grant', /^\[staging-db ends in \d+s\] $/)
     const request = await interruptTheWait(shell, sitting, tell)
     await waitForApproval(sitting, () => approve(request), tell)
-    await prompt('prompt with two grants', /^\[(?:staging-db ends in \d+s, )?prod-db (?:20|19)m\] $/)
-    await prompt('prompt after the end of one', /^\[prod-db (?:20|19)m\] $/)
+    await prompt('prompt with two grants', /^\[(?:staging-db ends in \d+s, )?prod-db (?:20|1\d)m\] $/)
+    await prompt('prompt after the end of one', /^\[prod-db (?:20|1\d)m\] $/)
     await pick(sitting, tell)
     const ended = await sitting.press(`jit revoke --all${ENTER}`, /gone from this machine[^]*READY> /)
     tell({ step: 'jit revoke --all', saw: lineWith(ended, /gone from this machine/) })
@@ -64,7 +67,7 @@ const promptOf =
   async (step: string, wanted: RegExp): Promise<void> => {
     let drawn = ''
     const matches = async (): Promise<boolean> => wanted.test(readable((drawn = await sitting.rawPrompt())))
-    if (!(await eventually(matches, true, { withinMs: 60_000, everyMs: 500 })))
+    if (!(await eventually(matches, true, { withinMs: PROMPT_MS, everyMs: 500 })))
       throw new Error(`${step}: ${JSON.stringify(drawn)} instead of ${String(wanted)}`)
     tell({ step, saw: `${onlyColours(drawn)}$ ` })
   }

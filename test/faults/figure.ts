@@ -8,6 +8,8 @@ export type Figure = {
   readonly least: number
   /** Empty when the promise held. */
   readonly found: readonly string[]
+  /** All of `found` are times; nothing was left, lost or said. */
+  readonly isOnlyLate?: boolean
   /** Why it could not run on this machine; then nothing is claimed. */
   readonly notRun?: string
 }
@@ -16,6 +18,15 @@ export type Form = 'short' | 'long'
 
 export const isMissed = ({ count, least, found, notRun }: Figure): boolean =>
   notRun === undefined && (found.length > 0 || count < least)
+
+const SERIES = 3
+
+/** The noise of a shared machine only ever adds, and a slower program is slower every time: what was only too late is tried again. */
+export async function bestOfSeries(series: () => Promise<Figure>): Promise<Figure> {
+  let figure = await series()
+  for (let next = 1; next < SERIES && figure.isOnlyLate === true && isMissed(figure); next++) figure = await series()
+  return figure
+}
 
 const SHOWN = 5
 
