@@ -14,6 +14,8 @@ export function measureImports(): readonly Missed[] {
       `P5 ${program} entry: ${filesOf(entry).length} files; packages within reach of its static imports: ${packages.join(', ') || 'none'} (reach no SDK)`,
     )
     const heavy = packages.filter((name) => SDK.test(name))
-    return heavy.length === 0 ? [] : [{ sentence: `P5 ${program} loads ${heavy.join(', ')}`, promised: true, exact: true }]
+    return heavy.length === 0
+      ? []
+      : [{ sentence: `P5 ${program} loads ${heavy.join(', ')}`, promised: true, exact: true }]
   })
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --gate]`: prints the figures of docs/figures.md. `--gate` measures what takes seconds (P1 to P4, P9, P10), and fails
+ * `npm run bench [-- --gate]`: prints the figures of docs/figures.md. `--gate` measures what takes seconds (P1 to P5, P9, P10), and fails
  * where a figure that this version promises is missed in each of three series: the noise of a shared machine only ever adds, a slower
  * program is slower every time. What no noise explains, such as a second exchange, fails at once.
  */
@@ -7,7 +7,9 @@ import { parseArgs } from 'node:util'
 import { measureChannel } from './channel.ts'
 import { measureEndpoint } from './endpoint.ts'
 import { measureHistory } from './history.ts'
+import { measureImports } from './imports.ts'
 import { measureParallel } from './parallel.ts'
+import { measurePolicy } from './policy.ts'
 import { type Missed, measureStartup } from './programs.ts'
 import { measurePrompts } from './prompt.ts'
 import { measureReaper } from './reaper.ts'
@@ -23,6 +25,7 @@ const waits: Measure = async () => [...measurePrompts(), ...(await measureStartu
 
 if (values.gate) {
   const missed: readonly string[] = [
+    ...(await missedInEach(async () => measureImports())),
     ...(await missedInEach(waits)),
     ...(await missedInEach(measureParallel)),
     ...(await missedInEach(() => measureReaper(GATE_REAPER_SECONDS))),
@@ -32,6 +35,8 @@ if (values.gate) {
 } else
   for (const measure of [
     waits,
+    async () => measureImports(),
+    async () => measurePolicy(),
     () => measureHistory(),
     measureParallel,
     () => measureReaper(),
