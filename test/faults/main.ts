@@ -35,8 +35,8 @@ const PROGRAMME: Readonly<Record<string, (form: Form) => Promise<readonly Figure
   R10: revokeOffline,
 }
 
-/** What runs side by side: computing in the first, waiting for processes in the second, for the clock in the third. */
-const LANES = ['R1,R3', 'R2,R4,R5,R6,R8', 'R7', 'R9,R10']
+/** What runs side by side: computing in the first, waiting for processes in the second, for the clock and then computing in the third. */
+const LANES = ['R1', 'R2,R4,R5,R6,R8', 'R7,R3', 'R9,R10']
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, only: { type: 'string' } } })
 const { short, only } = values
