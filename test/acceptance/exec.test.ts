@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -56,27 +56,6 @@ describe('jit exec without a grant', () => {
     expect(done).toMatchObject({ code: 0, stdout: 'id,total\n1,42\n' })
     await expectNothingLeft(before)
     expect(alice.credentials()).toBeUndefined()
-  })
-
-  test('two at once for one target: each program keeps its own until it ends', async () => {
-    const before = ends()
-    const until = (name: string) =>
-      exec(
-        'sh',
-        '-c',
-        `echo ready >&2; while [ ! -e "$HOME/${name}" ]; do sleep 0.05; done; test -s "$AWS_SHARED_CREDENTIALS_FILE"`,
-      )
-    const [one, other] = [until('one'), until('other')]
-    await Promise.all([one.says(/ready/), other.says(/ready/)])
-    for (const [name, running] of [
-      ['other', other],
-      ['one', one],
-    ] as const) {
-      writeFileSync(join(alice.home, name), '')
-      expect(await running.done).toMatchObject({ code: 0 })
-    }
-    expect(left()).toEqual([])
-    expect(ends()).toBeGreaterThan(before)
   })
 
   test('the program is told what it has, and not how jit opens its keys', async () => {
