@@ -17,7 +17,7 @@ const PICTURES = [
     file: 'approve.svg',
     title: 'a person approves',
     from: /^.*\$\S* .*requests --to-review/m,
-    to: /^It is wiped here/m,
+    to: /^When it is wiped here/m,
   },
   {
     file: 'clouds.svg',
