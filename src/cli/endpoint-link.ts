@@ -1,7 +1,7 @@
 import type { ChannelConnection } from '../client/channel.ts'
 import type { Connection } from '../client/outbox-delivery.ts'
 import { loginFile } from '../client/identity/store.ts'
-import { ifExists } from '../platform/durable.ts'
+import { attempt } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
@@ -10,7 +10,7 @@ import type { Installation } from './installation.ts'
 export type EndpointLink = {
   /** With the login of now. Rejects where there is none, or where it cannot be opened without somebody. */
   readonly connect: () => Promise<ChannelConnection & Connection>
-  /** Changes when somebody logs in or out, and when the login is renewed. */
+  /** Changes when somebody logs in or out, and when the login is renewed. Empty where there is none, or none that can be looked at. */
   readonly loginStamp: () => string
 }
 
@@ -28,8 +28,12 @@ export function linkToEndpoint(
       return { endpoint: identity.endpoint, api, ready }
     },
     loginStamp: () => {
-      const stat = ifExists(() => nodeFileSystem.stat(loginFile(installation.login().directory)))
-      return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs}`
+      let stamp = ''
+      attempt(() => {
+        const { ino, mtimeNs } = nodeFileSystem.stat(loginFile(installation.login().directory))
+        stamp = `${ino} ${mtimeNs}`
+      })
+      return stamp
     },
   }
 }

@@ -1,15 +1,14 @@
 import { join } from 'node:path'
 import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { ifExists } from '../../platform/durable.ts'
+import { attempt, ifExists } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { withLock } from '../../platform/lock.ts'
 import { untilSweep } from './due.ts'
-import { recollection } from './recollection.ts'
+import { NEAR_MS, recollection } from './recollection.ts'
 import type { LeaseStore } from './store.ts'
 import type { Lease } from './types.ts'
 
-const NEAR_MS = 60_000
 const SHORT_TICK_MS = 1000
 const LONG_TICK_MS = 2000
 const LOCK_WAIT_MS = 3000
@@ -21,7 +20,7 @@ export type ReaperDeps = {
   readonly locks: () => string
   readonly isDue: () => boolean
   readonly sweep: () => Promise<unknown>
-  /** What else leases need from time to time (renewal). Must return at once and never throw: nothing may hold up a wipe. */
+  /** What else leases need from time to time (renewal). Must return at once: nothing may hold up a wipe. What it throws is dropped. */
   readonly besides: (leases: readonly Lease[]) => void
 }
 
@@ -66,7 +65,7 @@ async function reap(deps: ReaperDeps, signal: AbortSignal): Promise<void> {
     if (leases === undefined) return
     if (known === undefined) keep(changedAt, leases)
     store.seeTime()
-    besides(leases)
+    attempt(() => besides(leases)) // a mistake there must not cost the wipe
     await clock.sleep(tickMs(leases, clock), signal)
   }
 }

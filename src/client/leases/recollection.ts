@@ -5,8 +5,8 @@ import type { Lease } from './types.ts'
 
 /** Some file systems count time in steps of two seconds: within one, a second change of a directory would not show. */
 const SETTLED_MS = 3_000
-/** Until a deadline comes so near, nothing has to be known but that nothing changed. */
-const NEAR_MS = 60_000
+/** A deadline so near is looked at with short ticks; until then, nothing has to be known but that nothing changed. */
+export const NEAR_MS = 60_000
 /** However unchanged it looks. */
 const LONGEST_SECONDS = 30
 

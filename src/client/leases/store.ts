@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
-import { ifExists, makeDirectories, removeFile, replaceFile } from '../../platform/durable.ts'
+import { attempt, makeDirectories, removeFile, replaceFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { untilSweep, writeNextDue } from './due.ts'
 import { entryNames, LEASE_SUFFIX, leaseDirectory, readLeases, unreadableLeases } from './entries.ts'
@@ -38,9 +38,11 @@ export class LeaseStore {
     return unreadableLeases(this.#fs, this.#root)
   }
 
-  /** When an entry came, went or was replaced last: nanoseconds since 1970 by the file system's clock. */
+  /** When an entry came, went or was replaced last: nanoseconds since 1970 by the file system's clock. `undefined`: it does not say. */
   changedAt(): bigint | undefined {
-    return ifExists(() => this.#fs.stat(this.directory))?.mtimeNs
+    let at: bigint | undefined
+    attempt(() => (at = this.#fs.stat(this.directory).mtimeNs))
+    return at
   }
 
   /** Durable when it returns. */
