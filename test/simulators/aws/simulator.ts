@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { HostHandler } from '../../support/cloud-network.ts'
+import { type CloudClock, createCloudClock } from '../cloud-clock.ts'
 import { type Accounts, createAccounts, type Session, sessionArn } from './accounts.ts'
 import { type SimulatorConfig, type SimulatorOptions, simulatorConfig } from './config.ts'
 import { createControl } from './control.ts'
@@ -24,9 +25,6 @@ export type RecordedRequest = {
   readonly parameters: Readonly<Record<string, string>>
   readonly userAgent: string
 }
-
-/** The cloud's own clock: starts at wall time, runs with it, and is stepped by tests. Independent of every client's. */
-export type CloudClock = { readonly now: () => number; readonly advance: (seconds: number) => void }
 
 export type AwsSimulator = {
   readonly url: string
@@ -56,7 +54,7 @@ export async function startAwsSimulator(
   wallNow: () => number = Date.now,
 ): Promise<AwsSimulator> {
   const config = simulatorConfig.parse(options)
-  const clock = createClock(wallNow)
+  const clock = createCloudClock(wallNow)
   const accounts = createAccounts(config, clock.now)
   const requests: RecordedRequest[] = []
   const throttled = { calls: 0 }
@@ -105,16 +103,6 @@ const hostsOf = ({ buckets }: SimulatorConfig): readonly string[] => [
   `s3.${REGION}.amazonaws.com`,
   ...buckets.map(({ name }) => `${name}.s3.${REGION}.amazonaws.com`),
 ]
-
-function createClock(wallNow: () => number): CloudClock {
-  let ahead = 0
-  return {
-    now: () => wallNow() + ahead,
-    advance(seconds) {
-      ahead += seconds * 1000
-    },
-  }
-}
 
 type HandlerDeps = {
   readonly config: SimulatorConfig

@@ -12,6 +12,7 @@ import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../../../suppor
 import { accessTo, cloudsOf, GRANT_ID, issueFor, targetFor, tokensOf } from '../../../support/aws-grant.ts'
 import { type Reply, signedCall } from '../../../support/aws-request.ts'
 import { type Issuer, startIssuer } from '../../../support/issuer.ts'
+import { standingTime } from '../../../support/standing-time.ts'
 
 let issuer: Issuer
 beforeAll(async () => {
@@ -28,6 +29,7 @@ async function withCloud(work: (aws: AwsSimulator) => Promise<void>): Promise<vo
         { Effect: 'Allow', Principal: { AWS: roleArn('prod-db') }, Action: 'sts:AssumeRole' },
       ],
     }),
+    standingTime(),
   )
   try {
     await work(aws)
@@ -109,10 +111,10 @@ describe('the AWS exchange', () => {
   test('a grant of 2 minutes ends after 2 minutes, though STS gives 15', () =>
     withCloud(async (aws) => {
       const { credential } = await exchange(aws, 120)
-      aws.clock.advance(118)
+      aws.clock.advance(119)
       expect(await listBuckets(aws, credential)).toMatchObject({ status: 200 })
 
-      aws.clock.advance(2)
+      aws.clock.advance(1)
       expect(await listBuckets(aws, credential)).toMatchObject({
         status: 403,
         code: 'AccessDenied',

@@ -12,6 +12,7 @@ import {
   signedCall,
 } from '../../../support/aws-request.ts'
 import { type Issuer, startIssuer } from '../../../support/issuer.ts'
+import { standingTime } from '../../../support/standing-time.ts'
 import { exactly, type Wire } from './refusals.ts'
 
 let issuer: Issuer
@@ -240,7 +241,7 @@ describe('policies at use time', () => {
   })
 
   test('a changed role policy works after its delay, also for sessions that are already open', async () => {
-    const cloud = await startAwsSimulator(awsAccount(issuer.url))
+    const cloud = await startAwsSimulator(awsAccount(issuer.url), standingTime())
     const keys = await session(undefined, cloud)
     cloud.setPolicyDelay(10)
     cloud.putRolePolicy(
@@ -287,7 +288,7 @@ describe('policies at use time', () => {
 
 describe('the end of a session', () => {
   test('is enforced at use, by the cloud clock and not by the client, with the words of each service', async () => {
-    const cloud = await startAwsSimulator(awsAccount(issuer.url))
+    const cloud = await startAwsSimulator(awsAccount(issuer.url), standingTime())
     const keys = await session(undefined, cloud)
     cloud.clock.advance(899)
     expect(await listBuckets(keys, cloud)).toMatchObject({ status: 200 })

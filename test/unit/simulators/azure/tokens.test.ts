@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AUDIENCE, CLIENT, SUBJECT, TENANT } from '../../../support/azure-account.ts'
+import { standingTime } from '../../../support/standing-time.ts'
 import { ARM, ARM_SCOPE, askToken, LOGIN, startWorld, stopWorld, tokenFor, type World } from './world.ts'
 
 let world: World
@@ -144,16 +145,16 @@ describe('a federated credential', () => {
 
 describe('times', () => {
   test('go by the clock of the cloud, not by that of the client', async () => {
-    const fresh = await startWorld()
+    const fresh = await startWorld({}, standingTime())
     const assertion = await fresh.issuer.sign({
       iss: fresh.issuer.url,
       sub: SUBJECT,
       aud: AUDIENCE,
-      exp: Math.floor(Date.now() / 1000) + 120,
+      exp: fresh.azure.clock.now() / 1000 + 120,
     })
     fresh.azure.clock.advance(119)
     expect(await codesOf({ assertion: () => assertion }, fresh)).toBe('a token')
-    fresh.azure.clock.advance(2)
+    fresh.azure.clock.advance(1)
     expect(await codesOf({ assertion: () => assertion }, fresh)).toEqual([700024])
     await stopWorld(fresh)
   })

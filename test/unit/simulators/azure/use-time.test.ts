@@ -9,6 +9,7 @@ import {
   VAULT_HOST,
 } from '../../../support/azure-account.ts'
 import { asked, errorOf, GRAPH, GROUPS, names, SCOPES, SUBSCRIPTIONS, VAULT } from './uses.ts'
+import { standingTime } from '../../../support/standing-time.ts'
 import { ARM, startWorld, stopWorld, tokenFor, type World } from './world.ts'
 
 let world: World
@@ -50,7 +51,7 @@ describe('what a token is good for', () => {
 
 describe('the end of a token', () => {
   test('is enforced at use, by the cloud’s clock, with the words of each service', async () => {
-    const cloud = await startWorld({ tokenSeconds: 3600 })
+    const cloud = await startWorld({ tokenSeconds: 3600 }, standingTime())
     const tokens = {
       arm: await tokenFor(cloud, SCOPES.arm),
       vault: await tokenFor(cloud, SCOPES.vault),

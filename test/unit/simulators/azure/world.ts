@@ -7,9 +7,9 @@ import { type Claims, type Issuer, startIssuer } from '../../../support/issuer.t
 
 /** An issuer and a cloud whose application trusts it. */
 export type World = { readonly issuer: Issuer; readonly azure: AzureSimulator; readonly server: CloudServer }
-export async function startWorld(more: Partial<SimulatorOptions> = {}): Promise<World> {
+export async function startWorld(more: Partial<SimulatorOptions> = {}, wallNow?: () => number): Promise<World> {
   const issuer = await startIssuer()
-  const azure = startAzureSimulator(azureAccount(issuer.url, more))
+  const azure = startAzureSimulator(azureAccount(issuer.url, more), wallNow)
   return { issuer, azure, server: await startCloudServer(azure.handle) }
 }
 export const stopWorld = ({ issuer, server }: World): Promise<unknown> => Promise.all([issuer.close(), server.close()])

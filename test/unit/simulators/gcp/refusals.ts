@@ -20,10 +20,13 @@ export const PROJECTS = 'cloudresourcemanager.googleapis.com'
 
 /** An issuer and a cloud that trusts it. */
 export type World = { readonly issuer: Issuer; readonly gcp: GcpSimulator; readonly server: TestServer }
-export async function startWorld(changes: Changes | ((issuer: Issuer) => Changes) = {}): Promise<World> {
+export async function startWorld(
+  changes: Changes | ((issuer: Issuer) => Changes) = {},
+  wallNow?: () => number,
+): Promise<World> {
   const issuer = await startIssuer()
   const wanted = typeof changes === 'function' ? changes(issuer) : changes
-  const gcp = await startGcpSimulator(gcpOrganisation(issuer.url, wanted))
+  const gcp = await startGcpSimulator(gcpOrganisation(issuer.url, wanted), wallNow)
   return { issuer, gcp, server: await serveGcp(gcp) }
 }
 export const stopWorld = ({ issuer, gcp, server }: World): Promise<unknown> =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startKubernetesSimulator } from '../../../simulators/kubernetes/simulator.ts'
 import { hasOpenssl } from '../../../support/certificate.ts'
 import { kubernetesCluster, USER } from '../../../support/kubernetes-cluster.ts'
+import { standingTime } from '../../../support/standing-time.ts'
 import { ask, type Call, outcome, PODS, startWorld, tokenOf, type World } from './world.ts'
 
 const NAME = `jit:${USER}`
@@ -165,7 +166,7 @@ describe.skipIf(!hasOpenssl)('no token', () => {
 
 describe.skipIf(!hasOpenssl)('the end of a token', () => {
   test('is enforced at use by the cluster’s clock, but for the ten seconds that a server remembers a good one', async () => {
-    const world = await startWorld()
+    const world = await startWorld(undefined, standingTime())
     const token = await tokenOf(world)
     world.cluster.clock.advance(295)
     expect(await ask(world, PODS, token)).toMatchObject({ code: 200 })
@@ -178,7 +179,7 @@ describe.skipIf(!hasOpenssl)('the end of a token', () => {
   })
 
   test('comes to the second where nothing is remembered', async () => {
-    const world = await startWorld(() => ({ tokenCacheSeconds: 0 }))
+    const world = await startWorld(() => ({ tokenCacheSeconds: 0 }), standingTime())
     const token = await tokenOf(world)
     world.cluster.clock.advance(299)
     expect(await ask(world, PODS, token)).toMatchObject({ code: 200 })

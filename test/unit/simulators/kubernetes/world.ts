@@ -14,11 +14,15 @@ export type World = {
   readonly ca: string
   close(): Promise<void>
 }
-export async function startWorld(more: (issuer: string) => Partial<SimulatorOptions> = () => ({})): Promise<World> {
+export async function startWorld(
+  more: (issuer: string) => Partial<SimulatorOptions> = () => ({}),
+  wallNow?: () => number,
+): Promise<World> {
   const home = new TempHome()
   const issuer = await startIssuer()
   const { ca, key, cert } = makeCertificate(home.root, '127.0.0.1')
-  const cluster = await startKubernetesSimulator(kubernetesCluster(issuer.url, { key, cert }, more(issuer.url)))
+  const config = kubernetesCluster(issuer.url, { key, cert }, more(issuer.url))
+  const cluster = await startKubernetesSimulator(config, wallNow)
   return {
     issuer,
     cluster,
