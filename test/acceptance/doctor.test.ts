@@ -112,7 +112,7 @@ describe('what does not work is a problem, with its exit code', () => {
     const at = machine({ JIT_KEY_STORE: 'auto', DBUS_SESSION_BUS_ADDRESS: bus.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' })
     const before = performance.now()
     const { code, of, findings } = await examined(at)
-    expect(performance.now() - before).toBeLessThan(8000) // 3 of them for the keychain; the machine may be busy
+    expect(performance.now() - before).toBeLessThan(20_000) // the bus itself would wait for 25 s
     expect(code).toBe(8)
     expect(of('key store')[0]?.says).toContain('did not answer within 3 seconds')
     expect(new Set(findings.map(({ check }) => check)).size).toBe(CHECKS.length)

@@ -190,7 +190,7 @@ describe('where the key is kept', () => {
     const started = performance.now()
     const { code, stderr } = await machine.jit('login', world.endpoint.url, '--device')
     expect([code, stderr]).toEqual([8, expect.stringContaining('did not answer within 3 seconds')])
-    expect(performance.now() - started).toBeLessThan(8000)
+    expect(performance.now() - started).toBeLessThan(20_000) // the bus itself would wait for 25 s
   })
 
   test.skipIf(!hasSecretService)(

@@ -32,7 +32,7 @@ export async function measureReaper(seconds = SECONDS): Promise<readonly Missed[
     const before = reapersOf(alice.home).length
     await must(alice.jit('elevate', 'staging-db', '--for', '1h', '--reason', 'bench'))
     if ((await eventually(() => reapersOf(alice.home).length, 1)) !== 1) throw new Error('no reaper, or more than one')
-    const [reaper = 0] = reapersOf(alice.home)
+    const [reaper = Number.NaN] = reapersOf(alice.home)
     await pause(STARTED_MS)
     const [usedBefore, bareBefore] = [secondsOf(reaper), secondsOf(bare.pid ?? 0)]
     await pause(seconds * 1000)

@@ -7,7 +7,7 @@ export type Patience = { readonly withinMs?: number; readonly everyMs?: number }
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   wanted: T,
-  { withinMs = 10_000, everyMs = 50 }: Patience = {},
+  { withinMs = 30_000, everyMs = 50 }: Patience = {},
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -23,7 +23,7 @@ export async function startSystemd({ home, runtime }: { home: string; runtime: s
     manager.kill('SIGTERM') // it ends what it has started, then itself
     await ended
   }
-  if (await eventually(isUp, true, { withinMs: 5000 })) return { close }
+  if (await eventually(isUp, true, { withinMs: 20_000 })) return { close }
   await close()
   throw new Error('systemd did not start')
 }

@@ -274,7 +274,7 @@ describe('elevate', () => {
       asked: approved(),
       leases: [lease('prod-db', { id: 'grant_old' })],
       watch: async (calls) => {
-        await eventually(() => calls.includes('end grant_old'), true, { withinMs: 2_000 })
+        await eventually(() => calls.includes('end grant_old'), true)
         calls.push('watched')
       },
     })

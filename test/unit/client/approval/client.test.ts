@@ -53,7 +53,7 @@ describe('a call', () => {
     endpoint.route('GET /v1/me', () => ({ json: ME }))
     expect(await api.me()).toEqual(ME)
     expect(lines()).toEqual(['GET /v1/health', 'GET /v1/me'])
-    expect(Math.abs(api.clockOffsetMs() - 60_000)).toBeLessThan(5_000)
+    expect(Math.abs(api.clockOffsetMs() - 60_000)).toBeLessThan(20_000)
   })
 
   test('believes no greeting of another endpoint', async () => {
@@ -238,7 +238,7 @@ describe('a clock that is off', () => {
     const { api } = await start({ clockOffMs: 120_000 })
     endpoint.route('GET /v1/me', () => ({ json: ME }))
     expect(await api.me()).toEqual(ME)
-    expect(Math.abs(api.clockOffsetMs() - 120_000)).toBeLessThan(3000)
+    expect(Math.abs(api.clockOffsetMs() - 120_000)).toBeLessThan(20_000)
   })
 
   test.each([
