@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { hasOpenssl } from '../support/certificate.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
+import { eventually } from '../support/eventually.ts'
+import { killReapersOf, reapersOf } from '../support/reapers.ts'
 import { REAL_STS, startWorld, type World } from '../support/world.ts'
 
 /** Nothing but the IdP, which speaks plain HTTP here, is reached directly. */
@@ -53,6 +54,7 @@ describe.skipIf(!hasOpenssl)(
       expect(proxy.tunnels).toContain(`${REAL_STS}:443`)
       expect(proxy.tunnels.some((authority) => authority.startsWith('127.0.0.1'))).toBe(false) // NO_PROXY
       expect((await alice.jit('revoke', '--all')).code).toBe(0)
+      expect(await eventually(() => reapersOf(world.directory), [])).toEqual([]) // what is counted below, it would add to
     })
 
     test('NO_PROXY with the name of the endpoint leads past the proxy', async () => {
