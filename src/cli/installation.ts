@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type LeaseRecords, leaseRecords } from '../client/lease-records.ts'
 import { type PendingRequests, pendingRequests, readPending } from '../client/pending.ts'
-import { type RenewalNotes, renewalNotesIn } from '../client/renewal-notes.ts'
+import { type GrantNotes, grantNotesIn } from '../client/grant-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readFile } from '../platform/durable.ts'
@@ -20,7 +20,7 @@ export type Installation = MachinePlaces & {
   readonly root: string
   readonly leases: LeaseRecords
   /** Why slices were not renewed, and which grants were ended from elsewhere. */
-  readonly notes: RenewalNotes
+  readonly notes: GrantNotes
   readonly pending: PendingRequests
   readonly read: (path: string) => Buffer | undefined
   /** Opens the key store, and loads what that takes. */
@@ -42,7 +42,7 @@ export function openInstallation({ process, home }: Pick<Host, 'process' | 'home
     root,
     ...machinePlaces(disks, root, places),
     leases: leaseRecords(nodeFileSystem, systemClock, root),
-    notes: renewalNotesIn(nodeFileSystem, root),
+    notes: grantNotesIn(nodeFileSystem, root),
     pending: pendingRequests(recordsIn(nodeFileSystem, join(places.state, 'requests'), readPending)),
     read,
     readSealed: async (of) => {

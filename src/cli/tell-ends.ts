@@ -1,5 +1,5 @@
 import { terminalText } from '../base/terminal-text.ts'
-import { endsIn } from '../client/renewal-notes.ts'
+import { endsIn } from '../client/ended-grants.ts'
 import type { Installation } from './installation.ts'
 import type { Terminal } from './ui/terminal.ts'
 
