@@ -23,14 +23,9 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const CRLF = '[default]\r\naws_access_key_id = AKIAUSER\r\naws_secret_access_key = mine\r\n# no end of line'
 const PLAIN = '[default]\naws_access_key_id=AKIAUSER\naws_secret_access_key=mine\n\n\n'
