@@ -1,6 +1,6 @@
 import type { ChannelConnection } from '../client/channel.ts'
 import type { Connection } from '../client/outbox-delivery.ts'
-import { loginFile } from '../client/identity/store.ts'
+import { loginFile } from '../client/identity/login-file.ts'
 import { attempt } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import type { Host } from './host.ts'

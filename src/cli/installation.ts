@@ -1,26 +1,20 @@
 import { join } from 'node:path'
 import { type LeaseRecords, leaseRecords } from '../client/lease-records.ts'
 import { type PendingRequests, pendingRequests, readPending } from '../client/pending.ts'
-import { type RenewalNotes, renewalNotesIn } from '../client/renewal-notes.ts'
+import { type GrantNotes, grantNotesIn } from '../client/grant-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readFile } from '../platform/durable.ts'
-import { networkOf } from '../platform/directory-facts.ts'
 import { nodeFileSystem } from '../platform/files.ts'
-import { type LocalDeps, localRuntime, type MachinePlaces, machinePlaces } from '../platform/local-directory.ts'
-import { machineId } from '../platform/machine.ts'
-import { type Places, places as placesOf } from '../platform/places.ts'
 import { recordsIn } from '../platform/records.ts'
 import type { Host } from './host.ts'
+import { type OwnPlaces, ownPlaces } from './own-places.ts'
 
 /** What can be read of this installation without network, keychain or lock, and cheaply. */
-export type Installation = MachinePlaces & {
-  readonly places: Places
-  /** `<state>/<machine>/`: leases, outbox, locks. */
-  readonly root: string
+export type Installation = OwnPlaces & {
   readonly leases: LeaseRecords
   /** Why slices were not renewed, and which grants were ended from elsewhere. */
-  readonly notes: RenewalNotes
+  readonly notes: GrantNotes
   readonly pending: PendingRequests
   readonly read: (path: string) => Buffer | undefined
   /** Opens the key store, and loads what that takes. */
@@ -28,21 +22,13 @@ export type Installation = MachinePlaces & {
 }
 
 export function openInstallation({ process, home }: Pick<Host, 'process' | 'home'>): Installation {
-  const named = placesOf({ env: process.env, home, platform: process.platform, cwd: process.cwd() })
-  const disks: LocalDeps = {
-    fs: nodeFileSystem,
-    uid: process.getuid?.(),
-    networkOf: (path) => networkOf(path, process.platform),
-  }
-  const places = { ...named, runtime: localRuntime(disks, named) }
-  const root = join(places.state, machineId())
+  const own = ownPlaces({ process, home })
+  const { places, root } = own
   const read = (path: string): Buffer | undefined => readFile(nodeFileSystem, path)
   return {
-    places,
-    root,
-    ...machinePlaces(disks, root, places),
+    ...own,
     leases: leaseRecords(nodeFileSystem, systemClock, root),
-    notes: renewalNotesIn(nodeFileSystem, root),
+    notes: grantNotesIn(nodeFileSystem, root),
     pending: pendingRequests(recordsIn(nodeFileSystem, join(places.state, 'requests'), readPending)),
     read,
     readSealed: async (of) => {

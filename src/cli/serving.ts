@@ -1,7 +1,7 @@
 import type { Environment } from '../base/environment.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { KubernetesServing } from '../client/served-kubernetes.ts'
-import { endedElsewhere } from '../client/renewal-notes.ts'
+import { endedElsewhere } from '../client/ended-grants.ts'
 import type { RenewalLimits } from '../client/shared-renewal.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Installation } from './installation.ts'

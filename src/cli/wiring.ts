@@ -1,38 +1,27 @@
-import { join } from 'node:path'
-import { JitError, reasonOf } from '../base/errors.ts'
-import { terminalText } from '../base/terminal-text.ts'
-import { sweep } from '../client/housekeeping.ts'
 import type { DivertSignals } from '../client/child-run.ts'
-import { isAnotherOverdue } from '../client/leases/others.ts'
-import { endsIn } from '../client/renewal-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { LoginMessage } from '../client/login.ts'
 import { systemClock } from '../platform/clock.ts'
-import { nodeFileSystem } from '../platform/files.ts'
 import { assertHome } from '../platform/machine.ts'
 import { speaksUtf8 } from '../platform/output.ts'
 import { assertProgram, isInstalled, runChild } from '../platform/processes.ts'
 import { readSettings } from '../platform/settings.ts'
-import { isTimeAgain } from '../platform/throttle.ts'
 import type { CliContext } from './context.ts'
 import type { Host } from './host.ts'
-import { type Installation, openInstallation } from './installation.ts'
-import type { LoggedIn } from './logged-in.ts'
+import { openInstallation } from './installation.ts'
 import type { OnDemand } from './on-demand.ts'
+import { renewedAfterLogin } from './renewed-after-login.ts'
 import { FOR_GOOGLE } from './renewing.ts'
 import { servingFrom, servingKubernetesFrom } from './serving.ts'
 import { promptPlaces } from './shell/places.ts'
+import { tellEnds } from './tell-ends.ts'
+import { tidyUp } from './tidy-up.ts'
 import { inquirerAsk } from './ui/ask.ts'
 import { aboveBusy, busyLine } from './ui/busy.ts'
 import { busyLogin, loggedInText, showLogin } from './ui/login-text.ts'
 import { spinnerLine, spinnerOf } from './ui/spinner.ts'
-import { stuckText, sweptText } from './ui/sweep-text.ts'
 import type { Terminal } from './ui/terminal.ts'
 import { manifest } from './version.ts'
-
-const OUTBOX_INTERVAL_MS = 30_000
-const OTHERS_INTERVAL_MS = 10 * 60_000
-const NOT_TOLD = 'The endpoint could not be told yet what ended here. Type: jit sweep'
 
 /** What run.ts makes of the process. */
 type Process = {
@@ -125,66 +114,6 @@ export function buildContext(host: Host, { signal, divertSignals, exit, ...given
   }
 }
 
-/** A slice that could not be renewed because the login has run out is renewed after a new one. */
-const renewedAfterLogin =
-  (
-    renewed: ServingDeps['renewed'],
-    { notes }: Installation,
-    attended: () => Promise<LoggedIn>,
-  ): ServingDeps['renewed'] =>
-  async (lease) => {
-    try {
-      return await renewed(lease)
-    } catch (error) {
-      if (!(error instanceof JitError && error.code === 'LOGIN_NEEDED')) throw error
-      const identity = await (await attended()).identity()
-      await identity.accessToken({ renew: false })
-      notes.remove(lease.id) // or the failure would be shared a while longer
-      return renewed(lease)
-    }
-  }
-
-async function tidyUp(installation: Installation, terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
-  if (installation.leases.due() || isLeftByAnother(installation)) await sweepQuietly(terminal, loaded)
-  const messages = installation.leases.outbox.list()
-  const tried = join(installation.root, 'outbox-tried')
-  const newest = Math.max(...messages.map(({ at }) => at))
-  if (messages.length === 0 || !isTimeAgain(tried, OUTBOX_INTERVAL_MS, systemClock.now(), newest)) return
-  const { inBackground } = await loaded()
-  inBackground('sweep', NOT_TOLD)
-}
-
 /** What works for nobody in particular. */
 const isAboutJit = ([command = 'help', ...rest]: readonly string[]): boolean =>
   ['help', '--help', '-h', '--version', '-V', 'completion'].includes(command) || rest.includes('--help')
-
-/** Not asked again for some minutes: the records themselves are for the other machine to drop. */
-function isLeftByAnother({ root }: Installation): boolean {
-  const swept = join(root, 'others-swept')
-  return (
-    isAnotherOverdue(nodeFileSystem, root, systemClock) && isTimeAgain(swept, OTHERS_INTERVAL_MS, systemClock.now())
-  )
-}
-
-/** Once: whoever was at work with a grant that an administrator ended shall not look for the mistake elsewhere. */
-function tellEnds({ notes, leases }: Installation, terminal: Terminal): void {
-  for (const note of endsIn(notes).filter(({ told, grant }) => told === undefined && !isHere(leases, grant))) {
-    terminal.note(`${terminalText(note.message)} Its credentials are gone from this machine.`)
-    notes.put({ ...note, told: 'yes' })
-  }
-}
-
-const isHere = (leases: Installation['leases'], grant: string): boolean => leases.list().some(({ id }) => id === grant)
-
-/** What was asked for goes on whatever happens here; `status` and the next start show and retry what is left. */
-async function sweepQuietly(terminal: Terminal, loaded: () => Promise<OnDemand>): Promise<void> {
-  try {
-    const done = await sweep(await loaded())
-    for (const line of sweptText(done)) terminal.note(line)
-    const stuck = stuckText(done)
-    if (stuck !== '') terminal.note(`Still on this machine: ${stuck}. Where each secret lies: jit status`)
-  } catch (error) {
-    const why = reasonOf(error)
-    terminal.note(`Credentials that are over could not be removed yet. ${why} Try: jit sweep`)
-  }
-}

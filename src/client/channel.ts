@@ -6,11 +6,12 @@ import type { ApprovalApi } from './approval/types.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { type Pause, pauseAfter } from './pauses.ts'
-import { noteEnded, type RenewalNotes } from './renewal-notes.ts'
+import { noteEnded } from './ended-grants.ts'
+import type { GrantNotes } from './grant-notes.ts'
 
 export type ChannelDeps = {
   readonly leasing: Pick<Leasing, 'list' | 'wipe' | 'heard'>
-  readonly notes: RenewalNotes
+  readonly notes: GrantNotes
   /** The login of this installation, opened anew each time; never asks anybody. Rejects where there is none to be had. */
   readonly connect: () => Promise<ChannelConnection>
   /** Changes when somebody logs in or out. */

@@ -7,7 +7,7 @@ import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } 
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
-import { killed } from './renewal-notes.ts'
+import { killed } from './ended-grants.ts'
 import { deliveryWish, type DeliveryWish, stillOpen } from './pending.ts'
 import type { Wish } from './preflight.ts'
 

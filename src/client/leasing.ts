@@ -20,7 +20,8 @@ import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
 import { endLease } from './leases/wipe.ts'
 import { writeLease } from './leases/write.ts'
 import { assertMakeable, assertRecordable, type IsOpen } from './makeable.ts'
-import { noteStale, renewalNotesIn } from './renewal-notes.ts'
+import { noteStale } from './ended-grants.ts'
+import { grantNotesIn } from './grant-notes.ts'
 import type { CloudSink } from './sinks/clouds/types.ts'
 import { createEngines } from './sinks/engines.ts'
 import { grantsIn } from './sinks/grant-directory.ts'
@@ -114,7 +115,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
   }
   const sweep = async (): Promise<readonly WipeOutcome[]> => {
     const outcomes = await locked(() => sweepLeases(leases))
-    noteStale(renewalNotesIn(fs, root), outcomes, clock.now())
+    noteStale(grantNotesIn(fs, root), outcomes, clock.now())
     return outcomes
   }
   return {

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { timeFor } from './leases/expiry.ts'
 import type { Lease } from './leases/types.ts'
 import { notLive } from './live-lease.ts'
-import type { RenewalNote, RenewalNotes } from './renewal-notes.ts'
+import type { GrantNote, GrantNotes, RenewalNote } from './grant-notes.ts'
 import { isRenewed } from './slices.ts'
 
 /** `renewMs`: of whoever renews. `waitMs`: of those who wait for him; where hundreds start at once, he is slow too. */
@@ -11,7 +11,7 @@ export type RenewalLimits = { readonly renewMs: number; readonly waitMs: number 
 
 export type SharedRenewalDeps = {
   readonly leases: () => readonly Lease[]
-  readonly notes: RenewalNotes
+  readonly notes: GrantNotes
   /** Runs `work` unless another process renews: then `undefined`, at once. */
   readonly ifAlone: (work: () => Promise<Lease>) => Promise<{ readonly value: Lease } | undefined>
   /** See `renewLease`. Network and key store are loaded by whoever comes to call it. */
@@ -81,7 +81,7 @@ async function renewNow(deps: SharedRenewalDeps, seen: Lease, startedAt: number)
   }
 }
 
-function note(notes: RenewalNotes, { id, target }: Lease, { code, message, hint }: JitError, at: number): void {
+function note(notes: GrantNotes, { id, target }: Lease, { code, message, hint }: JitError, at: number): void {
   if (code === 'NOT_FOUND') return // it has ended here, as others can see
   notes.put({ grant: id, target, outcome: code === 'GRANT_ENDED' ? 'ended' : 'failed', code, message, hint, at })
 }
@@ -99,7 +99,7 @@ function isFresh({ at }: RenewalNote, lease: Lease, clock: Clock): boolean {
 
 const interrupted = (): JitError => new JitError('INTERRUPTED', 'Interrupted.', 'How things stand: jit status')
 
-const errorOf = ({ code, message, hint }: RenewalNote): JitError => new JitError(code, message, hint)
+const errorOf = ({ code, message, hint }: GrantNote): JitError => new JitError(code, message, hint)
 
 const tooLate = ({ target }: Lease, limitMs: number, cause?: unknown): JitError =>
   new JitError(

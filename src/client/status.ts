@@ -3,13 +3,13 @@ import { silentMs, untilEndMs, untilStaleMs } from './leases/expiry.ts'
 import type { EndMessage, Lease, ReceiptMessage } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isEnd } from './outbox-delivery.ts'
-import type { RenewalNote, RenewalNotes } from './renewal-notes.ts'
+import type { EndNote, GrantNote, GrantNotes, RenewalNote } from './grant-notes.ts'
 import type { PendingRequest, PendingRequests } from './pending.ts'
 
 export type StatusDeps = {
   readonly leasing: Pick<Leasing, 'list' | 'unreadable' | 'outbox'>
   readonly pending: Pick<PendingRequests, 'list' | 'unreadable'>
-  readonly notes: Pick<RenewalNotes, 'list'>
+  readonly notes: Pick<GrantNotes, 'list'>
   readonly clock: Clock
 }
 
@@ -27,7 +27,7 @@ export type Status = {
   readonly grants: readonly LiveGrant[]
   readonly requests: readonly PendingRequest[]
   /** Ended at the endpoint, by somebody else, and wiped here since yesterday. */
-  readonly ended: readonly RenewalNote[]
+  readonly ended: readonly EndNote[]
   /** Ended here; the endpoint does not know yet. */
   readonly unconfirmed: readonly EndMessage[]
   /** What became of credentials here, as far as the endpoint has not been told. */
@@ -38,14 +38,14 @@ export type Status = {
 export function status({ leasing, pending, notes, clock }: StatusDeps): Status {
   const strange = pending.unreadable().map((file) => ({ file, why: 'it is no request' }))
   const leases = leasing.list()
-  const renewals = notes.list()
+  const noted = notes.list()
   const messages = leasing.outbox.list()
   const isHeld = (target: string): boolean => leases.some((lease) => lease.target === target)
   return {
-    grants: leases.map((lease) => liveGrant(lease, renewals, clock)),
-    ended: renewals.filter(
-      ({ outcome, target, at }) => outcome === 'ended' && clock.now() - at < DAY_MS && !isHeld(target),
-    ),
+    grants: leases.map((lease) => liveGrant(lease, noted, clock)),
+    ended: noted
+      .filter((note) => note.outcome === 'ended')
+      .filter(({ target, at }) => clock.now() - at < DAY_MS && !isHeld(target)),
     requests: pending.list().filter(({ opensUntil }) => opensUntil > clock.now()),
     unconfirmed: messages.filter(isEnd),
     receipts: messages.filter((message) => !isEnd(message)),
@@ -55,8 +55,8 @@ export function status({ leasing, pending, notes, clock }: StatusDeps): Status {
 
 const DAY_MS = 24 * 3_600_000
 
-function liveGrant(lease: Lease, renewals: readonly RenewalNote[], clock: Clock): LiveGrant {
-  const unrenewed = renewals.find(({ grant, outcome }) => grant === lease.id && outcome === 'failed')
+function liveGrant(lease: Lease, noted: readonly GrantNote[], clock: Clock): LiveGrant {
+  const unrenewed = noted.filter((note) => note.outcome === 'failed').find(({ grant }) => grant === lease.id)
   const silence = lease.channel === 'strict' && lease.state === 'active' ? silenceOf(lease, clock) : undefined
   return {
     lease,

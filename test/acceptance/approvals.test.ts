@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { list, object, string } from '../../src/contract/narrow.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, TARGETS, type World } from '../support/world.ts'
 
 /** Production takes two of its administrators; nobody may have the vault; Carol is developer and administrator. */
@@ -53,10 +52,7 @@ beforeAll(async () => {
     if (code !== 0) throw new Error(stderr)
   ;[alice, bob, carol, erin] = homes as [PersonHome, PersonHome, PersonHome, PersonHome]
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 async function waiting(person: PersonHome, ...targets: string[]) {
   person.writeCredentials(OWN)

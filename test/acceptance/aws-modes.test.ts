@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fromIni } from '@aws-sdk/credential-providers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 /** v1 where pip brought it, and Debian's v2, which listens to `--endpoint-url` alone. */
@@ -15,15 +14,9 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  await alice.jit('revoke', '--all')
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const config = (): string => join(alice.home, '.aws/config')
 async function elevate(...flags: string[]): Promise<void> {

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { list, object, string } from '../../src/contract/narrow.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import type { PersonHome } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -13,14 +12,9 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const elevate = (person: PersonHome, duration: string) =>
   person.jit('elevate', 'staging-db', '--for', duration, '--reason', 'x', '--json')

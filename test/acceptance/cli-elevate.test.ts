@@ -14,17 +14,9 @@ let bob: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  bob = world.person('bob')
-  for (const person of [alice, bob]) {
-    const { code, stderr } = await person.logIn()
-    if (code !== 0) throw new Error(stderr)
-  }
+  ;[alice, bob] = await Promise.all([world.loggedIn('alice'), world.loggedIn('bob')])
 })
-afterAll(async () => {
-  await alice.jit('revoke', '--all') // its reaper ends with the last lease
-  await world.close()
-})
+afterAll(() => world.close())
 
 /** A fresh start for Alice: nothing granted, the user's own file as it was. */
 function cleanMachine(): void {

@@ -22,14 +22,9 @@ beforeAll(async () => {
     policy: POLICY.replace('resource == Target::"staging-db");', 'resource) when { resource != Target::"prod-db" };'),
     front: async (port) => (network = await breakableNetwork(port)),
   })
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  await alice.jit('revoke', '--all')
-  await world.close()
-})
+afterAll(() => world.close())
 
 describe('at a terminal', () => {
   test('asks for target and reason, then delivers', async () => {

@@ -7,7 +7,6 @@ import { hasOpenssl } from '../support/certificate.ts'
 import { clientOf } from '../support/cloud-holdings.ts'
 import { type CloudWorld, startCloudWorld } from '../support/cloud-world.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { runEndpoint } from '../support/run-endpoint.ts'
 import { copyStock, stock } from '../support/stocked-home.ts'
 
@@ -25,10 +24,7 @@ describe.skipIf(!hasOpenssl)('a target in four clouds, under their production na
     await alice.logIn()
     await stock(world, alice)
   })
-  afterAll(async () => {
-    killReapersOf(world.directory)
-    await world.close()
-  })
+  afterAll(() => world.close())
 
   /** A home of its own, with an access of Alice's in each cloud and the files that came of it. */
   function stockedHome() {

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { machineId } from '../../src/platform/machine.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import {
   PROMPTED_SHELLS,
   type PromptedShell,
@@ -29,11 +28,7 @@ beforeAll(async () => {
   const { code, stderr } = await alice.logIn()
   if (code !== 0) throw new Error(stderr)
 })
-afterAll(async () => {
-  await alice.jit('revoke', '--all')
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const SET_UP: Readonly<Record<PromptedShell, string>> = {
   bash: `source ${COMPLETIONS}/jit.bash; bind 'set enable-bracketed-paste off'; bind 'set bell-style none'`,

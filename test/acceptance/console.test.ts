@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasOpenssl, makeCertificate } from '../support/certificate.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const SIGN_IN = 'signin.aws.amazon.com'
@@ -45,7 +44,6 @@ describe.skipIf(!hasOpenssl)('jit console, with the sign-in of AWS under its rea
   })
   afterAll(async () => {
     await alice.jit('revoke', '--all')
-    killReapersOf(world.directory)
     await world.close()
     signIn.close()
     await proxy.close()

@@ -15,14 +15,9 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 let count = 0
 const machine = (env?: Readonly<Record<string, string>>, name = `doctor-${count++}`): PersonHome => {

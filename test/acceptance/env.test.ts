@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { atTerminal } from '../support/terminal.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -17,19 +16,13 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice', {
+  alice = await world.loggedIn('alice', {
     AWS_ACCESS_KEY_ID: 'AKIARIVAL',
     AWS_SECRET_ACCESS_KEY: 'rival',
     AWS_DEFAULT_PROFILE: 'rival',
   })
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
 })
-afterAll(async () => {
-  await alice.jit('revoke', '--all')
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const elevate = (...flags: string[]) => alice.jit('elevate', 'staging-db', '--for', '20m', '--reason', 'x', ...flags)
 

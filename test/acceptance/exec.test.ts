@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -11,18 +10,13 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice', {
+  alice = await world.loggedIn('alice', {
     AWS_ACCESS_KEY_ID: 'AKIARIVAL',
     AWS_SECRET_ACCESS_KEY: 'rival',
     JIT_PASSPHRASE: 'hunter2',
   })
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const exec = (...command: string[]) =>
   alice.start('exec', 'staging-db', '--for', '20m', '--reason', 'look', '--', ...command)

@@ -5,7 +5,6 @@ import { type Keys, signedCall } from '../support/aws-request.ts'
 import { disk } from '../support/disk.ts'
 import type { Ended } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const OWN = '[default]\naws_access_key_id = AKIAUSER\naws_secret_access_key = mine\n'
@@ -21,10 +20,7 @@ beforeAll(async () => {
   for (const { code, stderr } of await Promise.all([alice.logIn(), bob.logIn()]))
     if (code !== 0) throw new Error(stderr)
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const readGrants = object({ grants: list(object({ grant: string, target: string, endsAt: string, deliver: string })) })
 const held = async () => readGrants(JSON.parse((await alice.jit('status', '--json')).stdout), 'status').grants

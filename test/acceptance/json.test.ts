@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { record } from '../../src/contract/narrow.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -10,15 +9,9 @@ let bob: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  bob = world.person('bob')
-  for (const { code, stderr } of await Promise.all([alice.logIn(), bob.logIn()]))
-    if (code !== 0) throw new Error(stderr)
+  ;[alice, bob] = await Promise.all([world.loggedIn('alice'), world.loggedIn('bob')])
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 /** Names of the members, those of the first element of a list in brackets. */
 function shape(value: unknown): unknown {

@@ -21,14 +21,9 @@ beforeAll(async () => {
   const bin = join(world.directory, 'bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'xdg-open'), '#!/bin/sh\nprintf "%s\\n" "$1" >>"$HOME/opened"\n', { mode: 0o755 })
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 /** A desktop whose browser notes each URL that it is given on a line. */
 type Desktop = PersonHome & { readonly opened: () => readonly string[] }

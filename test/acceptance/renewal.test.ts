@@ -62,7 +62,6 @@ async function longGrant(
   onTestFinished(async () => {
     reaper?.kill('SIGKILL')
     await reaper?.done // or it would write while its home is removed
-    killReapersOf(world.directory)
     await world.close()
     files.remove()
   })

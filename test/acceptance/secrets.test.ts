@@ -8,7 +8,6 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { filesHolding } from '../support/disk.ts'
 import type { Ended } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { watchCommandLines } from '../support/watch-processes.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -17,10 +16,7 @@ let world: World
 beforeAll(async () => {
   world = await startWorld()
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 /** What the sealed login holds, opened with the passphrase. */
 async function secretsOfLogin({ home }: PersonHome): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import { hasOpenssl } from '../support/certificate.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
 import type { PersonHome } from '../support/person.ts'
 import { eventually } from '../support/eventually.ts'
-import { killReapersOf, reapersOf } from '../support/reapers.ts'
+import { reapersOf } from '../support/reapers.ts'
 import { REAL_STS, startWorld, type World } from '../support/world.ts'
 
 /** Nothing but the IdP, which speaks plain HTTP here, is reached directly. */
@@ -36,7 +36,6 @@ describe.skipIf(!hasOpenssl)(
       alice = world.person('alice', { NODE_EXTRA_CA_CERTS: world.ca, HTTPS_PROXY: proxy.url, NO_PROXY })
     })
     afterAll(async () => {
-      killReapersOf(world.directory)
       await world.close()
       sts.close()
       sts.closeAllConnections()

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BreakableNetwork, breakableNetwork } from '../support/breakable-network.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { hasFaketime, wrongClock } from '../support/wrong-clock.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -13,15 +12,9 @@ let bob: PersonHome
 
 beforeAll(async () => {
   world = await startWorld({ front: async (port) => (network = await breakableNetwork(port)) })
-  alice = world.person('alice')
-  bob = world.person('bob')
-  for (const { code, stderr } of await Promise.all([alice.logIn(), bob.logIn()]))
-    if (code !== 0) throw new Error(stderr)
+  ;[alice, bob] = await Promise.all([world.loggedIn('alice'), world.loggedIn('bob')])
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 async function waiting(reason: string) {
   const running = alice.start('elevate', 'prod-db', '--for', '20m', '--reason', reason)

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { list, object, string } from '../../src/contract/narrow.ts'
+import { machineId } from '../../src/platform/machine.ts'
 import { disk, filesHolding } from '../support/disk.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Ended } from '../support/launch.ts'
@@ -22,14 +23,9 @@ let alice: PersonHome
 
 beforeAll(async () => {
   world = await startWorld()
-  alice = world.person('alice')
-  const { code, stderr } = await alice.logIn()
-  if (code !== 0) throw new Error(stderr)
+  alice = await world.loggedIn('alice')
 })
-afterAll(async () => {
-  killReapersOf(world.directory)
-  await world.close()
-})
+afterAll(() => world.close())
 
 const CRLF = '[default]\r\naws_access_key_id = AKIAUSER\r\naws_secret_access_key = mine\r\n# no end of line'
 const PLAIN = '[default]\naws_access_key_id=AKIAUSER\naws_secret_access_key=mine\n\n\n'
@@ -78,14 +74,22 @@ const timeIs = (at: number) => eventually(() => Date.now() > at, true, { withinM
 
 const hasStrace = spawnSync('strace', ['-V']).error === undefined
 
+/** A system call of `jit elevate`, by the file that it works on (a rename: the file that is renamed), and which such call. */
+type Moment = readonly [
+  call: 'fchmod' | 'fsync' | 'link' | 'rename',
+  file: ((machine: PersonHome) => string) | 'any',
+  nth: number,
+]
+
 /** Kills `jit elevate` at the very system call. */
-const killedAt = (machine: PersonHome, call: string, nth: number): Promise<Ended> =>
+const killedAt = (machine: PersonHome, [call, file, nth]: Moment): Promise<Ended> =>
   machine.startOther(
     'strace',
     '-f',
     '-qq',
     '-o',
     '/dev/null',
+    ...(file === 'any' ? [] : ['-P', file(machine)]),
     '-e',
     `trace=${call}`,
     '-e',
@@ -95,16 +99,20 @@ const killedAt = (machine: PersonHome, call: string, nth: number): Promise<Ended
     ...elevation(SHORTEST),
   ).done
 
-const seen = new Set<string>()
-const MOMENTS: readonly [string, number][] = [
-  ['link', 1],
-  ['rename', 1],
-  ['rename', 3],
-  ['rename', 5],
-  ['rename', 6],
-  ['rename', 7],
-  ['rename', 8],
-  ['fsync', 5],
+const recordsOf = ({ home }: PersonHome): string => join(home, '.local/state/jit', machineId())
+const leasesOf = (machine: PersonHome): string => join(recordsOf(machine), 'leases')
+const nextPromptOf = (machine: PersonHome): string => join(recordsOf(machine), 'prompt.tmp')
+const usersOf = ({ credentialsFile }: PersonHome): string => credentialsFile
+const directoryOf = ({ credentialsFile }: PersonHome): string => dirname(credentialsFile)
+
+const MOMENTS: readonly (readonly [string, Moment, secret: 'nowhere yet' | 'beside the file' | 'in the file'])[] = [
+  ['before anything is recorded', ['fsync', recordsOf, 1], 'nowhere yet'],
+  ['before the lease is durable', ['fsync', leasesOf, 1], 'nowhere yet'],
+  ['before the prompt knows the lease', ['rename', nextPromptOf, 1], 'nowhere yet'],
+  ["before the user's file is kept aside", ['link', usersOf, 1], 'nowhere yet'],
+  ['while ours is made beside it', ['fchmod', 'any', 1], 'beside the file'], // nothing else is given a mode in this way
+  ['before that it stands in its place is durable', ['fsync', directoryOf, 1], 'in the file'],
+  ['before the lease is durably active', ['fsync', leasesOf, 2], 'in the file'],
 ]
 
 describe.concurrent('side by side', { timeout: 240_000 }, () => {
@@ -142,15 +150,14 @@ describe.concurrent('side by side', { timeout: 240_000 }, () => {
   })
 
   describe.skipIf(!hasStrace)('kill -9 of the elevating process', () => {
-    test.each(MOMENTS)('at %s number %i: the next sweep leaves the user as he was', async (call, nth) => {
-      const machine = machineWith('readable by all', `${call}-${nth}`)
+    test.each(MOMENTS)('%s: the next sweep leaves the user as he was', async (name, moment, secret) => {
+      const machine = machineWith('readable by all', name)
       const before = own(machine)
-      const { signal } = await killedAt(machine, call, nth)
-      expect(signal).toBe('SIGKILL')
-      const secret = filesHolding(machine.home, ['aws_session_token']).map((path) =>
-        path === machine.credentialsFile ? 'in the file' : 'beside it',
+      expect(await killedAt(machine, moment)).toMatchObject({ signal: 'SIGKILL' })
+      const places = filesHolding(machine.home, ['aws_session_token']).map((path) =>
+        path === machine.credentialsFile ? 'in the file' : 'beside the file',
       )
-      for (const where of secret.length === 0 ? ['nowhere yet'] : secret) seen.add(where)
+      expect(places).toEqual(secret === 'nowhere yet' ? [] : [secret])
       killReapersOf(machine.home)
       const swept = async () => (await machine.jit('sweep', '--json'), own(machine))
       expect(await eventually(swept, before, { withinMs: SHORTEST_MS + LATE_MS, everyMs: 1000 })).toEqual(before)
@@ -158,10 +165,6 @@ describe.concurrent('side by side', { timeout: 240_000 }, () => {
       expect((await machine.jit('status', '--json')).stdout).toContain('"grants":[]')
     })
   })
-})
-
-test.skipIf(!hasStrace)('those moments were before, between and after the writing of the secret', () => {
-  expect([...seen].toSorted()).toEqual(['beside it', 'in the file', 'nowhere yet'])
 })
 
 test('killed while people decide: nothing was written, and the request can be taken up again', async () => {

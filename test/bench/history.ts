@@ -11,7 +11,6 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { openSqliteStore } from '../../src/server/store/sqlite.ts'
 import type { Store } from '../../src/server/store/types.ts'
 import { approvalsOver, caller, wanted } from '../support/approvals.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import type { PersonHome } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 import type { Missed } from './programs.ts'
@@ -106,7 +105,6 @@ async function ofPrograms(): Promise<readonly Missed[]> {
     )
   } finally {
     for (const { world } of worlds) {
-      killReapersOf(world.directory)
       await world.close()
     }
   }

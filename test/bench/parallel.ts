@@ -55,7 +55,6 @@ export async function measureParallel(): Promise<readonly Missed[]> {
       ...(ratio <= REACH ? [] : [missed(`x${ratio.toFixed(1)} of a cold call, reach x${REACH}`)]),
     ]
   } finally {
-    killReapersOf(world.directory)
     await Promise.all([world.close(), keychain?.close()])
   }
 }

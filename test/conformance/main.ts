@@ -5,7 +5,6 @@
 import { parseArgs } from 'node:util'
 import { DELIVERY_MODES, type DeliveryMode } from '../../src/contract/target.ts'
 import { startCloudWorld } from '../support/cloud-world.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { stock } from '../support/stocked-home.ts'
 import { clientsAt } from './clients.ts'
 import type { Fact } from './fact.ts'
@@ -50,7 +49,6 @@ try {
   const left = [...new Set(world.network.refused)].filter((host) => !HARMLESS.includes(host))
   report(facts, left)
 } finally {
-  killReapersOf(world.directory)
   await world.close()
 }
 

@@ -1,38 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { BoundIds } from '../../src/server/auth/types.ts'
 import { storedBindings } from '../../src/server/stored.ts'
 import type { Store } from '../../src/server/store/types.ts'
-import { hasPostgres } from '../support/postgres.ts'
-import { type Database, type Place, postgresPlace, sqlitePlace } from '../support/stores.ts'
+import { STORES, withReplicas } from '../support/replicas.ts'
+import type { Database } from '../support/stores.ts'
 
 const HOUR = 3_600_000
 
-describe.each([
-  ['SQLite', sqlitePlace, true],
-  ['PostgreSQL', postgresPlace, hasPostgres],
-] as const)('tokens bound to keys on %s', (_, start, available) => {
+describe.each(STORES)('tokens bound to keys on %s', (_, start, available) => {
   describe.skipIf(!available)('for all replicas', () => {
-    let place: Place
     let database: Database
-    let stores: readonly Store[]
+    let store: Store
+    let replica: Store
     let one: BoundIds
     let other: BoundIds
     let until: number
-
-    beforeAll(async () => {
-      place = await start()
-    })
-    afterAll(() => place.stop())
+    withReplicas(start, (given) => ({ database, store, replica } = given))
     beforeEach(async () => {
-      database = await place.database()
-      const [first, second] = [await database.open(), await database.open()]
-      stores = [first, second]
-      ;[one, other] = [storedBindings(first, 'token'), storedBindings(second, 'token')]
-      until = (await first.now()) + HOUR
-    })
-    afterEach(async () => {
-      await Promise.all(stores.map((store) => store.close()))
-      await database.remove()
+      ;[one, other] = [storedBindings(store, 'token'), storedBindings(replica, 'token')]
+      until = (await store.now()) + HOUR
     })
 
     test('belong to the first key, as often as it comes', async () => {

@@ -1,37 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { verifyLeaves } from '../../src/server/audit/verify.ts'
 import { Refusal } from '../../src/server/refusal.ts'
 import type { Store } from '../../src/server/store/types.ts'
-import { approvalsOver, caller, demandWholeLog, FakePolicy, leavesOf, story, wanted } from '../support/approvals.ts'
-import { hasPostgres } from '../support/postgres.ts'
-import { type Database, type Place, postgresPlace, sqlitePlace } from '../support/stores.ts'
+import { approvalsOver, caller, FakePolicy, leavesOf, story, wanted } from '../support/approvals.ts'
+import { STORES, withReplicas } from '../support/replicas.ts'
+import type { Database } from '../support/stores.ts'
 
 const HOUR = 3_600_000
 
-describe.each([
-  ['SQLite', sqlitePlace, true],
-  ['PostgreSQL', postgresPlace, hasPostgres],
-] as const)('a store on %s', (_, start, available) => {
+describe.each(STORES)('a store on %s', (_, start, available) => {
   describe.skipIf(!available)('keeps its promises', () => {
-    let place: Place
     let database: Database
     let store: Store
     let replica: Store
-
-    beforeAll(async () => {
-      place = await start()
-    })
-    afterAll(() => place.stop())
-    beforeEach(async () => {
-      database = await place.database()
-      ;[store, replica] = await Promise.all([database.open(), database.open()])
-    })
-    afterEach(async () => {
-      await demandWholeLog(store)
-      await Promise.all([store.close(), replica.close()])
-      await database.remove()
-    })
+    withReplicas(start, (given) => ({ database, store, replica } = given))
 
     describe('races over two replicas', () => {
       const two = () => {

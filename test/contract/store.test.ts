@@ -1,39 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { JitError } from '../../src/base/errors.ts'
 import type { GrantRow, RequestRow, Store } from '../../src/server/store/types.ts'
-import { demandWholeLog } from '../support/approvals.ts'
-import { hasPostgres } from '../support/postgres.ts'
+import { STORES, withReplicas } from '../support/replicas.ts'
 import { grantRow, HOLDER as rob, insertRequest, requestRow } from '../support/store-rows.ts'
-import { type Database, type Place, postgresPlace, sqlitePlace } from '../support/stores.ts'
+import type { Database } from '../support/stores.ts'
 
 const HOUR = 3_600_000
 const FAR = Number.MAX_SAFE_INTEGER
 /** A unique key or a reference, in the words of either database. */
 const REFUSED_BY_DATABASE = /constraint/i
 
-describe.each([
-  ['SQLite', sqlitePlace, true],
-  ['PostgreSQL', postgresPlace, hasPostgres],
-] as const)('a store on %s', (_, start, available) => {
+describe.each(STORES)('a store on %s', (_, start, available) => {
   describe.skipIf(!available)('keeps its promises', () => {
-    let place: Place
     let database: Database
     let store: Store
     let replica: Store
-
-    beforeAll(async () => {
-      place = await start()
-    })
-    afterAll(() => place.stop())
-    beforeEach(async () => {
-      database = await place.database()
-      ;[store, replica] = await Promise.all([database.open(), database.open()])
-    })
-    afterEach(async () => {
-      await demandWholeLog(store)
-      await Promise.all([store.close(), replica.close()])
-      await database.remove()
-    })
+    withReplicas(start, (given) => ({ database, store, replica } = given))
 
     const insert = (row: Partial<RequestRow> & { readonly id: string }): Promise<RequestRow> =>
       insertRequest(store, row)

@@ -1,6 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { killReapersOf } from '../support/reapers.ts'
 import { startWorld } from '../support/world.ts'
 import { openScreen } from './screen.ts'
 
@@ -8,9 +7,7 @@ import { openScreen } from './screen.ts'
 export async function promptScreens(): Promise<{ readonly prompt: string; readonly picker: string }> {
   const world = await startWorld()
   try {
-    const alice = world.person('alice', { FORCE_COLOR: '1' })
-    const { code, stderr } = await alice.logIn()
-    if (code !== 0) throw new Error(stderr)
+    const alice = await world.loggedIn('alice', { FORCE_COLOR: '1' })
     const programs = path.join(world.directory, 'bin')
     mkdirSync(programs)
     symlinkSync(path.resolve('bin/jit.js'), path.join(programs, 'jit'))
@@ -32,7 +29,6 @@ export async function promptScreens(): Promise<{ readonly prompt: string; readon
       screen.close()
     }
   } finally {
-    killReapersOf(world.directory)
     await world.close()
   }
 }

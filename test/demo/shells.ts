@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { reasonOf } from '../../src/base/errors.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { hasSecretService, startSecretService } from '../support/secret-service.ts'
 import { PROMPTED_SHELLS } from '../support/shell-terminal.ts'
 import { startWorld } from '../support/world.ts'
@@ -51,6 +50,5 @@ try {
     process.exitCode = 1
   }
 } finally {
-  killReapersOf(world.directory)
   await Promise.all([world.close(), keychain?.close()])
 }

@@ -12,7 +12,6 @@ import { filesHolding } from '../support/disk.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Ended } from '../support/launch.ts'
 import type { PersonHome } from '../support/person.ts'
-import { killReapersOf } from '../support/reapers.ts'
 import { runEndpoint } from '../support/run-endpoint.ts'
 import { leaks } from './canary-search.ts'
 import { seededLeaks } from './canary-leaks.ts'
@@ -51,7 +50,6 @@ export async function canaries(): Promise<readonly Figure[]> {
   try {
     return [await wholeLife(world), await seededLeaks(world)]
   } finally {
-    killReapersOf(world.directory)
     await world.close()
   }
 }

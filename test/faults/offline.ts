@@ -38,16 +38,13 @@ const readGrants = object({ grants: list(object({ grant: string })) })
 export async function revokeOffline(form: Form): Promise<readonly Figure[]> {
   const world = await startWorld()
   try {
-    const alice = world.person('alice')
-    const { code, stderr } = await alice.logIn()
-    if (code !== 0) throw new Error(stderr)
+    const alice = await world.loggedIn('alice')
     return [
       await bestOfSeries(() => rounds(world, alice, form)),
       await heldUp(world, alice),
       ...(await messageAfterPowerLoss(form)),
     ]
   } finally {
-    killReapersOf(world.directory)
     await world.close()
   }
 }

@@ -6,7 +6,7 @@ import { type ChannelDeps, holdChannel } from '../../src/client/channel.ts'
 import { dpopProof, newDpopKey, thumbprint } from '../../src/client/identity/dpop.ts'
 import type { Leasing } from '../../src/client/leasing.ts'
 import type { NewLease } from '../../src/client/leases/types.ts'
-import { type RenewalNotes, renewalNotesIn } from '../../src/client/renewal-notes.ts'
+import { type GrantNotes, grantNotesIn } from '../../src/client/grant-notes.ts'
 import { nodeFileSystem } from '../../src/platform/files.ts'
 import type { Http } from '../../src/platform/http.ts'
 import { nodeHttp } from '../../src/platform/http-node.ts'
@@ -21,7 +21,7 @@ const HURRY = 100
 export type ChannelMachine = {
   readonly endpoint: string
   readonly leasing: Leasing
-  readonly notes: RenewalNotes
+  readonly notes: GrantNotes
   readonly clock: ManualClock
   /** HTTP calls so far. */
   readonly calls: () => number
@@ -53,7 +53,7 @@ export async function channelMachine(
   const stop = new AbortController()
   // what a write waits for passes at once; what the channel waits for, the test lets pass
   const leasing = leasingIn(home, { ...clock, sleep: async (ms) => clock.advance(ms) })
-  const notes = renewalNotesIn(nodeFileSystem, `${home.stateDir}/m1`)
+  const notes = grantNotesIn(nodeFileSystem, `${home.stateDir}/m1`)
   const endpoint = more.endpoint ?? server.url
   let [calls, connections] = [0, 0]
   const underWay = new Set<object>()

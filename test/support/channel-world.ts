@@ -3,7 +3,6 @@ import { type ChannelFront, channelFront } from './channel-front.ts'
 import { eventually } from './eventually.ts'
 import type { Ended } from './launch.ts'
 import type { PersonHome } from './person.ts'
-import { killReapersOf } from './reapers.ts'
 import { POLICY, startWorld, TARGETS, type World } from './world.ts'
 
 /** What a machine's credentials file holds before jit comes. */
@@ -49,10 +48,7 @@ export async function startChannelWorld(): Promise<ChannelWorld> {
     bob,
     machineCalled: (name) => machineOf(world, alice, name),
     elevated: (machine, target = 'staging-db') => elevatedAt(front, machine, target),
-    close: async () => {
-      killReapersOf(world.directory)
-      await world.close()
-    },
+    close: () => world.close(),
   }
 }
 

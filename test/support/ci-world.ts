@@ -5,7 +5,6 @@ import { CLAIMS, type CiProvider, CONFIG, POLICY } from './ci-platforms.ts'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { startServer } from './http-server.ts'
 import { type Ended, launch, type Running } from './launch.ts'
-import { killReapersOf } from './reapers.ts'
 import { fakeProgram } from './workload.ts'
 import { startWorld, TARGETS, type World } from './world.ts'
 
@@ -89,7 +88,6 @@ export async function startCiWorld(): Promise<CiWorld> {
     token,
     job: (name, env = {}) => createJob(path.join(world.directory, 'jobs', name), { url, aws: world.aws.url, env }),
     close: async () => {
-      killReapersOf(world.directory)
       await world.close()
       await services.close()
     },

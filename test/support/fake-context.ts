@@ -6,7 +6,7 @@ import { extend } from '../../src/client/extension.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import type { Check } from '../../src/client/doctor/types.ts'
 import { type PendingRequests, pendingRequests } from '../../src/client/pending.ts'
-import type { RenewalNote } from '../../src/client/renewal-notes.ts'
+import type { GrantNote } from '../../src/client/grant-notes.ts'
 import type { ServingDeps } from '../../src/client/served-credential.ts'
 import type { Ending, Program } from '../../src/platform/processes.ts'
 import type { Records } from '../../src/platform/records.ts'
@@ -44,7 +44,7 @@ export type Fake = FakeApproval &
     readonly used?: Readonly<Record<string, number>>
     readonly pending?: PendingRequests
     readonly signal?: AbortSignal
-    readonly notes?: readonly RenewalNote[]
+    readonly notes?: readonly GrantNote[]
     /** What every file holds. */
     readonly file?: Buffer
     /** How a program that is run ends; and those that are not there. */

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** Process ids of the reapers that work for what lies below `home`. Linux. */
+/** Process ids of the reapers that work for what lies below `home`. Linux; elsewhere none is found. */
 export const reapersOf = (home: string): readonly number[] =>
-  readdirSync('/proc')
+  (existsSync('/proc') ? readdirSync('/proc') : [])
     .filter((name) => /^\d+$/.test(name))
     .filter((id) => isReaperOf(id, home))
     .map(Number)

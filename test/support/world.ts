@@ -8,6 +8,7 @@ import { makeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
+import { killReapersOf } from './reapers.ts'
 import { removeWorkplace } from './workplace.ts'
 import { awsRole, type WorldTarget } from './world-aws.ts'
 
@@ -54,8 +55,11 @@ export type World = {
   /** Certificate of the CA, for NODE_EXTRA_CA_CERTS; empty without TLS. */
   readonly ca: string
   person(login: string, env?: Readonly<Record<string, string>>): PersonHome
+  /** The same, logged in. */
+  loggedIn(login: string, env?: Readonly<Record<string, string>>): Promise<PersonHome>
   /** One more machine of somebody: an own home, into which the login is copied. */
   machine(of: PersonHome, name: string, env?: Readonly<Record<string, string>>): PersonHome
+  /** Ends the reapers of everybody too. */
   close(): Promise<void>
 }
 
@@ -130,13 +134,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     env: { ...clouds?.env, ...env },
     ...(clouds === undefined && { aws: aws.url }),
   })
+  const person: World['person'] = (login, env = {}) =>
+    createPersonHome({ login, ...at(path.join(directory, 'homes', login), env) })
   return {
     directory,
     idp,
     aws,
     endpoint,
     ca: certificate?.ca ?? '',
-    person: (login, env = {}) => createPersonHome({ login, ...at(path.join(directory, 'homes', login), env) }),
+    person,
+    loggedIn: async (login, env) => {
+      const home = person(login, env)
+      const { code, stderr } = await home.logIn()
+      if (code !== 0) throw new Error(stderr)
+      return home
+    },
     machine: ({ login, home }, name, env = {}) => {
       const copy = path.join(directory, 'machines', name)
       for (const part of ['.config', '.local'])
@@ -144,6 +156,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return createPersonHome({ login, ...at(copy, env) })
     },
     close: async () => {
+      killReapersOf(directory)
       await endpoint.stop()
       await Promise.all([idp.close(), aws.close(), front?.close(), clouds?.close()])
       await removeWorkplace(directory)

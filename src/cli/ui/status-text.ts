@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import { LONGEST_CHANNEL_WAIT_SECONDS } from '../../contract/channel.ts'
 import type { LiveGrant, Status } from '../../client/status.ts'
-import type { RenewalNote } from '../../client/renewal-notes.ts'
+import type { GrantNote } from '../../client/grant-notes.ts'
 import type { CliContext } from '../context.ts'
 import { atCloudUntil, entryJson, unrenewedText, secretPlaces } from './entry-text.ts'
 import { table } from './table.ts'
@@ -94,7 +94,7 @@ function silenceText({ lease, silence }: LiveGrant): readonly string[] {
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-const reasonJson = ({ code, message, hint, at }: RenewalNote) => ({ code, message, hint, at: iso(at) })
+const reasonJson = ({ code, message, hint, at }: GrantNote) => ({ code, message, hint, at: iso(at) })
 
 export function statusJson({ grants, requests, ended, unconfirmed, receipts, unreadable }: Status) {
   return {

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { readDiscovery } from '../../contract/discovery.ts'
 import { integer, object, oneOf, type Reader, ShapeError, string } from '../../contract/narrow.ts'
 import { readMe } from '../../contract/session.ts'
 import type { KeyStore } from '../../platform/keychain/types.ts'
 import type { Random } from '../../platform/random.ts'
 import { readDpopKey } from './dpop.ts'
+import { loginFile } from './login-file.ts'
 import { corrupt, type Reservation, sealedFile } from './sealed-file.ts'
 import type { StoredLogin } from './types.ts'
 
@@ -35,9 +35,6 @@ const readStoredLogin: Reader<StoredLogin> = object(
   },
   { refreshToken: string },
 )
-
-/** Where the login of an installation lies, sealed. */
-export const loginFile = (stateDirectory: string): string => join(stateDirectory, 'login.json')
 
 export function loginStore(deps: {
   readonly stateDirectory: string

@@ -8,7 +8,7 @@ import { fakeLeasing, lease } from '../../support/fake-leasing.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { holdChannel } from '../../../src/client/channel.ts'
-import { renewalNotesIn } from '../../../src/client/renewal-notes.ts'
+import { grantNotesIn } from '../../../src/client/grant-notes.ts'
 import { nodeFileSystem } from '../../../src/platform/files.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { channelMachine, notLoggedIn } from '../../support/channel-machine.ts'
@@ -154,7 +154,7 @@ describe('a call under way', () => {
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
     }
     const connect = async () => ({ endpoint: ENDPOINT, ready: async () => undefined, api: { channel } })
-    const machine = { leasing, notes: renewalNotesIn(nodeFileSystem, '/nowhere'), connect, loginStamp: () => '' }
+    const machine = { leasing, notes: grantNotesIn(nodeFileSystem, '/nowhere'), connect, loginStamp: () => '' }
     holdChannel({ ...machine, clock: manualClock(), random: systemRandom, signal: answered.signal }).tick(leases)
     expect(await eventually(() => calls.map(({ grants }) => grants.length), [100, 1])).toEqual([100, 1])
     answered.abort()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
-import { renewalNotesIn } from '../../../src/client/renewal-notes.ts'
+import { grantNotesIn } from '../../../src/client/grant-notes.ts'
 import { renewShared, type SharedRenewalDeps } from '../../../src/client/shared-renewal.ts'
 import type { Lease } from '../../../src/client/leases/types.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
@@ -30,7 +30,7 @@ function machine(given: Partial<SharedRenewalDeps> = {}) {
   const made: number[] = []
   const deps: SharedRenewalDeps = {
     leases: () => now,
-    notes: renewalNotesIn(nodeFileSystem, home.stateDir),
+    notes: grantNotesIn(nodeFileSystem, home.stateDir),
     ifAlone: (work) => withFreeLock(lock, work),
     renew: async () => {
       made.push(now.length)

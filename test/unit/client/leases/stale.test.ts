@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isOver } from '../../../../src/client/leases/expiry.ts'
 import type { NewLease } from '../../../../src/client/leases/types.ts'
-import { renewalNotesIn } from '../../../../src/client/renewal-notes.ts'
+import { grantNotesIn } from '../../../../src/client/grant-notes.ts'
 import { STALE_CHANNEL_SECONDS } from '../../../../src/contract/channel.ts'
 import { nodeFileSystem } from '../../../../src/platform/files.ts'
 import { awsDelivery, leasingIn, newLease } from '../../../support/aws-lease.ts'
@@ -140,7 +140,7 @@ describe('a strict lease', () => {
     using at = await strictLease()
     at.clock.advance(STALE_MS)
     expect(await at.leasing.sweep()).toMatchObject([{ wiped: true, reason: 'stale' }])
-    expect(renewalNotesIn(nodeFileSystem, join(at.home.stateDir, 'm1')).list()).toMatchObject([
+    expect(grantNotesIn(nodeFileSystem, join(at.home.stateDir, 'm1')).list()).toMatchObject([
       { grant: 'g_1', outcome: 'ended', message: expect.stringContaining('Nothing was heard') },
     ])
   })

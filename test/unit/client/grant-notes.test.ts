@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { noteEnded, type RenewalNote, renewalNotesIn } from '../../../src/client/renewal-notes.ts'
+import { grantNotesIn, type RenewalNote } from '../../../src/client/grant-notes.ts'
+import { makeDirectories } from '../../../src/platform/durable.ts'
 import { nodeFileSystem } from '../../../src/platform/files.ts'
 import { NOW } from '../../support/fake-approval.ts'
 import { faultyFiles } from '../../support/faulty-files.ts'
@@ -20,8 +21,8 @@ const note = (grant: string, more: Partial<RenewalNote> = {}): RenewalNote => ({
 
 test('kept for whoever asks next, in another process too, and gone when removed', () => {
   using home = new TempHome()
-  renewalNotesIn(nodeFileSystem, home.stateDir).put(note('g_1'))
-  const notes = renewalNotesIn(nodeFileSystem, home.stateDir)
+  grantNotesIn(nodeFileSystem, home.stateDir).put(note('g_1'))
+  const notes = grantNotesIn(nodeFileSystem, home.stateDir)
   expect(notes.of('g_1')).toEqual(note('g_1'))
   expect(notes.of('g_2')).toBeUndefined()
   expect(statSync(join(home.stateDir, 'renewals/g_1.json')).mode & 0o777).toBe(0o600)
@@ -33,7 +34,7 @@ test('kept for whoever asks next, in another process too, and gone when removed'
 
 test('those of yesterday go when there is a new one', () => {
   using home = new TempHome()
-  const notes = renewalNotesIn(nodeFileSystem, home.stateDir)
+  const notes = grantNotesIn(nodeFileSystem, home.stateDir)
   notes.put(note('g_old', { at: NOW - 25 * 3_600_000 }))
   notes.put(note('g_1'))
   expect(notes.list()).toEqual([note('g_1')])
@@ -41,7 +42,7 @@ test('those of yesterday go when there is a new one', () => {
 
 test('a torn one is none', () => {
   using home = new TempHome()
-  const notes = renewalNotesIn(nodeFileSystem, home.stateDir)
+  const notes = grantNotesIn(nodeFileSystem, home.stateDir)
   notes.put(note('g_1'))
   writeFileSync(join(home.stateDir, 'renewals/g_1.json'), '{"grant":')
   expect(notes.of('g_1')).toBeUndefined()
@@ -50,22 +51,22 @@ test('a torn one is none', () => {
 test('a full disk keeps no renewal from its work', () => {
   using home = new TempHome()
   const { fs } = faultyFiles(nodeFileSystem, { kind: 'error', at: 1, code: 'ENOSPC', forGood: true })
-  const notes = renewalNotesIn(fs, home.stateDir)
+  const notes = grantNotesIn(fs, home.stateDir)
   expect(() => notes.put(note('g_1'))).not.toThrow()
   expect(() => notes.remove('g_1')).not.toThrow()
 })
 
-test('whose grant an administrator stopped is not simply sent to ask anew', () => {
-  const put: RenewalNote[] = []
-  const notes = { put: (each: RenewalNote) => void put.push(each) }
-  const lease = { id: 'g_1', target: 'prod-db' }
-  noteEnded(notes, lease, 'killed', NOW)
-  noteEnded(notes, lease, 'revoked', NOW)
-  expect(put.map(({ message, hint }) => [message, hint])).toEqual([
-    [
-      'An administrator has stopped the grant for prod-db.',
-      'Ask why before you ask anew: jit elevate prod-db --reason TEXT',
-    ],
-    ['The grant for prod-db was ended at the endpoint.', 'To ask anew: jit elevate prod-db --reason TEXT'],
-  ])
+test('what an earlier version has written is read as it was meant', () => {
+  using home = new TempHome()
+  const notes = grantNotesIn(nodeFileSystem, home.stateDir)
+  const written = { target: 'prod-db', message: 'm', hint: 'h', at: NOW }
+  const documents = [
+    { grant: 'g_failed', ...written, outcome: 'failed', code: 'LOGIN_NEEDED' },
+    { grant: 'g_new', ...written, outcome: 'ended', code: 'GRANT_ENDED' },
+    { grant: 'g_told', ...written, outcome: 'ended', code: 'GRANT_ENDED', told: 'yes' },
+  ]
+  makeDirectories(nodeFileSystem, join(home.stateDir, 'renewals'))
+  for (const each of documents)
+    writeFileSync(join(home.stateDir, 'renewals', `${each.grant}.json`), `${JSON.stringify(each)}\n`)
+  expect(documents.map(({ grant }) => notes.of(grant))).toEqual(documents)
 })
