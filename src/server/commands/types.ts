@@ -23,6 +23,8 @@ export type ShownGrant = {
   readonly id: string
   readonly target: string
   readonly holder: Person
+  /** Of a job: the pipelines that it belongs to, by the names that policies and the kill switch use. */
+  readonly pipelines?: readonly string[]
   readonly startsAt: string
   readonly over: string
   readonly endReason?: EndReason

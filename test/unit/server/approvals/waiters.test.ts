@@ -43,7 +43,7 @@ describe('places to wait', () => {
     const ann = waits(waiters, 'ann', 3)
     await settled()
     expect(ann).toMatchObject({ placed: 3, answered: 0 })
-    expect(flood.map(({ answered }) => answered).toSorted()).toEqual([1, 2])
+    expect(flood.map(({ answered }) => answered).toSorted((a, b) => a - b)).toEqual([1, 2])
     const again = [waits(waiters, 'mallory', 10), waits(waiters, 'trudy', 10)]
     await settled()
     expect(ann.answered).toBe(0)

@@ -224,10 +224,17 @@ describe('what is printed', () => {
       wipe: 'stuck' as const,
       machines: [],
     }
-    const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [grant], next: 'g_1' }) })
+    const job = {
+      ...grant,
+      id: 'g_2',
+      holder: { issuer: 'https://ci.test', subject: 'job:7', name: 'github: app' },
+      pipelines: ['deploy', 'any-of-us'],
+    }
+    const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [job, grant], next: 'g_1' }) })
     expect(await run(['grants'], ctx)).toBe(0)
     expect(out).toEqual([
-      'GRANT  WIPE   ENDS OR ENDED             TARGET   HOLDER            SUBJECT',
+      'GRANT  WIPE   ENDS OR ENDED             TARGET   HOLDER            SUBJECT  PIPELINES',
+      'g_2    stuck  2026-11-21T13:00:00.000Z  prod-db  github: app       job:7    deploy, any-of-us',
       'g_1    stuck  2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1',
     ])
     expect(note).toEqual(['There are more: --after g_1'])
