@@ -18,6 +18,9 @@ export interface Store extends Reads {
   close(): Promise<void>
 }
 
+/** `none`: the first start makes it. `older`: of an earlier version, and the next start brings it up to date. */
+export type StoreState = 'none' | 'older' | 'ready'
+
 /** Outside a transaction these see committed state only. */
 export interface Reads {
   /** The database's own time. */

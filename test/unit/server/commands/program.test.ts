@@ -142,6 +142,7 @@ describe('what goes wrong', () => {
       endpoint: 'https://jit.corp.example',
       targets: 1,
       store: 'SQLite x',
+      database: 'ready' as const,
       keys: [],
       warnings: [],
       workloads: {
@@ -164,6 +165,16 @@ describe('what goes wrong', () => {
     ])
     expect(await run(['check', '--json'], ctx)).toBe(0)
     expect(JSON.parse(out.join(''))).toEqual(checked)
+  })
+
+  test.each([
+    ['none', 'SQLite x (not there yet: the first start makes it).'],
+    ['older', 'SQLite x (of an older version: the next start brings it up to date), no keys yet'],
+  ] as const)('check says how the database is: %s', async (database, words) => {
+    const checked = { endpoint: 'https://jit.test', targets: 1, store: 'SQLite x', database, keys: [], warnings: [] }
+    const { ctx, note } = fakeContext({ check: async () => checked })
+    expect(await run(['check'], ctx)).toBe(0)
+    expect(note.join('')).toContain(words)
   })
 
   test('faults of the configuration are shown with file and line, and cost 2', async () => {
