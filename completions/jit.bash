@@ -87,6 +87,7 @@ __jit_complete() {
       env:--shell) option=$word ;;
       deny:--reason) option=$word ;;
       kill:--user) option=$word ;;
+      kill:--pipeline) option=$word ;;
       kill:--target) option=$word ;;
       kill:--grant) option=$word ;;
       kill:--reason) option=$word ;;
@@ -234,7 +235,7 @@ __jit_complete() {
       ;;
     kill)
       if [[ $__jit_typed == -* ]]; then
-        __jit_complete_words '--user --target --grant --all --reason --list --lift --yes --json -h --help'
+        __jit_complete_words '--user --pipeline --target --grant --all --reason --list --lift --yes --json -h --help'
         return 0
       fi
       ;;

@@ -79,6 +79,8 @@ function __jit_at
                 set option $word
             case kill:--user
                 set option $word
+            case kill:--pipeline
+                set option $word
             case kill:--target
                 set option $word
             case kill:--grant
@@ -252,6 +254,7 @@ complete -c jit -n "__jit_at cancel; and not __jit_in_program" -s h -l help -d '
 complete -c jit -n '__jit_at cancel -eq 0' -a '(__jit_complete_names requests)'
 complete -c jit -n "__jit_at ''" -a kill -d 'end grants at once, everywhere'
 complete -c jit -n "__jit_at kill; and not __jit_in_program" -l user -x -d 'all of one person'
+complete -c jit -n "__jit_at kill; and not __jit_in_program" -l pipeline -x -d 'all jobs of one pipeline, by its name at the endpoint'
 complete -c jit -n "__jit_at kill; and not __jit_in_program" -l target -x -d 'all of one target'
 complete -c jit -n "__jit_at kill; and not __jit_in_program" -l grant -x -d 'one grant'
 complete -c jit -n "__jit_at kill; and not __jit_in_program" -l all -d 'everything of everybody'

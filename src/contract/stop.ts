@@ -1,13 +1,13 @@
 import { instant, integer, list, object, oneOf, type Reader, string } from './narrow.ts'
 import { type Person, readPerson } from './person.ts'
 
-export const STOP_SCOPES = ['user', 'target', 'grant', 'all'] as const
+export const STOP_SCOPES = ['user', 'pipeline', 'target', 'grant', 'all'] as const
 export type StopScope = (typeof STOP_SCOPES)[number]
 
 /** Body of `POST /v1/stops`, the kill switch: ends what lives, cancels what waits, and refuses anew until it is lifted. */
 export type StopCall = {
   readonly scope: StopScope
-  /** `user`: subject or e-mail address; `target` and `grant`: name and id; absent with `all`. */
+  /** `user`: subject or e-mail address; `pipeline` and `target`: name; `grant`: id; absent with `all`. */
   readonly value?: string
   readonly reason: string
 }

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from './clock.ts'
@@ -54,6 +55,29 @@ export function openSqlite(path: string, clock: Clock, access: 'read' | 'write')
   }
   database.exec('pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off')
   if (access === 'read') database.exec('pragma query_only = on')
+  return connection(database, clock)
+}
+
+/**
+ * Opens the file so that no byte on the disk changes and no file is made, whoever looks: a file of root's beside the
+ * database would lock out the user whom the service runs as. `undefined`: there is no such file.
+ */
+export function lookIntoSqlite(path: string, clock: Clock): SqliteConnection | undefined {
+  try {
+    if (!exists(path)) return undefined
+    if (!lstatSync(path).isFile()) throw new Error('it is not a regular file')
+    const url = pathToFileURL(path)
+    // SQLite makes the log where there is none, even to read. Where there is one, somebody uses the database or died in it.
+    if (!exists(`${path}-wal`)) url.searchParams.set('immutable', '1')
+    const database = new DatabaseSync(url, { timeout: BUSY_MS, readOnly: true })
+    database.prepare('select count(*) from sqlite_schema').get()
+    return connection(database, clock)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+function connection(database: DatabaseSync, clock: Clock): SqliteConnection {
   database.function('jit_now', { directOnly: true }, () => clock.now())
   const statements = new Map<string, SqliteStatement>()
 

@@ -58,7 +58,8 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
     const tokens = makeTokens({ issuer: endpoint, keys, clock, random, awsName })
     const pendingSeconds = config.requests.pendingSeconds
     const audit = createAudit()
-    const approvals = createApprovals({ store, audit, policy, targets, pendingSeconds, random, clock })
+    const pipelines = config.workloads?.pipelines ?? []
+    const approvals = createApprovals({ store, audit, policy, targets, pipelines, pendingSeconds, random, clock })
     const authentication = makeAuthentication({
       endpoint,
       tokens,

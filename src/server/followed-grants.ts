@@ -18,10 +18,12 @@ export async function followedGrants(store: Store, query: GrantsQuery): Promise<
 
 function shown({ grant, request, wipe }: FollowedGrant, receipts: readonly ReceiptRow[], now: number): ShownGrant {
   const { id, target, startsAt, endsAt, endedAt, endReason } = grant
+  const { person, workload } = fromRow(request).asked.caller
   return defined({
     id,
     target,
-    holder: fromRow(request).asked.caller.person,
+    holder: person,
+    pipelines: workload?.pipelines,
     startsAt: instant(startsAt),
     over: instant(endedAt ?? endsAt),
     endReason: endReason ?? (endsAt <= now ? ('ttl' as const) : undefined),

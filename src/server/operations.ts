@@ -14,9 +14,9 @@ import { checkConfiguration, type Configuration, loadConfiguration } from './con
 import { followedGrants } from './followed-grants.ts'
 import { parseJson } from './http/strict-json.ts'
 import { serve } from './serve.ts'
-import { openStore } from './store/open.ts'
+import { lookIntoStore, openStore } from './store/open.ts'
 import type { Store } from './store/types.ts'
-import { storedKeys } from './stored.ts'
+import { keysIn, storedKeys } from './stored.ts'
 import { JWKS_PATH, OIDC_DISCOVERY_PATH, oidcDiscovery } from './tokens/issuer-documents.ts'
 import { keyState, replaceKeysNow, rotateKeys } from './tokens/key-ring.ts'
 import { publishedKeys } from './tokens/signing-key.ts'
@@ -69,7 +69,12 @@ export function makeOperations(deps: OperationsDeps): Operations {
     check: async (configFile) => {
       const { config } = await load(configFile)
       const warnings = await checkConfiguration(source(configFile))
-      return withStore(config, async (store) => summary(config, warnings, store.name, await shownKeys(store, clock)))
+      return lookIntoStore(config.store, clock, async (look) => ({
+        ...summary(config, warnings),
+        store: look.name,
+        database: look.state,
+        keys: await shownKeys(look, clock),
+      }))
     },
     serve: async (configFile, ready) => {
       const { config, policy } = await load(configFile)
@@ -161,8 +166,8 @@ function replaceJson({ replace }: OperationsDeps, file: string, value: unknown):
   return file
 }
 
-async function shownKeys(store: Store, clock: Clock): Promise<readonly ShownKey[]> {
-  const keys = await storedKeys(store).list()
+async function shownKeys(store: Pick<Store, 'signingKeys'>, clock: Clock): Promise<readonly ShownKey[]> {
+  const keys = await keysIn(store)
   return keys.map((key) => ({
     kid: key.kid,
     use: key.use,
@@ -172,11 +177,12 @@ async function shownKeys(store: Store, clock: Clock): Promise<readonly ShownKey[
   }))
 }
 
-const summary = (config: Config, warnings: readonly Fault[], store: string, keys: readonly ShownKey[]): Checked => ({
+const summary = (
+  config: Config,
+  warnings: readonly Fault[],
+): Pick<Checked, 'endpoint' | 'targets' | 'warnings' | 'workloads'> => ({
   endpoint: config.endpoint,
   targets: config.targets.length,
-  store,
-  keys,
   warnings,
   ...(config.workloads === undefined ? {} : { workloads: shownWorkloads(config.workloads) }),
 })

@@ -6,10 +6,7 @@ import type { SigningKey, SigningKeys } from './tokens/types.ts'
 /** Signing keys as rows of the store. A key may sign as soon as it is the oldest that is not retired, so `activateAt` says its age. */
 export function storedKeys(store: Store): SigningKeys {
   return {
-    list: async () => {
-      const [grant, access] = [await store.signingKeys('grant'), await store.signingKeys('access')]
-      return [...grant.map(keyOf('grant')), ...access.map(keyOf('access'))]
-    },
+    list: () => keysIn(store),
     insert: ({ kid, use, privateJwk, createdAt, acceptedUntil }) =>
       store.transaction((tx) =>
         tx.insertSigningKey({
@@ -23,6 +20,11 @@ export function storedKeys(store: Store): SigningKeys {
       ),
     retire: (kid, acceptedUntil) => store.transaction((tx) => tx.retireSigningKey(kid, acceptedUntil)),
   }
+}
+
+export async function keysIn(store: Pick<Store, 'signingKeys'>): Promise<readonly SigningKey[]> {
+  const [grant, access] = [await store.signingKeys('grant'), await store.signingKeys('access')]
+  return [...grant.map(keyOf('grant')), ...access.map(keyOf('access'))]
 }
 
 const keyOf =

@@ -192,13 +192,20 @@ describe('what people decide', () => {
     expect([mute.code, mute.stderr]).toEqual([4, expect.stringContaining('--workload off')])
 
     const stranger = ci.job('strange', githubEnv(ci.services, { GITHUB_RUN_ID: '43' }, { run_id: '43' }))
-    const refused = await stranger.jit('elevate', '--request', request)
-    expect(refused.code).toBe(3)
+    expect((await stranger.jit('elevate', '--request', request)).code).toBe(3)
 
     const later = ci.job('later', githubEnv(ci.services, { GITHUB_JOB: 'collect' }))
     const collected = await later.jit('elevate', '--request', request)
     expect(failureOf(collected)).toBe('')
-    expect((await later.jit('exec', 'staging-db', '--', ...READ)).stdout).toMatch(KEY)
+    const [key = 'no key'] = KEY.exec((await later.jit('exec', 'staging-db', '--', ...READ)).stdout) ?? []
+    expect(later.holding(key)).toHaveLength(1)
+    const killed = await bob.jit('kill', '--pipeline', 'shop-github', '--reason', 'stolen', '--json')
+    const { stop } = JSON.parse(killed.stdout) as { stop: { id: string } }
+    expect(await eventually(() => later.holding(key), [], { withinMs: 60_000 })).toEqual([])
+    const again = await later.jit('elevate', 'prod-db', '--for', '15m', '--reason', 'x')
+    expect(`${again.code} ${again.stderr}`).toMatch(/^3 [^]*stopped for pipeline shop-github: stolen/)
+    expect((await bob.jit('kill', '--list')).stdout).toContain('pipeline shop-github')
+    expect((await bob.jit('kill', '--lift', stop.id)).stderr).toContain('pipeline shop-github may ask again')
     await later.jit('revoke', '--all')
   })
 

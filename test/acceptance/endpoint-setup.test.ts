@@ -36,11 +36,12 @@ describe('setting up', () => {
     expect(readFileSync(join(site, 'jit-endpoint.yaml'), 'utf8')).toBe(before)
   })
 
-  test('check reads configuration, policy and database', async () => {
-    const { command, config, url } = await home()
+  test('check reads configuration, policy and database, and makes nothing', async () => {
+    const { command, config, url, directory } = await home()
     const { code, out } = command('check', '--config', config, '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ endpoint: url, targets: 1, keys: [] })
+    expect(JSON.parse(out)).toMatchObject({ endpoint: url, targets: 1, database: 'none', keys: [] })
+    expect(readdirSync(directory).toSorted()).toEqual(['jit-endpoint.yaml', 'policy.cedar'])
   })
 
   test('check shows the pipelines, and says by line which one is matched by a name alone', async () => {

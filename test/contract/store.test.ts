@@ -276,6 +276,23 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
           code: 'CONFIG',
           message: expect.stringMatching(/schema version 99, but this jit-endpoint knows versions up to 2\./),
         })
+        await expect(database.look((look) => Promise.resolve(look))).rejects.toMatchObject({ code: 'CONFIG' })
+      })
+
+      test('is there to look at, though nothing was made yet or an older version made it', async () => {
+        const fresh = await place.database()
+        const seen = () => fresh.look(async ({ name, state, signingKeys }) => [name, state, await signingKeys('grant')])
+        const [name] = await seen()
+        expect(await seen()).toEqual([name, 'none', []])
+        const opened = await fresh.open()
+        const key = { kid: 'k1', use: 'grant', privateJwkJson: '{}', createdAt: 1, activateAt: 2, retireAt: null }
+        await opened.transaction((tx) => tx.insertSigningKey(key))
+        expect(await seen()).toMatchObject([opened.name, 'ready', [{ kid: 'k1' }]])
+        await fresh.execute('update schema_version set version = 1')
+        expect(await seen()).toMatchObject([opened.name, 'older', [{ kid: 'k1' }]])
+        await opened.close()
+        expect(await seen()).toMatchObject([name, 'older', [{ kid: 'k1' }]])
+        await fresh.remove()
       })
     })
   })

@@ -74,6 +74,8 @@ export const TARGETS: readonly ConfiguredTarget[] = ['dev', 'test', 'prod', 'vau
   (name) => ({ name, maxDurationSeconds: 8 * 3600, labels: [], renewEverySeconds: 3600 }),
 )
 
+export const PIPELINES = [{ name: 'deploy' }, { name: 'nightly' }]
+
 /** Wall time that a test can move; a second of sleep takes 50 ms, a longer sleep ends by its signal only. */
 export function movableClock(): Clock & { advance(ms: number): void } {
   let offset = 0
@@ -92,12 +94,14 @@ export function approvalsOver(
   policy: Policy = new FakePolicy(),
   clock: Clock = systemClock,
   targets: readonly ConfiguredTarget[] = TARGETS,
+  pipelines: readonly { readonly name: string }[] = PIPELINES,
 ) {
   return createApprovals({
     store,
     audit: createAudit(),
     policy,
     targets,
+    pipelines,
     pendingSeconds: 3600,
     random: systemRandom,
     clock,

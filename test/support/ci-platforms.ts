@@ -162,4 +162,6 @@ permit(principal in Pipeline::"${pipeline}", action == Action::"autoApprove", re
 export const POLICY = `${PIPELINES.map(permit).join('')}
 @id("dba-approves")
 permit(principal in Group::"dba", action == Action::"approve", resource);
+@id("dba-administers")
+permit(principal in Group::"dba", action == Action::"administer", resource);
 `

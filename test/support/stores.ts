@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { openStore } from '../../src/server/store/open.ts'
+import type { StoreLook } from '../../src/server/store/look.ts'
+import { lookIntoStore, openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/types.ts'
 import { movableClock } from './approvals.ts'
 import { type PostgresServer, startPostgres } from './postgres.ts'
@@ -12,6 +13,8 @@ export type Database = {
   /** Opens one more store, as one more replica would. */
   open(): Promise<Store>
   advance(ms: number): Promise<void>
+  /** As `check` looks, who changes nothing. */
+  look<T>(work: (look: StoreLook) => Promise<T>): Promise<T>
   /** Runs SQL behind the stores' back. */
   execute(sql: string): Promise<void>
   remove(): Promise<void>
@@ -34,6 +37,7 @@ export async function sqlitePlace(): Promise<Place> {
       return {
         open: () => openStore({ kind: 'sqlite', path }, { clock, report }),
         advance: async (ms) => clock.advance(ms),
+        look: (work) => lookIntoStore({ kind: 'sqlite', path }, clock, work),
         execute: async (sql) => {
           const database = new DatabaseSync(path)
           database.exec(sql)
@@ -60,6 +64,7 @@ export async function postgresPlace(): Promise<Place> {
       let offset = 0
       return {
         open: () => openStore({ kind: 'postgres', url }, { clock: movableClock(), report }),
+        look: (work) => lookIntoStore({ kind: 'postgres', url }, movableClock(), work),
         advance: async (ms) => {
           offset += ms
           await execute(`create or replace function jit_now() returns bigint language sql volatile

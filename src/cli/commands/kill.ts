@@ -13,6 +13,7 @@ export type KillOptions = { readonly json: boolean } & (
 
 type Flags = {
   readonly user?: string
+  readonly pipeline?: string
   readonly target?: string
   readonly grant?: string
   readonly all: boolean
@@ -31,6 +32,7 @@ export function killCommand(ctx: CliContext, run = runKill): JitCommand {
       'Ends what lives, cancels what waits, and refuses anew until it is lifted. Machines that reach the endpoint wipe within seconds. For administrators. What it stops or lifts, and --yes, have no environment twins: they are typed.',
     )
     .addOption(new TypedOption('--user <who>', 'all of one person: e-mail address or subject'))
+    .addOption(new TypedOption('--pipeline <name>', 'all jobs of one pipeline, by its name at the endpoint'))
     .addOption(new TypedOption('--target <name>', 'all of one target'))
     .addOption(new TypedOption('--grant <id>', 'one grant; nothing is refused afterwards'))
     .addOption(new TypedOption('--all', 'everything of everybody').default(false))
@@ -43,6 +45,7 @@ export function killCommand(ctx: CliContext, run = runKill): JitCommand {
       'after',
       examples(
         'jit kill --user dana@corp.example --reason "laptop stolen"',
+        'jit kill --pipeline deploy-prod --reason "repository taken over"',
         'jit kill --grant g_0123456789abcdefghjkmnpqrs --reason "wrong account"',
         'jit kill --all --reason "keys leaked" --yes',
         'jit kill --list',
@@ -59,22 +62,23 @@ function optionsOf({ list, lift, json, reason, yes, ...flags }: Flags): KillOpti
     throw new JitError(
       'USAGE',
       wanted.length === 0 ? 'Say what to end.' : 'Say one thing at a time.',
-      'Write one of --user, --target, --grant, --all, --list, --lift.',
+      'Write one of --user, --pipeline, --target, --grant, --all, --list, --lift.',
     )
   if (list) return { do: 'list', json }
   if (lift !== undefined) return { do: 'lift', id: lift, json }
   return { do: 'stop', call: callOf(flags), yes, json, ...(reason === undefined ? {} : { reason }) }
 }
 
-type Scope = Pick<Flags, 'user' | 'target' | 'grant' | 'all'>
+type Scope = Pick<Flags, 'user' | 'pipeline' | 'target' | 'grant' | 'all'>
 
 const scopes = ({ all, ...valued }: Scope): readonly string[] => [
-  ...(['user', 'target', 'grant'] as const).filter((name) => valued[name] !== undefined),
+  ...(['user', 'pipeline', 'target', 'grant'] as const).filter((name) => valued[name] !== undefined),
   ...(all ? ['all'] : []),
 ]
 
-function callOf({ user, target, grant }: Scope): Omit<StopCall, 'reason'> {
+function callOf({ user, pipeline, target, grant }: Scope): Omit<StopCall, 'reason'> {
   if (user !== undefined) return { scope: 'user', value: user }
+  if (pipeline !== undefined) return { scope: 'pipeline', value: pipeline }
   if (target !== undefined) return { scope: 'target', value: target }
   return grant === undefined ? { scope: 'all' } : { scope: 'grant', value: grant }
 }

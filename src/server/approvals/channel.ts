@@ -13,7 +13,7 @@ import { viewGrant } from './view.ts'
 /** A timer may fire a moment before the database's clock is there. */
 const TIMER_EARLY_MS = 20
 
-/** Which of the named grants are over: answers as soon as one is, or after the wait with none. It keeps nothing between calls. */
+/** Which of the named grants are over: answers as soon as one is, or with none after the wait, which is none where too many wait already. It keeps nothing between calls. */
 export async function channel(
   deps: Deps,
   caller: Caller,
@@ -21,14 +21,14 @@ export async function channel(
   signal: AbortSignal,
 ): Promise<ChannelAnswer> {
   const ids = [...new Set(grants)]
-  const waiter = deps.ends.join(ids, caller.person)
+  const waitMs = Math.min(waitSeconds, LONGEST_CHANNEL_WAIT_SECONDS) * 1_000
+  const waiter = waitMs > 0 ? deps.ends.join(ids, caller.person) : undefined
   try {
     const { ended, nextEndMs } = await look(deps, caller, ids)
-    const waitMs = Math.min(waitSeconds, LONGEST_CHANNEL_WAIT_SECONDS) * 1_000
-    if (ended.length > 0 || !(waitMs > 0) || signal.aborted) return { ended }
+    if (ended.length > 0 || waiter === undefined || signal.aborted) return { ended }
     await waiter.news(Math.min(waitMs, nextEndMs + TIMER_EARLY_MS), signal)
   } finally {
-    waiter.leave()
+    waiter?.leave()
   }
   return { ended: (await look(deps, caller, ids)).ended }
 }

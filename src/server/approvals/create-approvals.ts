@@ -1,4 +1,4 @@
-import type { ConfiguredTarget } from '../config/types.ts'
+import type { ConfiguredTarget, Pipeline } from '../config/types.ts'
 import { approve } from './approve.ts'
 import { ask, explain } from './ask.ts'
 import { cancel, deny } from './deny.ts'
@@ -16,8 +16,9 @@ import { throwStop } from './throw-stop.ts'
 import type { Approvals } from './types.ts'
 import { createWatch } from './watch.ts'
 
-export type ApprovalsOptions = Omit<Deps, 'watch' | 'ends' | 'targets'> & {
+export type ApprovalsOptions = Omit<Deps, 'watch' | 'ends' | 'targets' | 'pipelines'> & {
   readonly targets: readonly ConfiguredTarget[]
+  readonly pipelines: readonly Pick<Pipeline, 'name'>[]
 }
 
 /** What nobody calls for. */
@@ -29,10 +30,11 @@ export interface Housekeeping {
 }
 
 /** The life of requests and grants over one store, and its housekeeping. */
-export function createApprovals({ targets, ...rest }: ApprovalsOptions): Approvals & Housekeeping {
+export function createApprovals({ targets, pipelines, ...rest }: ApprovalsOptions): Approvals & Housekeeping {
   const deps: Deps = {
     ...rest,
     targets: new Map(targets.map((target) => [target.name, target])),
+    pipelines: new Set(pipelines.map(({ name }) => name)),
     watch: createWatch(rest.store, rest.clock),
     ends: createEndWatch(rest.store, rest.clock),
   }

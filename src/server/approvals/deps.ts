@@ -13,6 +13,8 @@ export type Deps = {
   readonly audit: Audit
   readonly policy: Policy
   readonly targets: ReadonlyMap<string, ConfiguredTarget>
+  /** Names of the configured pipelines. */
+  readonly pipelines: ReadonlySet<string>
   /** How long a request may wait for people. */
   readonly pendingSeconds: number
   readonly random: Random

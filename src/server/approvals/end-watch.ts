@@ -12,7 +12,7 @@ const MOST_PER_PERSON = 1_000
 export interface EndWatch {
   /** This process has just ended these. */
   ended(ids: readonly string[]): void
-  join(ids: readonly string[], person: PersonKey): Waiter
+  join(ids: readonly string[], person: PersonKey): Waiter | undefined
 }
 
 export function createEndWatch(store: Pick<Reads, 'now' | 'endedSince'>, clock: Clock): EndWatch {
@@ -20,7 +20,6 @@ export function createEndWatch(store: Pick<Reads, 'now' | 'endedSince'>, clock: 
     clock,
     most: MOST_WAITERS,
     mostPerPerson: MOST_PER_PERSON,
-    tooMany: 'Too many machines are waiting for news.',
     // One statement about what ended of late, however many wait for however many grants.
     look: async () => store.endedSince((await store.now()) - LOOK_BACK_MS),
   })

@@ -26,7 +26,7 @@ async function maySee(deps: Deps, caller: Caller, row: RequestRow): Promise<bool
   return [...approvals, ...(record.decision?.people ?? [])].some((person) => samePerson(person, caller.person))
 }
 
-/** Stands in line before it looks, so that a decision in between is not missed. */
+/** Stands in line before it looks, so that a decision in between is not missed; where there is no room it does not wait. */
 export async function wait(
   deps: Deps,
   caller: Caller,
@@ -34,13 +34,13 @@ export async function wait(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<AccessRequest> {
-  const waiter = deps.watch.join(id, caller.person)
+  const waiter = waitMs > 0 ? deps.watch.join(id, caller.person) : undefined
   try {
     const found = await get(deps, caller, id)
-    if (found.state !== 'pending' || !(waitMs > 0) || signal.aborted) return found
+    if (found.state !== 'pending' || waiter === undefined || signal.aborted) return found
     await waiter.news(Math.min(waitMs, LONGEST_WAIT_SECONDS * 1000), signal)
   } finally {
-    waiter.leave()
+    waiter?.leave()
   }
   return get(deps, caller, id)
 }

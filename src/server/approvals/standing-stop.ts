@@ -42,8 +42,13 @@ export const stopped = ({ policy }: Pick<Deps, 'policy'>, stop: StopRecord): Ref
 
 /** Without the full stop: it goes into longer sentences. */
 export function whyStopped({ scope, value, reason }: Pick<StopRecord, 'scope' | 'value' | 'reason'>): string {
-  const what = scope === 'all' ? 'Elevating is stopped for everybody' : `Elevating is stopped for ${value ?? scope}`
-  return `${what}: ${reason.replace(/\.$/, '')}`
+  return `Elevating is stopped for ${whoOrWhat({ scope, value })}: ${reason.replace(/\.$/, '')}`
+}
+
+/** Persons and targets are known by their bare names; a pipeline may be called as a target is. */
+function whoOrWhat({ scope, value }: Pick<StopRecord, 'scope' | 'value'>): string {
+  if (scope === 'all') return 'everybody'
+  return scope === 'pipeline' ? `pipeline ${value}` : (value ?? scope)
 }
 
 const whoLifts = (labels: readonly string[]): string =>

@@ -40,7 +40,7 @@ export function viewStop({ id, scope, value, reason, by, at, liftedAt }: StopRec
 
 /** Whose doing it is, and for what. */
 export type Concerned = {
-  readonly callers: readonly Pick<Caller, 'person' | 'flow'>[]
+  readonly callers: readonly Pick<Caller, 'person' | 'flow' | 'workload'>[]
   readonly targets: readonly string[]
 }
 
@@ -48,8 +48,13 @@ export type Concerned = {
 export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { callers, targets }: Concerned): boolean {
   if (scope === 'all') return true
   if (value === null || scope === 'grant') return false
-  return scope === 'target' ? targets.includes(value) : callers.some((caller) => isNamed(caller, value))
+  if (scope === 'target') return targets.includes(value)
+  return callers.some((caller) => (scope === 'pipeline' ? isOf(caller, value) : isNamed(caller, value)))
 }
+
+/** A job belongs to every pipeline whose ids it matched when it logged in; a stop of one of them stops it. */
+const isOf = ({ workload }: Pick<Caller, 'workload'>, pipeline: string): boolean =>
+  workload?.pipelines.includes(pipeline) === true
 
 /**
  * By subject or e-mail address, however it is written: a stop that misses its person is worse than one that catches two. Which

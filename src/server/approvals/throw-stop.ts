@@ -19,8 +19,9 @@ import { noSuchTarget } from './wanted.ts'
  * between, the sweep of any replica carries it to its end.
  */
 export async function throwStop(deps: Deps, caller: Caller, call: StopCall): Promise<StopAnswer> {
-  const wanted = readStopCall(deps, call)
+  const wanted = readStopCall(call)
   const { policies } = await demandAdministrator(deps, caller, wanted, wanted.reason)
+  demandKnown(deps, wanted)
   const id = identifier('s', deps.random.bytes(16))
   const thrown = (at: number): StopRecord => ({
     ...wanted,
@@ -50,16 +51,25 @@ type Wanted = Pick<StopRecord, 'scope' | 'value' | 'reason'>
 const LONGEST_SUBJECT = 1_000
 const LONGEST_NAME = 255
 
-/** A subject or address may be of somebody who never called; a target or grant that is misspelt would stop nothing and seem to. */
-function readStopCall(deps: Deps, { scope, value, reason }: StopCall): Wanted {
+function readStopCall({ scope, value, reason }: StopCall): Wanted {
   const why = plainText('reason', reason, 500)
   if (scope === 'all') {
     if (value !== undefined) throw new Refusal('invalid_request', 'A stop for everybody names nobody: leave out value.')
     return { scope, value: null, reason: why }
   }
   if (value === undefined) throw new Refusal('invalid_request', `A stop of scope ${scope} says which ${scope}.`)
-  if (scope === 'target' && !deps.targets.has(value)) throw noSuchTarget(value)
   return { scope, value: plainText(scope, value, scope === 'user' ? LONGEST_SUBJECT : LONGEST_NAME), reason: why }
+}
+
+/**
+ * A subject or address may be of somebody who never called; a name that is misspelt would stop nothing and seem to. Only
+ * administrators are told which names there are.
+ */
+function demandKnown({ targets, pipelines }: Pick<Deps, 'targets' | 'pipelines'>, { scope, value }: Wanted): void {
+  if (scope === 'target' && !targets.has(value ?? '')) throw noSuchTarget(value ?? '')
+  if (scope !== 'pipeline' || pipelines.has(value ?? '')) return
+  const known = pipelines.size === 0 ? 'None is configured.' : `There are: ${[...pipelines].join(', ')}`
+  throw new Refusal('not_found', `There is no pipeline called ${value}.`, known)
 }
 
 /** The answer to the first call may have been lost on the way: a repeat finds its stop, and there are not two to lift. */

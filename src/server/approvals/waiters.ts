@@ -1,5 +1,4 @@
 import type { Clock } from '../../platform/clock.ts'
-import { Refusal } from '../refusal.ts'
 import type { PersonKey } from '../store/types.ts'
 
 const POLL_MS = 1_000
@@ -8,11 +7,14 @@ const POLL_MS = 1_000
 export interface Waiters {
   /** There is news about these. */
   tell(ids: Iterable<string>): void
-  /** Stands in line for all of `ids` before the first look, so that no news falls between look and wait. Refuses when too many wait. */
-  join(ids: readonly string[], person: PersonKey): Waiter
+  /**
+   * Stands in line for all of `ids` before the first look, so that no news falls between look and wait. Nothing where there is
+   * no room: such a call is answered with what it sees now, which is the truth as well and counts as a word from the endpoint.
+   */
+  join(ids: readonly string[], person: PersonKey): Waiter | undefined
 }
 export interface Waiter {
-  /** Resolves on news about one of the ids, after `ms`, or when `signal` aborts. */
+  /** Resolves on news about one of the ids, after `ms`, when `signal` aborts, or early where somebody else needs the place. */
   news(ms: number, signal: AbortSignal): Promise<void>
   leave(): void
 }
@@ -21,68 +23,86 @@ export type WaitersOptions = {
   readonly clock: Clock
   readonly most: number
   readonly mostPerPerson: number
-  /** What is said to one too many. */
-  readonly tooMany: string
   /** Which of the ids that are waited for there is news about, by the database: another replica's news shows there. */
   readonly look: (waitedFor: readonly string[]) => Promise<readonly string[]>
 }
 
-export function createWaiters({ clock, most, mostPerPerson, tooMany, look }: WaitersOptions): Waiters {
-  const waiting = new Map<string, Set<AbortController>>()
-  const perPerson = new Map<string, number>()
-  let all = 0
+type Place = { readonly person: string; readonly ids: readonly string[]; readonly early: AbortController }
+type Lines = Map<string, Set<Place>>
+
+export function createWaiters({ clock, most, mostPerPerson, look }: WaitersOptions): Waiters {
+  const byId: Lines = new Map()
+  const byPerson: Lines = new Map()
+  let taken = 0
   let polling: AbortController | undefined
 
   const tell = (ids: Iterable<string>): void => {
-    for (const id of ids) for (const waiter of waiting.get(id) ?? []) waiter.abort()
+    for (const id of ids) for (const { early } of byId.get(id) ?? []) early.abort()
   }
 
   const poll = async (stop: AbortSignal): Promise<void> => {
     while (!stop.aborted) {
       await clock.sleep(POLL_MS, stop)
-      const waitedFor = [...waiting.keys()]
+      const waitedFor = [...byId.keys()]
       // A database that fails is news too: each waiter looks for itself and meets the error in its own call.
       if (waitedFor.length > 0) tell(await look(waitedFor).catch(() => waitedFor))
     }
   }
 
-  const count = (person: string, by: 1 | -1): void => {
-    const left = (perPerson.get(person) ?? 0) + by
-    if (left === 0) perPerson.delete(person)
-    else perPerson.set(person, left)
-    all += by
-    if (all === 0) {
-      polling?.abort()
-      polling = undefined
-    } else if (polling === undefined) {
-      polling = new AbortController()
-      void poll(polling.signal)
-    }
+  const take = (place: Place): void => {
+    for (const id of place.ids) put(byId, id, place)
+    put(byPerson, place.person, place)
+    taken++
+    if (polling !== undefined) return
+    polling = new AbortController()
+    void poll(polling.signal)
+  }
+
+  const leave = (place: Place): void => {
+    if (!remove(byPerson, place.person, place)) return
+    for (const id of place.ids) remove(byId, id, place)
+    taken--
+    if (taken > 0) return
+    polling?.abort()
+    polling = undefined
+  }
+
+  /** Whoever has most of all places gives one to a person who has fewer, so that no few people keep the others out. */
+  const makeRoom = (person: string): boolean => {
+    const own = byPerson.get(person)?.size ?? 0
+    if (own >= mostPerPerson) return false
+    if (taken < most) return true
+    const largest = [...byPerson.values()].reduce((one, other) => (other.size > one.size ? other : one))
+    const [longest] = largest
+    if (longest === undefined || largest.size <= own + 1) return false
+    leave(longest)
+    longest.early.abort()
+    return true
   }
 
   return {
     tell,
     join: (ids, { issuer, subject }) => {
-      const person = `${issuer} ${subject}`
-      if (all >= most || (perPerson.get(person) ?? 0) >= mostPerPerson)
-        throw new Refusal('rate_limited', tooMany, 'Ask again in some seconds.')
-      const waiter = new AbortController()
-      for (const id of ids) waiting.set(id, (waiting.get(id) ?? new Set()).add(waiter))
-      count(person, 1)
-      let here = true
+      const person = JSON.stringify([issuer, subject])
+      if (!makeRoom(person)) return undefined
+      const place = { person, ids, early: new AbortController() }
+      take(place)
       return {
-        news: (ms, signal) => clock.sleep(ms, AbortSignal.any([waiter.signal, signal])),
-        leave: () => {
-          if (!here) return
-          here = false
-          for (const id of ids) {
-            const line = waiting.get(id)
-            line?.delete(waiter)
-            if (line?.size === 0) waiting.delete(id)
-          }
-          count(person, -1)
-        },
+        news: (ms, signal) => clock.sleep(ms, AbortSignal.any([place.early.signal, signal])),
+        leave: () => leave(place),
       }
     },
   }
+}
+
+const put = (lines: Lines, key: string, place: Place): void => {
+  lines.set(key, (lines.get(key) ?? new Set()).add(place))
+}
+
+/** False: it was not there. */
+function remove(lines: Lines, key: string, place: Place): boolean {
+  const line = lines.get(key)
+  if (line?.delete(place) !== true) return false
+  if (line.size === 0) lines.delete(key)
+  return true
 }

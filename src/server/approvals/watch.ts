@@ -11,7 +11,7 @@ const MOST_PER_PERSON = 50
 export interface Watch {
   /** `id` has just been settled by this process. */
   settled(id: string): void
-  join(id: string, person: PersonKey): Waiter
+  join(id: string, person: PersonKey): Waiter | undefined
 }
 
 export function createWatch(store: Pick<Reads, 'settledAmong'>, clock: Clock): Watch {
@@ -19,7 +19,6 @@ export function createWatch(store: Pick<Reads, 'settledAmong'>, clock: Clock): W
     clock,
     most: MOST_WAITERS,
     mostPerPerson: MOST_PER_PERSON,
-    tooMany: 'Too many calls are waiting for a decision.',
     look: async (ids) => {
       const settled: string[] = []
       for (let i = 0; i < ids.length; i += POLLED_TOGETHER)

@@ -16,8 +16,13 @@ async function runCheck(ctx: CommandContext, { config, json }: Common): Promise<
   if (json) return ctx.out(JSON.stringify(checked))
   for (const line of pipelineLines(checked)) ctx.note(line)
   for (const warning of checked.warnings) ctx.note(`Warning: ${renderFault(warning)}`)
-  const keys = checked.keys.length === 0 ? 'no keys yet (the first start makes them)' : `${checked.keys.length} keys`
-  ctx.note(`${config} is good: ${checked.endpoint}, ${checked.targets} targets, ${checked.store}, ${keys}.`)
+  ctx.note(`${config} is good: ${checked.endpoint}, ${checked.targets} targets, ${stored(checked)}.`)
+}
+
+function stored({ store, database, keys }: Checked): string {
+  if (database === 'none') return `${store} (not there yet: the first start makes it)`
+  const kept = keys.length === 0 ? 'no keys yet (the first start makes them)' : `${keys.length} keys`
+  return `${store}${database === 'older' ? ' (of an older version: the next start brings it up to date)' : ''}, ${kept}`
 }
 
 function pipelineLines({ workloads }: Checked): readonly string[] {

@@ -47,15 +47,16 @@ async function runGrants(ctx: CommandContext, { config, json, ...query }: Grants
   if (page.next !== undefined) ctx.note(`There are more: --after ${page.next}`)
 }
 
-const HEADING = ['GRANT', 'WIPE', 'ENDS OR ENDED', 'TARGET', 'HOLDER', 'SUBJECT']
+const HEADING = ['GRANT', 'WIPE', 'ENDS OR ENDED', 'TARGET', 'HOLDER', 'SUBJECT', 'PIPELINES']
 
-const columns = ({ id, wipe, target, holder, over }: ShownGrant): readonly string[] => [
+const columns = ({ id, wipe, target, holder, pipelines, over }: ShownGrant): readonly string[] => [
   id,
   wipe,
   over,
   target,
   terminalText(holder.email ?? holder.name),
   terminalText(holder.subject),
+  pipelines?.join(', ') ?? '',
 ]
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

@@ -5,7 +5,7 @@ import type { ReceiptOutcome } from '../../contract/receipt.ts'
 import type { Cloud } from '../../contract/target.ts'
 import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
-import type { FollowedQuery, WipeState } from '../store/types.ts'
+import type { FollowedQuery, StoreState, WipeState } from '../store/types.ts'
 import type { KeyState, KeyUse, Rotation } from '../tokens/types.ts'
 
 /** What `keys list` shows of a key: nothing secret. `until`: how long a retired one is accepted. */
@@ -23,6 +23,8 @@ export type ShownGrant = {
   readonly id: string
   readonly target: string
   readonly holder: Person
+  /** Of a job: the pipelines that it belongs to, by the names that policies and the kill switch use. */
+  readonly pipelines?: readonly string[]
   readonly startsAt: string
   readonly over: string
   readonly endReason?: EndReason
@@ -42,6 +44,7 @@ export type Checked = {
   readonly endpoint: string
   readonly targets: number
   readonly store: string
+  readonly database: StoreState
   readonly keys: readonly ShownKey[]
   readonly warnings: readonly Fault[]
   /** What pipelines can log in with; absent where they cannot. */
@@ -63,7 +66,7 @@ export type Checked = {
 export interface Operations {
   /** Writes a configuration and a policy to start from. Never over an existing file. Resolves to the files. */
   init(directory: string, urls: { readonly endpoint: string; readonly issuer: string }): Promise<readonly string[]>
-  /** Reads configuration, policy and keys. Opens the database, so that one which cannot be used shows now. */
+  /** Reads configuration, policy and keys, and makes and changes nothing: whoever runs it need not be whom the service runs as. */
   check(configFile: string): Promise<Checked>
   /** Serves until the process is asked to stop. */
   serve(configFile: string, ready: (listening: string, config: Config) => void): Promise<void>

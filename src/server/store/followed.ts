@@ -69,12 +69,6 @@ function wipeState({ graceMs }: FollowedQuery) {
 export function followedWrites(db: Db): Pick<Transaction, 'putReceipt' | 'markUnconfirmed'> {
   return {
     putReceipt: async ({ grantId, machine, outcome, why, reportedAt }) => {
-      // Held, so that what two machines tell at once is counted one after the other.
-      await db
-        .updateTable('grants')
-        .set((row) => ({ holds: row('holds', '+', 1) }))
-        .where('id', '=', grantId)
-        .execute()
       const told = { outcome, why, reported_at: reportedAt, recorded_at: NOW }
       const lastIssue = sql<number>`(select coalesce(issued_at, 0) from grants where id = ${grantId})`
       const changed = await db

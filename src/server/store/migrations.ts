@@ -17,16 +17,20 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 export async function migrate(db: Db, kind: DatabaseKind, name: string): Promise<void> {
   await db.schema.createTable('schema_version').ifNotExists().addColumn('version', 'integer', required).execute()
   const found = (await db.selectFrom('schema_version').select('version').executeTakeFirst())?.version ?? 0
-  if (found > SCHEMA_VERSION)
-    throw new JitError(
-      'CONFIG',
-      `${name} has schema version ${found}, but this jit-endpoint knows versions up to ${SCHEMA_VERSION}.`,
-      'Start the newer jit-endpoint that wrote it, or restore a backup from before the upgrade.',
-    )
+  refuseNewer(found, name)
   if (found === SCHEMA_VERSION) return
   for (const step of MIGRATIONS.slice(found)) await step(db, kind)
   await db.deleteFrom('schema_version').execute()
   await db.insertInto('schema_version').values({ version: SCHEMA_VERSION }).execute()
+}
+
+export function refuseNewer(found: number, name: string): void {
+  if (found <= SCHEMA_VERSION) return
+  throw new JitError(
+    'CONFIG',
+    `${name} has schema version ${found}, but this jit-endpoint knows versions up to ${SCHEMA_VERSION}.`,
+    'Start the newer jit-endpoint that wrote it, or restore a backup from before the upgrade.',
+  )
 }
 
 async function firstTables(db: Db, kind: DatabaseKind): Promise<void> {

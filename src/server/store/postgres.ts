@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type CustomTypesConfig, Pool, types } from 'pg'
 import { JitError } from '../../base/errors.ts'
+import { lookInto, type StoreLook } from './look.ts'
 import { migrate } from './migrations.ts'
 import { reads, writes } from './rows.ts'
 import type { Db, Tables } from './tables.ts'
@@ -16,23 +17,13 @@ const LOCKS: Readonly<Record<LockName | 'schema', number>> = { schema: 0, audit:
  * `report` hears of connections that broke while nobody used them.
  */
 export async function openPostgresStore(url: string, report: (error: Error) => void): Promise<Store> {
-  const pool = new Pool({
-    connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: 5_000,
-    // A replica that is stopped in the middle of a transaction must not hold the others up for good.
-    idle_in_transaction_session_timeout: 10_000,
-    lock_timeout: 10_000,
-    types: plainNumbers,
-  })
-  pool.on('error', report) // unheard, it would end the process
-  const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const db = connect(url, report)
   const transaction: Store['transaction'] = (work) =>
     inTransaction(db, (tx) =>
       work(writes(tx, { lock: (name) => advisoryLock(tx, name), share: (name) => advisoryLock(tx, name, '_shared') })),
     )
 
-  const name = `PostgreSQL ${describe(url)}`
+  const name = nameOf(url)
   try {
     await refuseLossyCommits(db, name)
     await inTransaction(db, async (tx) => {
@@ -44,6 +35,35 @@ export async function openPostgresStore(url: string, report: (error: Error) => v
     throw error instanceof JitError ? error : unreachable(name, error)
   }
   return { name, ...reads(db), transaction, close: () => db.destroy() }
+}
+
+/** Makes and changes nothing. */
+export async function lookIntoPostgresStore<T>(url: string, work: (look: StoreLook) => Promise<T>): Promise<T> {
+  const db = connect(url, () => undefined)
+  const name = nameOf(url)
+  try {
+    await refuseLossyCommits(db, name)
+    const tables = sql<{ count: number }>`select count(to_regclass('schema_version')) as count`
+    return await work(await lookInto(db, name, tables))
+  } catch (error) {
+    throw error instanceof JitError ? error : unreachable(name, error)
+  } finally {
+    await db.destroy()
+  }
+}
+
+function connect(url: string, report: (error: Error) => void): Db {
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: 5_000,
+    // A replica that is stopped in the middle of a transaction must not hold the others up for good.
+    idle_in_transaction_session_timeout: 10_000,
+    lock_timeout: 10_000,
+    types: plainNumbers,
+  })
+  pool.on('error', report) // unheard, it would end the process
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
 
 const inTransaction = <T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> =>
@@ -70,6 +90,8 @@ async function refuseLossyCommits(db: Db, name: string): Promise<void> {
 const plainNumbers: CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)),
 }
+
+const nameOf = (url: string): string => `PostgreSQL ${describe(url)}`
 
 /** Host and database, never user and password. */
 function describe(url: string): string {

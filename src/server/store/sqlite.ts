@@ -1,7 +1,8 @@
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, sql, SqliteDialect } from 'kysely'
 import type { Clock } from '../../platform/clock.ts'
-import { openSqlite, prepareSqliteFile } from '../../platform/sqlite.ts'
+import { lookIntoSqlite, openSqlite, prepareSqliteFile } from '../../platform/sqlite.ts'
 import { groupCommit } from './group-commit.ts'
+import { lookInto, nothingYet, type StoreLook } from './look.ts'
 import { migrate } from './migrations.ts'
 import { reads, writes } from './rows.ts'
 import type { Tables } from './tables.ts'
@@ -12,7 +13,7 @@ import type { Store } from './types.ts'
  * `BEGIN IMMEDIATE` keeps other processes on the same file out for the length of a transaction.
  */
 export async function openSqliteStore(path: string, clock: Clock): Promise<Store> {
-  const name = `SQLite ${path}`
+  const name = nameOf(path)
   prepareSqliteFile(path)
   const writer = openSqlite(path, clock, 'write')
   const writing = new Kysely<Tables>({ dialect: new SqliteDialect({ database: writer }) })
@@ -41,5 +42,24 @@ export async function openSqliteStore(path: string, clock: Clock): Promise<Store
       reader.close()
       writer.close()
     },
+  }
+}
+
+const nameOf = (path: string): string => `SQLite ${path}`
+
+/** Makes and changes nothing. */
+export async function lookIntoSqliteStore<T>(
+  path: string,
+  clock: Clock,
+  work: (look: StoreLook) => Promise<T>,
+): Promise<T> {
+  const connection = lookIntoSqlite(path, clock)
+  if (connection === undefined) return work(nothingYet(nameOf(path)))
+  try {
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) })
+    const tables = sql<{ count: number }>`select count(*) as count from sqlite_schema where name = 'schema_version'`
+    return await work(await lookInto(db, nameOf(path), tables))
+  } finally {
+    connection.close()
   }
 }

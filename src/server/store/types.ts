@@ -18,6 +18,9 @@ export interface Store extends Reads {
   close(): Promise<void>
 }
 
+/** `none`: the first start makes it. `older`: of an earlier version, and the next start brings it up to date. */
+export type StoreState = 'none' | 'older' | 'ready'
+
 /** Outside a transaction these see committed state only. */
 export interface Reads {
   /** The database's own time. */
@@ -78,12 +81,15 @@ export interface Transaction extends Reads {
   insertGrants(rows: readonly GrantRow[]): Promise<void>
   /** The grant if it is active now, marked as issued now, and held against every other change until the commit. */
   holdActive(id: string): Promise<GrantRow | undefined>
+  /** The grant as it is, over or not, held against every other change until the commit. */
+  holdGrant(id: string): Promise<GrantRow | undefined>
   /** Ends a grant whose time is not up. `undefined`: it had ended, and nothing changed. */
   endGrant(id: string, reason: EndReason): Promise<GrantRow | undefined>
 
   /**
    * Notes what a machine tells of a grant's credentials, and whether the grant counts as wiped. `stuck` does not take the
-   * place of a `wiped` that came after the last issue. False: it said so before, and nothing changed.
+   * place of a `wiped` that came after the last issue. Call `holdGrant` first: what two machines tell at once is counted one
+   * after the other. False: it said so before, and nothing changed.
    */
   putReceipt(row: Omit<ReceiptRow, 'recordedAt'>): Promise<boolean>
   /** Marks grants that were issued and are over for `graceMs` without a confirmed wipe, each once, and returns them; at most `limit`. */

@@ -26,6 +26,7 @@ describe('jit kill: argv', () => {
       },
     ],
     [['--target', 'prod-db'], { do: 'stop', call: { scope: 'target', value: 'prod-db' }, yes: false, json: false }],
+    [['--pipeline', 'deploy'], { do: 'stop', call: { scope: 'pipeline', value: 'deploy' }, yes: false, json: false }],
     [['--grant', 'g_1', '--json'], { do: 'stop', call: { scope: 'grant', value: 'g_1' }, yes: false, json: true }],
     [['--all', '--yes'], { do: 'stop', call: { scope: 'all' }, yes: true, json: false }],
     [['--list'], { do: 'list', json: false }],
@@ -38,6 +39,7 @@ describe('jit kill: argv', () => {
     [[]],
     [['--reason', 'because']],
     [['--all', '--user', 'dana']],
+    [['--user', 'dana', '--pipeline', 'deploy']],
     [['--target', 'a', '--grant', 'g_1']],
     [['--list', '--lift', 's_1']],
     [['--all', '--list']],
@@ -46,7 +48,7 @@ describe('jit kill: argv', () => {
   })
 })
 
-test.each(['USER', 'TARGET', 'GRANT', 'ALL', 'LIST', 'LIFT'])(
+test.each(['USER', 'PIPELINE', 'TARGET', 'GRANT', 'ALL', 'LIST', 'LIFT'])(
   'JIT_%s, set for something else, chooses nothing that is stopped or lifted',
   async (name) => {
     await expect(parseIn({ [`JIT_${name}`]: '1', JIT_YES: '1', JIT_REASON: 'x' })).rejects.toMatchObject({
@@ -75,6 +77,7 @@ describe('jit kill', () => {
   } as const
   const all = { ...user, call: { scope: 'all' } } as const
   const target = { ...user, call: { scope: 'target', value: 'prod-db' } } as const
+  const pipeline = { ...user, call: { scope: 'pipeline', value: 'deploy' } } as const
 
   test('stops, says what that did at once and how it is lifted', async () => {
     const { ctx, calls, note } = fakeContext()
@@ -120,17 +123,20 @@ describe('jit kill', () => {
     expect(calls).toEqual([])
   })
 
-  test.each([all, target])('that is about many people asks whether somebody is sure: $call.scope', async (order) => {
-    const sure = fakeContext({ interactive: true, answers: ['yes'] })
-    await runKill(sure.ctx, order)
-    expect(sure.calls).toHaveLength(1)
-    const unsure = fakeContext({ interactive: true, answers: ['no'] })
-    await expect(runKill(unsure.ctx, order)).rejects.toMatchObject({ code: 'INTERRUPTED' })
-    expect(unsure.calls).toEqual([])
-    const told = fakeContext({ interactive: true })
-    await runKill(told.ctx, { ...order, yes: true })
-    expect(told.calls).toHaveLength(1)
-  })
+  test.each([all, target, pipeline])(
+    'that is about many people asks whether somebody is sure: $call.scope',
+    async (order) => {
+      const sure = fakeContext({ interactive: true, answers: ['yes'] })
+      await runKill(sure.ctx, order)
+      expect(sure.calls).toHaveLength(1)
+      const unsure = fakeContext({ interactive: true, answers: ['no'] })
+      await expect(runKill(unsure.ctx, order)).rejects.toMatchObject({ code: 'INTERRUPTED' })
+      expect(unsure.calls).toEqual([])
+      const told = fakeContext({ interactive: true })
+      await runKill(told.ctx, { ...order, yes: true })
+      expect(told.calls).toHaveLength(1)
+    },
+  )
 
   test('of everything, with nobody there to ask, needs --yes', async () => {
     const { ctx, calls } = fakeContext()
@@ -157,11 +163,13 @@ describe('jit kill', () => {
   test('--list shows what is in force, safe to print', async () => {
     const stops = [
       stopOf({ scope: 'user', value: 'dana', reason: 'sto\u001b[31mlen' }),
+      stopOf({ scope: 'pipeline', value: 'deploy', reason: 'x' }),
       stopOf({ scope: 'all', reason: 'x' }),
     ]
     const { ctx, out } = fakeContext({ stops })
     await runKill(ctx, { do: 'list', json: false })
     expect(out.join('\n')).toMatch(/stop_1 +user dana +sto\[31mlen +dana@corp\.example/)
+    expect(out.join('\n')).toContain('pipeline deploy')
     expect(out.join('\n')).toContain('everybody')
     const none = fakeContext()
     await runKill(none.ctx, { do: 'list', json: false })

@@ -1,9 +1,21 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { openSqlite, prepareSqliteFile, type SqliteConnection } from '../../../src/platform/sqlite.ts'
+import { lookIntoSqlite, openSqlite, prepareSqliteFile, type SqliteConnection } from '../../../src/platform/sqlite.ts'
 
 let directory: string
 let path: string
@@ -58,6 +70,67 @@ describe('the database file', () => {
     prepareSqliteFile(path)
     expect(() => connect()).toThrow(failure)
     expect(() => connect()).toThrow(path)
+  })
+})
+
+describe('a look', () => {
+  const bytes = () =>
+    Object.fromEntries(
+      readdirSync(join(directory, 'state'))
+        .filter((name) => !name.endsWith('-shm')) // an index of the log in shared memory, which each reader marks
+        .map((name) => [name, readFileSync(join(directory, 'state', name), 'hex')]),
+    )
+  const looked = () => {
+    const look = lookIntoSqlite(path, systemClock)
+    const rows = look?.prepare('select a from t').all([])
+    look?.close()
+    return rows
+  }
+
+  test('makes no file, no directory and no database', () => {
+    expect(lookIntoSqlite(path, systemClock)).toBeUndefined()
+    expect(readdirSync(directory)).toEqual([])
+    mkdirSync(join(directory, 'state'))
+    expect(lookIntoSqlite(path, systemClock)).toBeUndefined()
+    expect(bytes()).toEqual({})
+  })
+
+  test('sees what is committed and changes no byte, whether nobody uses the database, somebody does, or died in it', () => {
+    prepareSqliteFile(path)
+    const writer = openSqlite(path, systemClock, 'write')
+    writer.run('create table t (a)')
+    writer.run('insert into t values (1)')
+    const used = bytes()
+    expect([looked(), Object.keys(used)]).toMatchObject([[{ a: 1 }], ['endpoint.db', 'endpoint.db-wal']])
+    expect(bytes()).toEqual(used)
+    for (const name of ['endpoint.db', 'endpoint.db-wal'])
+      copyFileSync(join(directory, 'state', name), join(directory, name))
+    writer.close()
+    const closed = bytes()
+    expect([looked(), Object.keys(closed)]).toMatchObject([[{ a: 1 }], ['endpoint.db']])
+    expect(bytes()).toEqual(closed)
+    for (const name of ['endpoint.db', 'endpoint.db-wal'])
+      copyFileSync(join(directory, name), join(directory, 'state', name))
+    const left = bytes()
+    expect(looked()).toMatchObject([{ a: 1 }])
+    expect(bytes()).toEqual(left)
+  })
+
+  test('cannot write, and narrows no mode', () => {
+    prepareSqliteFile(path)
+    chmodSync(path, 0o640)
+    const look = lookIntoSqlite(path, systemClock)
+    expect(() => look?.run('create table t (a)')).toThrow(/readonly/)
+    look?.close()
+    expect(modeOf(path)).toBe('640')
+  })
+
+  test('at something else says so', () => {
+    mkdirSync(path, { recursive: true })
+    expect(() => lookIntoSqlite(path, systemClock)).toThrow(failure)
+    rmSync(path, { recursive: true })
+    writeFileSync(path, 'no database, but long enough that it cannot be a torn header of one. '.repeat(20))
+    expect(() => lookIntoSqlite(path, systemClock)).toThrow(failure)
   })
 })
 

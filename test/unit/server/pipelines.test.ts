@@ -13,7 +13,9 @@ import { systemRandom } from '../../../src/platform/random.ts'
 import { compose } from '../../../src/server/compose.ts'
 import { loadConfiguration } from '../../../src/server/configuration.ts'
 import { makeLog } from '../../../src/server/http/log.ts'
+import { followedGrants } from '../../../src/server/followed-grants.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import type { Store } from '../../../src/server/store/types.ts'
 import { ApiCaller, send } from '../../support/api-caller.ts'
 import { leavesOf } from '../../support/approvals.ts'
 import { type IdTokenIssuer, idTokenIssuer } from '../../support/id-token-issuer.ts'
@@ -98,13 +100,15 @@ async function started() {
       body: { key: { kty: 'EC', crv: 'P-256', x, y } },
     })
   }
-  const log = async () => {
+  async function inStore<T>(look: (store: Store) => Promise<T>): Promise<T> {
     const store = await openStore(config.store, { clock: systemClock, report: () => undefined })
-    const leaves = await leavesOf(store)
+    const seen = await look(store)
     await store.close()
-    return leaves.map(({ body }) => body)
+    return seen
   }
-  return { port, token, job, person, collect, log }
+  const log = async () => (await inStore(leavesOf)).map(({ body }) => body)
+  const followed = () => inStore((store) => followedGrants(store, { states: ['live'], limit: 10 }))
+  return { port, token, job, person, collect, log, followed }
 }
 
 describe('a pipeline at the whole endpoint', () => {
@@ -143,7 +147,7 @@ describe('a pipeline at the whole endpoint', () => {
   })
 
   test('asks, a person approves, and a later job of the same run collects', async () => {
-    const { job, person, collect, log } = await started()
+    const { job, person, collect, log, followed } = await started()
     const asking = await job()
     const asked = readAccessRequest((await asking.ask(wish)).json, 'r')
     expect(asked).toMatchObject({ state: 'pending', needs: [{ approval: { kind: 'people', approvers: ['sre'] } }] })
@@ -165,6 +169,7 @@ describe('a pipeline at the whole endpoint', () => {
     const { credentials } = readCredentialsAnswer((await collect(later, grant)).json, 'c')
     expect(credentials).toMatchObject([{ cloud: 'kubernetes', profile: 'jit-prod' }])
 
+    expect(await followed()).toMatchObject({ grants: [{ id: grant, pipelines: ['deploy-prod'] }] })
     const workload = { provider: 'github', pipelines: ['deploy-prod'], run: '8123456/1' }
     expect((await log())[0]).toMatchObject({ kind: 'request.asked', asked: { by: { flow: 'workload', workload } } })
   })

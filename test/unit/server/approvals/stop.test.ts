@@ -74,6 +74,7 @@ describe('throwing the kill switch', () => {
       ['mia dev', 'mia prod', 'sam dev'],
     ],
     ['a target', { scope: 'target', value: 'dev', reason: 'x' }, ['job dev', 'mia dev', 'rob dev', 'sam dev']],
+    ['a pipeline', { scope: 'pipeline', value: 'deploy', reason: 'x' }, ['job dev']],
     ['nobody known', { scope: 'user', value: 'mia', reason: 'x' }, []],
   ])('names %s, and nobody and nothing else', async (_, call, ended) => {
     const grants = new Map<string, string>()
@@ -121,10 +122,15 @@ describe('throwing the kill switch', () => {
       scope: 'all',
       by: { subject: 'eve' },
     })
+    for (const value of ['dev', 'nope'])
+      for (const scope of ['target', 'pipeline'] as const)
+        await expect(kill({ scope, value, reason: 'is there one?' }, eve)).rejects.toMatchObject({ code: 'denied' })
   })
 
   test.each<[string, StopCall, string]>([
     ['no target of that name', { scope: 'target', value: 'prdo', reason: 'x' }, 'not_found'],
+    ['no pipeline of that name', { scope: 'pipeline', value: 'dev', reason: 'x' }, 'not_found'],
+    ['no pipeline', { scope: 'pipeline', reason: 'x' }, 'invalid_request'],
     ['no grant of that id', { scope: 'grant', value: 'g_none', reason: 'x' }, 'not_found'],
     ['nobody', { scope: 'user', reason: 'x' }, 'invalid_request'],
     ['somebody of everybody', { scope: 'all', value: 'rob', reason: 'x' }, 'invalid_request'],

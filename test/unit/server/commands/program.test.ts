@@ -142,6 +142,7 @@ describe('what goes wrong', () => {
       endpoint: 'https://jit.corp.example',
       targets: 1,
       store: 'SQLite x',
+      database: 'ready' as const,
       keys: [],
       warnings: [],
       workloads: {
@@ -164,6 +165,16 @@ describe('what goes wrong', () => {
     ])
     expect(await run(['check', '--json'], ctx)).toBe(0)
     expect(JSON.parse(out.join(''))).toEqual(checked)
+  })
+
+  test.each([
+    ['none', 'SQLite x (not there yet: the first start makes it).'],
+    ['older', 'SQLite x (of an older version: the next start brings it up to date), no keys yet'],
+  ] as const)('check says how the database is: %s', async (database, words) => {
+    const checked = { endpoint: 'https://jit.test', targets: 1, store: 'SQLite x', database, keys: [], warnings: [] }
+    const { ctx, note } = fakeContext({ check: async () => checked })
+    expect(await run(['check'], ctx)).toBe(0)
+    expect(note.join('')).toContain(words)
   })
 
   test('faults of the configuration are shown with file and line, and cost 2', async () => {
@@ -224,10 +235,17 @@ describe('what is printed', () => {
       wipe: 'stuck' as const,
       machines: [],
     }
-    const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [grant], next: 'g_1' }) })
+    const job = {
+      ...grant,
+      id: 'g_2',
+      holder: { issuer: 'https://ci.test', subject: 'job:7', name: 'github: app' },
+      pipelines: ['deploy', 'any-of-us'],
+    }
+    const { ctx, out, note } = fakeContext({ grants: async () => ({ grants: [job, grant], next: 'g_1' }) })
     expect(await run(['grants'], ctx)).toBe(0)
     expect(out).toEqual([
-      'GRANT  WIPE   ENDS OR ENDED             TARGET   HOLDER            SUBJECT',
+      'GRANT  WIPE   ENDS OR ENDED             TARGET   HOLDER            SUBJECT  PIPELINES',
+      'g_2    stuck  2026-11-21T13:00:00.000Z  prod-db  github: app       job:7    deploy, any-of-us',
       'g_1    stuck  2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1',
     ])
     expect(note).toEqual(['There are more: --after g_1'])

@@ -1,0 +1,25 @@
+import type { RawBuilder } from 'kysely'
+import { refuseNewer, SCHEMA_VERSION } from './migrations.ts'
+import { signingKeyReads } from './signing-keys.ts'
+import type { Db } from './tables.ts'
+import type { Reads, Store, StoreState } from './types.ts'
+
+/** What is in a database, for whoever must not change it. */
+export type StoreLook = Pick<Store, 'name'> & { readonly state: StoreState; readonly signingKeys: Reads['signingKeys'] }
+
+/** There is no database, or nothing in it. */
+export const nothingYet = (name: string): StoreLook => ({
+  name,
+  state: 'none',
+  signingKeys: () => Promise.resolve([]),
+})
+
+/** `tables` counts the tables called `schema_version`. Throws `CONFIG` for a database of a newer version. */
+export async function lookInto(db: Db, name: string, tables: RawBuilder<{ count: number }>): Promise<StoreLook> {
+  const { rows } = await tables.execute(db)
+  const made = (rows[0]?.count ?? 0) > 0
+  const found = made ? await db.selectFrom('schema_version').select('version').executeTakeFirst() : undefined
+  if (found === undefined) return nothingYet(name)
+  refuseNewer(found.version, name)
+  return { name, state: found.version < SCHEMA_VERSION ? 'older' : 'ready', ...signingKeyReads(db) }
+}
