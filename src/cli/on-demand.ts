@@ -24,6 +24,7 @@ import { type LoggedIn, loggedIn } from './logged-in.ts'
 import { offerLogin } from './offer-login.ts'
 import { busyApi, busyLeasing } from './ui/busy-calls.ts'
 import type { Attended } from './ui/attended.ts'
+import { whoseLogin } from './whose-login.ts'
 
 /** The half of the wiring that brings sinks, cryptography and network. One module, because each file loaded costs a start. */
 export type OnDemand = {
@@ -71,10 +72,8 @@ export function onDemand(
     login: loggedIn.login,
     logout: () => busy.during('Telling the identity provider that you log out', loggedIn.logout),
   })
-  const connectedBy = async ({ identity, api }: LoggedIn) => ({
-    endpoint: (await identity()).endpoint,
-    api: await api(),
-  })
+  const connectedBy = async ({ identity, api }: LoggedIn) =>
+    Object.assign(whoseLogin(await identity()), { api: await api() })
   const connected = async () => connectedBy(await online())
   const uses = targetUses(nodeFileSystem, clock, places.state)
   const counting = (endpoint: string, tell: (progress: Progress) => void) => (progress: Progress) => {

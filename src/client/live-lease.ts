@@ -1,6 +1,7 @@
 import { JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
+import { type Holder, isHeldBy, type Login } from './leases/holder.ts'
 import type { Entry, Lease } from './leases/types.ts'
 
 export type LiveLeases = {
@@ -34,15 +35,20 @@ export const notLive = (target: string): JitError =>
     `Type: jit elevate ${target} --reason TEXT`,
   )
 
-/** A grant is renewed and extended where it was given. */
-export function refuseForeign(endpoint: string, { target, endpoint: given }: Lease): void {
-  if (endpoint === given) return
-  throw new JitError(
-    'LOGIN_NEEDED',
-    `${target} was given by ${given}, and the login here is at ${endpoint}.`,
-    `Type: jit login ${given}`,
-  )
+/** A grant is renewed and extended where it was given, and by whoever it was given to. */
+export function refuseForeign(login: Login, lease: Lease): void {
+  if (!isHeldBy(lease, login)) throw foreign(lease, login)
 }
+
+/** What only another login could do for a grant. */
+export const foreign = ({ target, endpoint: given }: Holder & Pick<Lease, 'target'>, { endpoint }: Login): JitError =>
+  new JitError(
+    'LOGIN_NEEDED',
+    given === endpoint
+      ? `${target} was given to another login than the one here.`
+      : `${target} was given by ${given}, and the login here is at ${endpoint}.`,
+    given === endpoint ? `Type, as whoever asked for it: jit login ${given}` : `Type: jit login ${given}`,
+  )
 
 /**
  * The same with something in it that can be used: a slice that is all but over is renewed first, and so are private files that

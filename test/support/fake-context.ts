@@ -17,6 +17,8 @@ import { type FakeLeasing, fakeLeasing } from './fake-leasing.ts'
 /** Ten minutes before NOW, when fake leases were written. */
 export const BOOTED_SECONDS = 600
 export const ENDPOINT = 'https://jit.example'
+/** The login that every fake is logged in with. */
+export const LOGIN = { endpoint: ENDPOINT, holder: 'alice' } as const
 
 export function memoryRecords<T>(): Records<T> {
   const kept = new Map<string, T>()
@@ -91,10 +93,10 @@ export function fakeContext(given: Fake = {}) {
     },
     clock,
   }
-  const reporting = { connect: async () => ({ endpoint: ENDPOINT, api: await api() }), clock }
+  const reporting = { connect: async () => ({ ...LOGIN, api: await api() }), clock }
   const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
     api: await api(),
-    endpoint: ENDPOINT,
+    ...LOGIN,
     leasing,
     pending,
     exchange: async (credential) => credential,

@@ -79,7 +79,14 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
     places: list(readPlace),
     attempts: integer,
   },
-  { channel: oneOf(...CHANNEL_RULES), bootId: string, ending: oneOf(...ENDINGS), lastError: string, retryAt: integer },
+  {
+    holder: string,
+    channel: oneOf(...CHANNEL_RULES),
+    bootId: string,
+    ending: oneOf(...ENDINGS),
+    lastError: string,
+    retryAt: integer,
+  },
 )
 
 export const serialize = ({ heard: _of, ...lease }: Lease): Buffer =>

@@ -73,6 +73,8 @@ export type Lease = {
   readonly id: string
   readonly target: string
   readonly endpoint: string
+  /** Whose grant it is; see `Holder`. */
+  readonly holder?: string
   /** What was asked for. */
   readonly deliver: DeliveryMode
   /** One for each cloud that the target opens. */
@@ -127,7 +129,7 @@ export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
 
 /** What the caller knows of a lease before it is written. */
-export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'deliver' | 'endsAt' | 'channel'>
+export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'holder' | 'deliver' | 'endsAt' | 'channel'>
 
 /**
  * What the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
@@ -143,6 +145,8 @@ export type OutboxEntry = EndMessage | ReceiptMessage
 type Message = {
   readonly grant: string
   readonly endpoint: string
+  /** Whose login can tell it; see `Holder`. */
+  readonly holder?: string
   readonly target: string
   /** Wall clock of this machine, ms since 1970. */
   readonly at: number
