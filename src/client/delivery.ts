@@ -24,7 +24,7 @@ export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
 }
 
 /** `isOwn`: this key made the request. */
-type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & { readonly isOwn: boolean }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & Pick<Lease, 'usedBy'> & { readonly isOwn: boolean }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -38,6 +38,7 @@ export async function deliverAll(
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
   let isOurs = wish.isOwn
+  const usedBy = wish.usedBy && { usedBy: wish.usedBy }
   const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
@@ -55,7 +56,7 @@ export async function deliverAll(
           ),
         )
       }
-      written.push(await deps.leasing.write(lease, wanted, onUsable))
+      written.push(await deps.leasing.write({ ...lease, ...usedBy }, wanted, onUsable))
     }
     await Promise.all(reports)
     await endLeft(deps, replaced)

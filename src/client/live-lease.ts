@@ -21,9 +21,13 @@ export type Renewing = LiveLeases & {
 /** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
 const NEAR_MS = 60_000
 
-/** The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. */
+/**
+ * The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. What ends with
+ * another program comes last of all.
+ */
 export function liveLease(target: string, { leases, clock, ended }: LiveLeases): Lease {
-  const lease = leases().findLast((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  const live = leases().filter((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  const lease = live.findLast(({ usedBy }) => usedBy === undefined) ?? live.at(-1)
   if (lease === undefined) throw ended?.(target) ?? notLive(target)
   return lease
 }

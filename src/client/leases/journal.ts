@@ -13,6 +13,7 @@ import {
   type Place,
   PLACE_KINDS,
   type UnreadableLease,
+  USED_BY,
 } from './types.ts'
 
 const VERSION = 1
@@ -81,6 +82,7 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
   },
   {
     holder: string,
+    usedBy: oneOf(...USED_BY),
     channel: oneOf(...CHANNEL_RULES),
     bootId: string,
     ending: oneOf(...ENDINGS),

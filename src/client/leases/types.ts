@@ -66,6 +66,8 @@ export type Entry = {
   readonly renewAt?: number
 }
 
+export const USED_BY = ['one-program'] as const
+
 /** This machine's record of one grant: what is written where, until when. Holds no secret. */
 export type Lease = {
   readonly version: 1
@@ -75,6 +77,8 @@ export type Lease = {
   readonly endpoint: string
   /** Whose grant it is; see `Holder`. */
   readonly holder?: string
+  /** `one-program`: `jit exec` asked for it, and ends it with its program. */
+  readonly usedBy?: (typeof USED_BY)[number]
   /** What was asked for. */
   readonly deliver: DeliveryMode
   /** One for each cloud that the target opens. */
@@ -129,7 +133,10 @@ export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
 
 /** What the caller knows of a lease before it is written. */
-export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'holder' | 'deliver' | 'endsAt' | 'channel'>
+export type NewLease = Pick<
+  Lease,
+  'id' | 'target' | 'endpoint' | 'holder' | 'usedBy' | 'deliver' | 'endsAt' | 'channel'
+>
 
 /**
  * What the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.

@@ -50,12 +50,15 @@ describe('a receipt', () => {
     expect(JSON.stringify(at.receipts())).not.toContain('m1')
   })
 
-  test('and a lease say whose they are, as far as that was known', async () => {
+  test('and a lease say whose they are, as far as that was known, and a lease what it is for', async () => {
     using at = await machine()
-    await at.leasing.write({ ...newLease(at.clock, 'g_2', 'logs'), holder: 'alice' }, awsDelivery('jit-logs', 'G2'))
-    expect(at.leasing.list().map(({ id, holder }) => [id, holder])).toEqual([
-      ['g_1', undefined],
-      ['g_2', 'alice'],
+    await at.leasing.write(
+      { ...newLease(at.clock, 'g_2', 'logs'), holder: 'alice', usedBy: 'one-program' },
+      awsDelivery('jit-logs', 'G2'),
+    )
+    expect(at.leasing.list().map(({ id, holder, usedBy }) => [id, holder, usedBy])).toEqual([
+      ['g_1', undefined, undefined],
+      ['g_2', 'alice', 'one-program'],
     ])
     await at.leasing.wipe(['g_1', 'g_2'], 'revoked')
     expect(at.receipts().map(({ grant, holder }) => [grant, holder])).toEqual([
