@@ -7,6 +7,7 @@ import { isAnotherOverdue } from '../client/leases/others.ts'
 import { endsIn } from '../client/renewal-notes.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { LoginMessage } from '../client/login.ts'
+import { mayBeWorkload } from '../client/workload/marks.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { assertHome } from '../platform/machine.ts'
@@ -87,6 +88,7 @@ export function buildContext(host: Host, { signal, divertSignals, exit, ...given
     waiting: busy.during,
     endpoint,
     api: async () => (await attended()).api(),
+    jobInPlaceOfLogin: async () => (mayBeWorkload(env) ? (await import('./job.ts')).jobInPlaceOfLogin(env) : undefined),
     login,
     logout: async () => (await online()).logout(),
     whoami: async () => (await online()).identity(),

@@ -39,6 +39,8 @@ export type Fake = FakeApproval &
     readonly loggedIn?: boolean
     /** The login is a job's. */
     readonly isPipeline?: boolean
+    /** The platform of a job that speaks for itself whoever is logged in. */
+    readonly job?: string
     readonly endpoint?: string | undefined
     /** What the user answers to prompts. */
     readonly answers?: readonly string[]
@@ -137,6 +139,7 @@ export function fakeContext(given: Fake = {}) {
     spinner: async () => ({ show: (text) => void seen.note.push(`(${text})`), stop: () => undefined }),
     endpoint: () => ('endpoint' in given ? given.endpoint : ENDPOINT),
     api,
+    jobInPlaceOfLogin: async () => given.job,
     login: async (order) => {
       seen.calls.push(`login ${order.endpoint} ${order.flow ?? 'any'} ${order.keyStore ?? 'default'}`)
       return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT, keyStore: 'test', kept: true }

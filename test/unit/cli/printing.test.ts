@@ -282,6 +282,23 @@ describe('logging in and out', () => {
     ])
   })
 
+  test('in a job that speaks for itself nobody is logged in; the error says what works, and what is still to be set', async () => {
+    const known = fakeContext({ job: 'GitHub Actions' })
+    await expect(runLogin(known.ctx, { flow: 'device', json: false })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('the token of GitHub Actions'),
+      hint: expect.stringMatching(/^Leave it out\. .*jit elevate TARGET.*jit --workload off login$/),
+    })
+    const unknown = fakeContext({ job: 'GitHub Actions', endpoint: undefined })
+    await expect(runLogin(unknown.ctx, { endpoint: 'https://other.example', json: false })).rejects.toMatchObject({
+      hint: expect.stringMatching(/^Leave it out, and set JIT_ENDPOINT_URL=https:\/\/other\.example\. /),
+    })
+    expect([...known.calls, ...unknown.calls]).toEqual([])
+    const attended = fakeContext({ job: 'GitHub Actions', interactive: true })
+    await runLogin(attended.ctx, plain)
+    expect(attended.calls).toEqual(['login https://jit.example any default'])
+  })
+
   test('no address and nobody to ask: the error names the argument', async () => {
     await expect(runLogin(fakeContext({ endpoint: undefined }).ctx, plain)).rejects.toMatchObject({
       code: 'USAGE',
