@@ -213,6 +213,7 @@ __jit_complete() {
         __jit_complete_words '--to-review --json -h --help'
         return 0
       fi
+      if [[ $place -eq 0 ]]; then __jit_complete_names requests; fi
       ;;
     approve)
       if [[ $__jit_typed == -* ]]; then

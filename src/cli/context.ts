@@ -45,6 +45,8 @@ export type CliContext = {
   readonly endpoint: () => string | undefined
   /** Logged in, or LOGIN_NEEDED. */
   readonly api: () => Promise<ApprovalApi>
+  /** The platform of the job that this is, where a login of a person would change nothing. */
+  readonly jobInPlaceOfLogin: () => Promise<string | undefined>
   readonly login: (order: LoginOrder) => Promise<LoginResult>
   readonly logout: () => Promise<LogoutResult>
   readonly whoami: () => Promise<Pick<Identity, 'me' | 'endpoint'>>

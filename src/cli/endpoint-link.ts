@@ -5,6 +5,7 @@ import { attempt } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
+import { whoseLogin } from './whose-login.ts'
 
 /** The endpoint, for a process that has nobody to ask. What it takes is loaded at the first connection. */
 export type EndpointLink = {
@@ -25,7 +26,7 @@ export function linkToEndpoint(
       const login = await loggedIn({ env, platform, installation, signal, isWaitedFor: false })
       const [identity, api] = [await login.identity(), await login.api()]
       const ready = async (): Promise<void> => void (await identity.accessToken({ renew: false }))
-      return { endpoint: identity.endpoint, api, ready }
+      return Object.assign(whoseLogin(identity), { api, ready })
     },
     loginStamp: () => {
       let stamp = ''

@@ -17,6 +17,7 @@ import { readSettings } from '../platform/settings.ts'
 import { readSmallTextFile } from '../platform/text-file.ts'
 
 const LONGEST_TOKEN_FILE = 64 * 1024
+const readText = (path: string): string | undefined => readSmallTextFile(path, LONGEST_TOKEN_FILE)
 
 type Place = {
   readonly env: Environment
@@ -31,11 +32,15 @@ export type Job = {
   readonly logout: () => Promise<LogoutResult>
 }
 
+/** The platform whose job this process speaks for whoever is logged in here; `undefined` where a login counts. */
+export const jobInPlaceOfLogin = (env: Environment): string | undefined =>
+  chooseSource({ env, readText }, { isPersonHere: () => true })?.name
+
 /** Whose job this process is of, and which endpoint it asks; `undefined` where it shall not speak for one. Asks nobody. */
 export function jobHere({ env, platform, installation }: Place) {
   const around: TokenDeps = {
     env,
-    readText: (path) => readSmallTextFile(path, LONGEST_TOKEN_FILE),
+    readText,
     http: nodeHttp,
     run: runToEnd,
     isOnPath: (program) => isInstalled(program, env, platform),

@@ -83,13 +83,13 @@ export function buildProgram(ctx: CliContext): Command {
 /** Runs what was typed. Resolves when it is done; rejects with JitError, or with a bug. */
 export async function runProgram(ctx: CliContext, argv: readonly string[]): Promise<void> {
   refuseBareProgram(argv)
+  const program = buildProgram(ctx)
   try {
-    const program = buildProgram(ctx)
     await program.parseAsync(withPlaceForTarget(argv, program), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return // help and version
-    throw usage(error)
+    throw usage(error, error.code === 'commander.unknownCommand' ? ALL_HELP : helpFor(argv, program))
   }
 }
 
@@ -112,11 +112,22 @@ function withPlaceForTarget(argv: readonly string[], program: Command): readonly
   return exec.parseOptions(ofExec).operands.length > 0 ? argv : argv.toSpliced(end, 0, '')
 }
 
+/** What explains the command that was typed, as far as one was. */
+function helpFor(argv: readonly string[], program: Command): string {
+  const end = argv.indexOf('--')
+  const named = argv
+    .slice(0, end < 0 ? argv.length : end)
+    .flatMap((word) => program.commands.find((each) => [each.name(), ...each.aliases()].includes(word)) ?? [])
+  return named[0] === undefined ? ALL_HELP : `See: jit ${named[0].name()} --help`
+}
+
+const ALL_HELP = 'See: jit help'
+
 /** commander's `error: …\n(Did you mean …?)` in our two sentences. */
-function usage(error: CommanderError): JitError {
-  if (error.code === 'commander.help') return new JitError('USAGE', 'Say what to do.', 'See: jit help')
+function usage(error: CommanderError, help: string): JitError {
+  if (error.code === 'commander.help') return new JitError('USAGE', 'Say what to do.', ALL_HELP)
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const sentence = message.charAt(0).toUpperCase() + message.slice(1)
-  const hint = suggestion === undefined ? 'See: jit help' : `${suggestion.replace(/^\(|\)$/g, '')} See: jit help`
+  const hint = suggestion === undefined ? help : `${suggestion.replace(/^\(|\)$/g, '')} ${help}`
   return new JitError('USAGE', /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, hint, { cause: error })
 }

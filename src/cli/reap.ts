@@ -58,7 +58,7 @@ function wipingFor(host: Host, installation: Installation): ChannelDeps['leasing
   }
   return {
     list: () => leases.list(),
-    heard: (endpoint) => noteHeard(nodeFileSystem, root, systemClock, endpoint),
+    heard: (by) => noteHeard(nodeFileSystem, root, systemClock, by),
     wipe: async (ids, reason) => (await opened()).wipe(ids, reason),
     sweep: async () => (await opened()).sweep(),
   }

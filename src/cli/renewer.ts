@@ -7,6 +7,7 @@ import type { Installation } from './installation.ts'
 import { loggedIn } from './logged-in.ts'
 import { openLeasing } from './open-leasing.ts'
 import type { LeaseHost } from './host.ts'
+import { whoseLogin } from './whose-login.ts'
 
 /** What came of it as plain data: the errors of one bundle are foreign to the other. */
 export type Renewed =
@@ -26,7 +27,7 @@ export async function renewOnce(
   const { env, platform } = host.process
   const connect = async () => {
     const { identity, api } = await loggedIn({ env, platform, installation, signal })
-    return { endpoint: (await identity()).endpoint, api: await api() }
+    return Object.assign(whoseLogin(await identity()), { api: await api() })
   }
   const leasing = openLeasing(host, installation)
   try {

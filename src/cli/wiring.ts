@@ -1,6 +1,7 @@
 import type { DivertSignals } from '../client/child-run.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import type { LoginMessage } from '../client/login.ts'
+import { mayBeWorkload } from '../client/workload/marks.ts'
 import { systemClock } from '../platform/clock.ts'
 import { assertHome } from '../platform/machine.ts'
 import { speaksUtf8 } from '../platform/output.ts'
@@ -76,6 +77,7 @@ export function buildContext(host: Host, { signal, divertSignals, exit, ...given
     waiting: busy.during,
     endpoint,
     api: async () => (await attended()).api(),
+    jobInPlaceOfLogin: async () => (mayBeWorkload(env) ? (await import('./job.ts')).jobInPlaceOfLogin(env) : undefined),
     login,
     logout: async () => (await online()).logout(),
     whoami: async () => (await online()).identity(),

@@ -3,6 +3,7 @@ import { type EndedGrant, LONGEST_CHANNEL_WAIT_SECONDS, MOST_CHANNEL_GRANTS } fr
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import { isHeldBy, type Login } from './leases/holder.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { type Pause, pauseAfter } from './pauses.ts'
@@ -20,8 +21,8 @@ export type ChannelDeps = {
   readonly random: Random
   readonly signal: AbortSignal
 }
-export type ChannelConnection = {
-  readonly endpoint: string
+/** `endpoint` and `holder` are those of now: a login that is renewed may turn out to be another's. */
+export type ChannelConnection = Login & {
   /** Renews the login where it has to be. Not to be aborted: an identity provider may have forgotten the old one by then. */
   readonly ready: () => Promise<void>
   readonly api: Pick<ApprovalApi, 'channel'>
@@ -135,14 +136,16 @@ async function hold(deps: ChannelDeps, login: KnownLogin, turn: AbortSignal): Pr
 /** The seconds that the endpoint was given, or 0 where there was no need to wait. */
 async function ask(
   deps: ChannelDeps,
-  { endpoint, api }: ChannelConnection,
+  connection: ChannelConnection,
   { waitSeconds, turn }: { readonly waitSeconds: number | undefined; readonly turn: AbortSignal },
 ): Promise<number> {
+  const { endpoint, holder, api } = connection
+  const login = { endpoint, holder }
   const mine = activeOf(deps.leasing.list())
-    .filter((lease) => lease.endpoint === endpoint)
+    .filter((lease) => isHeldBy(lease, login))
     .toSorted((a, b) => Number(b.channel === 'strict') - Number(a.channel === 'strict'))
   if (mine.length === 0) {
-    await deps.clock.sleep(LASTING.longest, turn) // what other endpoints gave is left to its own end
+    await deps.clock.sleep(LASTING.longest, turn) // what others were given is left to its own end
     return 0
   }
   const longest = mine[0]?.channel === 'strict' ? STRICT_WAIT_SECONDS : LONGEST_CHANNEL_WAIT_SECONDS
@@ -156,7 +159,9 @@ async function ask(
     const { ended } = await api.channel({ grants: leases.map(({ id }) => id), waitSeconds: wait }, turn)
     over.push(...ended.filter(({ grant }) => leases.some(({ id }) => id === grant)))
   }
-  deps.leasing.heard(endpoint)
+  if (connection.holder !== holder)
+    throw new JitError('LOGIN_NEEDED', 'Somebody else has logged in meanwhile.', 'jit login')
+  deps.leasing.heard(login)
   if (over.length === 0) return offered
   await wipe(deps, over)
   return 0

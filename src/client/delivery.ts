@@ -1,8 +1,10 @@
+import { defined } from '../base/defined.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
 import type { DeliveryWish } from './pending.ts'
+import type { Holder, Login } from './leases/holder.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -22,7 +24,7 @@ export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
 }
 
 /** `isOwn`: this key made the request. */
-type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & { readonly isOwn: boolean }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & Pick<Lease, 'usedBy'> & { readonly isOwn: boolean }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -36,6 +38,7 @@ export async function deliverAll(
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
   let isOurs = wish.isOwn
+  const usedBy = wish.usedBy && { usedBy: wish.usedBy }
   const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
@@ -53,7 +56,7 @@ export async function deliverAll(
           ),
         )
       }
-      written.push(await deps.leasing.write(lease, wanted, onUsable))
+      written.push(await deps.leasing.write({ ...lease, ...usedBy }, wanted, onUsable))
     }
     await Promise.all(reports)
     await endLeft(deps, replaced)
@@ -66,7 +69,11 @@ export async function deliverAll(
     await Promise.allSettled(reports)
     const ids = written.map(({ id }) => id)
     if (ids.length > 0) await deps.leasing.wipe(ids, 'revoked')
-    if (isOurs && !deps.signal.aborted) await reportEnds(deps, grants)
+    if (isOurs && !deps.signal.aborted)
+      await reportEnds(
+        deps,
+        grants.map((grant) => ({ ...grant, ...loginOf(deps) })),
+      )
     throw error
   }
 }
@@ -109,14 +116,22 @@ function reported(deps: DeliveryDeps, replaced: readonly Lease[]): Promise<void>
   return report
 }
 
-async function reportEnds(deps: DeliveryDeps, grants: readonly Pick<Grant, 'id' | 'target'>[]): Promise<void> {
-  const { leasing, endpoint, clock } = deps
+/** What was given to another login than this one waits for that one. */
+async function reportEnds(
+  deps: DeliveryDeps,
+  grants: readonly (Pick<Grant, 'id' | 'target'> & Holder)[],
+): Promise<void> {
+  const { leasing, api, clock } = deps
   if (grants.length === 0) return
-  for (const { id, target } of grants)
-    leasing.outbox.add({ kind: 'end', grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
-  const connect = async () => ({ endpoint, api: deps.api })
+  for (const { id, target, endpoint, holder } of grants) {
+    const whose = defined({ endpoint, holder })
+    leasing.outbox.add({ kind: 'end', grant: id, ...whose, target, reason: 'revoked', at: clock.now() })
+  }
+  const connect = async () => ({ ...loginOf(deps), api })
   await deliverOutbox({ outbox: leasing.outbox, connect, clock }, new AbortController().signal)
 }
+
+const loginOf = ({ endpoint, holder }: Login): Login => ({ endpoint, holder })
 
 function refuseInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new JitError('INTERRUPTED', 'Interrupted before anything was written.', '')

@@ -5,6 +5,7 @@ import type { DeliveryMode } from '../contract/target.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
+import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
 import { killed } from './ended-grants.ts'
@@ -27,6 +28,8 @@ export type Order = {
   readonly ask: Wish | Resumption
   /** How long to wait for the decision and the start, in ms; 0 doesn't wait at all. */
   readonly waitMs: number
+  /** Of what is delivered; see `Lease.usedBy`. */
+  readonly usedBy?: Lease['usedBy']
 }
 export type Elevation =
   | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly delivered: readonly LeaseGuide[] }
@@ -45,9 +48,7 @@ export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevat
     if (decided.state === 'pending') return { kind: 'pending', request: decided }
     refuseUnapproved(deps, decided)
     const grants = await started(deps, decided, patience.signal)
-    return grants === undefined
-      ? { kind: 'scheduled', request: decided }
-      : await deliver(deps, decided, grants, order.ask)
+    return grants === undefined ? { kind: 'scheduled', request: decided } : await deliver(deps, decided, grants, order)
   } finally {
     patience.end()
   }
@@ -57,7 +58,7 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  typed: DeliveryWish,
+  { ask: typed, usedBy }: { readonly ask: DeliveryWish } & Pick<Order, 'usedBy'>,
 ): Promise<Elevation> {
   const remembered = deps.pending.list().find(({ id }) => id === request.id)
   const wish = { ...deliveryWish(remembered ?? {}), ...deliveryWish(typed) }
@@ -65,7 +66,11 @@ async function deliver(
   refuseOtherMode(grants, wish.deliver)
   deps.tell({ kind: 'delivering', request })
   try {
-    const leases = await deliverAll(deps, grants, { ...wish, isOwn: isOfKey(request, deps.api.jkt) })
+    const leases = await deliverAll(deps, grants, {
+      ...wish,
+      ...(usedBy && { usedBy }),
+      isOwn: isOfKey(request, deps.api.jkt),
+    })
     return {
       kind: 'delivered',
       request,

@@ -12,6 +12,8 @@ import type { EntryDelivery } from './sinks/types.ts'
 export type FetchDeps = {
   readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'>
   readonly endpoint: string
+  /** Whose login `api` is; see `Holder`. */
+  readonly holder: string
   /** Does what the endpoint leaves to the client (Google's federated grants). `clockOffsetMs`: this machine's clock minus the endpoint's. */
   readonly exchange: (
     credential: CloudCredential,
@@ -56,6 +58,7 @@ export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'tar
       id: grant.id,
       target: grant.target,
       endpoint: deps.endpoint,
+      holder: deps.holder,
       deliver: grant.deliver ?? 'files',
       endsAt,
       ...(grant.channel === undefined ? {} : { channel: grant.channel }),

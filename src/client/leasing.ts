@@ -11,6 +11,7 @@ import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
 import { assertWritable } from './leases/files.ts'
 import { noteHeard } from './leases/heard.ts'
+import type { Holder } from './leases/holder.ts'
 import { outboxIn } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
 import { liveLease, writeSlice } from './leases/renew.ts'
@@ -56,8 +57,8 @@ export interface Leasing extends LeaseRecords {
   wipe(ids: readonly string[], reason: EndReason): Promise<readonly WipeOutcome[]>
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
-  /** The endpoint has answered for the leases that it gave: strict ones may stay for another while. */
-  heard(endpoint: string): void
+  /** The endpoint has answered for the leases that it gave to this login: strict ones may stay for another while. */
+  heard(by: Holder): void
   /**
    * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
    * it must return at once.
@@ -135,7 +136,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
     guide: parcels.guide,
     wipe: (ids, reason) => locked(() => endLeases(leases, ids, reason)),
     sweep,
-    heard: (endpoint) => noteHeard(fs, root, clock, endpoint),
+    heard: (by) => noteHeard(fs, root, clock, by),
     runReaper: (signal, besides = () => undefined) =>
       runReaper({ store, clock, locks, isDue: () => records.due(), sweep, besides }, signal),
   }

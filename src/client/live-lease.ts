@@ -1,6 +1,7 @@
 import { JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
+import { type Holder, isHeldBy, type Login } from './leases/holder.ts'
 import type { Entry, Lease } from './leases/types.ts'
 
 export type LiveLeases = {
@@ -20,9 +21,13 @@ export type Renewing = LiveLeases & {
 /** SDKs call several times in the last minutes of what they hold (every request, at worst): only the last one is worth a call out. */
 const NEAR_MS = 60_000
 
-/** The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. */
+/**
+ * The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. What ends with
+ * another program comes last of all.
+ */
 export function liveLease(target: string, { leases, clock, ended }: LiveLeases): Lease {
-  const lease = leases().findLast((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  const live = leases().filter((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+  const lease = live.findLast(({ usedBy }) => usedBy === undefined) ?? live.at(-1)
   if (lease === undefined) throw ended?.(target) ?? notLive(target)
   return lease
 }
@@ -34,15 +39,20 @@ export const notLive = (target: string): JitError =>
     `Type: jit elevate ${target} --reason TEXT`,
   )
 
-/** A grant is renewed and extended where it was given. */
-export function refuseForeign(endpoint: string, { target, endpoint: given }: Lease): void {
-  if (endpoint === given) return
-  throw new JitError(
-    'LOGIN_NEEDED',
-    `${target} was given by ${given}, and the login here is at ${endpoint}.`,
-    `Type: jit login ${given}`,
-  )
+/** A grant is renewed and extended where it was given, and by whoever it was given to. */
+export function refuseForeign(login: Login, lease: Lease): void {
+  if (!isHeldBy(lease, login)) throw foreign(lease, login)
 }
+
+/** What only another login could do for a grant. */
+export const foreign = ({ target, endpoint: given }: Holder & Pick<Lease, 'target'>, { endpoint }: Login): JitError =>
+  new JitError(
+    'LOGIN_NEEDED',
+    given === endpoint
+      ? `${target} was given to another login than the one here.`
+      : `${target} was given by ${given}, and the login here is at ${endpoint}.`,
+    given === endpoint ? `Type, as whoever asked for it: jit login ${given}` : `Type: jit login ${given}`,
+  )
 
 /**
  * The same with something in it that can be used: a slice that is all but over is renewed first, and so are private files that

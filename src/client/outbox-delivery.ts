@@ -1,17 +1,19 @@
 import { type ErrorCode, JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import { isHeldBy, type Login } from './leases/holder.ts'
 import type { EndMessage, Outbox, OutboxEntry } from './leases/types.ts'
+import { foreign } from './live-lease.ts'
 
 /** How the endpoint can be told. `connect` rejects where nobody is logged in, or the login cannot be read. */
 export type Reporting = {
   readonly outbox: Outbox
   readonly connect: () => Promise<Connection>
   readonly clock: Clock
-  /** Hears why something stays queued, where that matters. */
-  readonly untold?: (why: unknown) => void
+  /** Hears why something stays queued, where that matters; `about`: where it is not all of it. */
+  readonly untold?: (why: unknown, about?: OutboxEntry) => void
 }
-export type Connection = { readonly endpoint: string; readonly api: Pick<ApprovalApi, 'endGrant' | 'receipt'> }
+export type Connection = Login & { readonly api: Pick<ApprovalApi, 'endGrant' | 'receipt'> }
 
 /** How long a command may wait for the endpoint to confirm; what is not confirmed stays queued. */
 const CONFIRM_TIMEOUT_MS = 5_000
@@ -34,10 +36,10 @@ export async function deliverOutbox(deps: Reporting, signal: AbortSignal): Promi
   if (current.length === 0) return []
   const connection = await deps.connect().catch((why: unknown) => deps.untold?.(why)) // not logged in: queued until the next login
   if (connection === undefined) return []
-  const { api, endpoint } = connection
-  const mine = current.filter((message) => message.endpoint === endpoint)
+  const [mine, others] = split(current, (message) => isHeldBy(message, connection))
+  for (const message of others) deps.untold?.(foreign(message, connection), message)
   const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_TIMEOUT_MS)])
-  const told = await Promise.all(mine.map((message) => tell(deps, api, message, limited)))
+  const told = await Promise.all(mine.map((message) => tell(deps, connection, message, limited)))
   const confirmed = mine.filter((_, i) => told[i] === true)
   for (const message of confirmed) outbox.remove(message)
   return confirmed
@@ -51,18 +53,20 @@ export const isEnd = (message: OutboxEntry): message is EndMessage => message.ki
 
 async function tell(
   { untold }: Reporting,
-  api: Connection['api'],
+  connection: Connection,
   message: OutboxEntry,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
+    const { api } = connection
     if (message.kind === 'end') await api.endGrant(message.grant, signal)
     else await api.receipt(message.grant, receiptOf(message), signal)
     return true
   } catch (error) {
     const final = message.kind === 'end' ? NOTHING_TO_END : NO_USE_FOR_RECEIPT
-    if (error instanceof JitError && final.includes(error.code)) return true
-    untold?.(error)
+    // of somebody else's grant the endpoint says the same, and the login may have become another's over this call
+    if (error instanceof JitError && final.includes(error.code) && isHeldBy(message, connection)) return true
+    untold?.(error, message)
     return false
   }
 }

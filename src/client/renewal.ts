@@ -1,5 +1,6 @@
 import { JitError } from '../base/errors.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import type { Login } from './leases/holder.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { notLive, refuseForeign } from './live-lease.ts'
@@ -11,7 +12,7 @@ export type RenewalDeps = Pick<FetchDeps, 'exchange' | 'clock' | 'signal'> & {
   /** Rejects where nobody is logged in. Never asks anybody. */
   readonly connect: () => Promise<Connection>
 }
-type Connection = { readonly endpoint: string; readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'> }
+type Connection = Login & { readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'> }
 
 /** Answers that mean: this grant is over, however the records here look. */
 const OVER: readonly string[] = ['GRANT_ENDED', 'NOT_FOUND']
@@ -27,10 +28,11 @@ export async function renewLease(deps: RenewalDeps, seen: Lease): Promise<Lease>
   if (lease === undefined) throw notLive(seen.target)
   if (isRenewed(lease, seen)) return lease
   const connection = await deps.connect()
-  refuseForeign(connection.endpoint, lease)
-  const next = await fetchGrant({ ...deps, ...connection }, lease).catch((error: unknown) =>
-    endedOr(leasing, lease, error),
-  )
+  refuseForeign(connection, lease)
+  const next = await fetchGrant({ ...deps, ...connection }, lease).catch((error: unknown) => {
+    refuseForeign(connection, lease) // the login may have become another's over this call
+    return endedOr(leasing, lease, error)
+  })
   return leasing.renew(lease.id, next.deliveries).catch((error: unknown) => {
     throw isOver(error) ? notLive(lease.target) : error
   })

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts'
 import type { Lease, WipeOutcome } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { deliverOutbox, endedGrants, type Reporting } from './outbox-delivery.ts'
@@ -8,7 +9,7 @@ export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreada
 >
 
 /** A lease as far as it is known: of one whose record cannot be read, that is the grant alone, which then stands as `target` too. */
-export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'entries' | 'endpoint'>>
+export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'entries' | 'endpoint' | 'holder'>>
 
 export type Revocation = {
   readonly lease: Revocable
@@ -37,7 +38,11 @@ export async function revoke(
     chosen.map(({ id }) => id),
     'revoked',
   )
-  const confirmed = endedGrants(await deliverOutbox({ ...deps, outbox: deps.leasing.outbox }, signal))
+  const ids = new Set(chosen.map(({ id }) => id))
+  const untold: Reporting['untold'] = (why, about) => {
+    if (about === undefined || ids.has(about.grant)) deps.untold?.(why, about)
+  }
+  const confirmed = endedGrants(await deliverOutbox({ ...deps, untold, outbox: deps.leasing.outbox }, signal))
   return chosen.map((lease) => ({
     lease,
     ...wipeOf(outcomes, lease),
@@ -58,10 +63,11 @@ async function revocable({ leasing, connect }: RevocationDeps): Promise<readonly
 }
 
 /** A full disk must not keep the credentials from being wiped, so a message that can't be queued is only reported. */
-function queue({ leasing, clock }: RevocationDeps, { id, endpoint, target }: Revocable): boolean {
+function queue({ leasing, clock }: RevocationDeps, { id, endpoint, holder, target }: Revocable): boolean {
   if (endpoint === undefined) return false
   try {
-    leasing.outbox.add({ kind: 'end', grant: id, endpoint, target, reason: 'revoked', at: clock.now() })
+    const whose = defined({ endpoint, holder })
+    leasing.outbox.add({ kind: 'end', grant: id, ...whose, target, reason: 'revoked', at: clock.now() })
     return true
   } catch {
     return false

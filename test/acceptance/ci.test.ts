@@ -171,6 +171,14 @@ describe('the login of a job', () => {
     expect((await job.jit('whoami', '--workload', 'gitlab')).stderr).toContain('This GitLab job has no ID token')
     expect((await job.jit('--workload=github', 'whoami')).code).toBe(0)
   })
+
+  test('needs no jit login: that ends at once, and says what works', async () => {
+    const job = ci.job('no login', githubEnv(ci.services))
+    const before = ci.made()
+    const { code, stdout, stderr } = await job.jit('login', '--device')
+    expect([code, stdout, ci.made() - before]).toEqual([2, '', 0])
+    expect(stderr).toMatch(/not needed here.*GitHub Actions[^]*jit elevate TARGET/)
+  })
 })
 
 describe('what people decide', () => {

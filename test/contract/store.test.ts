@@ -3,7 +3,7 @@ import { JitError } from '../../src/base/errors.ts'
 import type { GrantRow, RequestRow, Store } from '../../src/server/store/types.ts'
 import { STORES, withReplicas } from '../support/replicas.ts'
 import { grantRow, HOLDER as rob, insertRequest, requestRow } from '../support/store-rows.ts'
-import type { Database } from '../support/stores.ts'
+import type { Database, Place } from '../support/stores.ts'
 
 const HOUR = 3_600_000
 const FAR = Number.MAX_SAFE_INTEGER
@@ -12,10 +12,11 @@ const REFUSED_BY_DATABASE = /constraint/i
 
 describe.each(STORES)('a store on %s', (_, start, available) => {
   describe.skipIf(!available)('keeps its promises', () => {
+    let place: Place
     let database: Database
     let store: Store
     let replica: Store
-    withReplicas(start, (given) => ({ database, store, replica } = given))
+    withReplicas(start, (given) => ({ place, database, store, replica } = given))
 
     const insert = (row: Partial<RequestRow> & { readonly id: string }): Promise<RequestRow> =>
       insertRequest(store, row)

@@ -45,6 +45,8 @@ export async function channelMachine(
     readonly login?: () => void
     readonly ready?: () => void
     readonly endpoint?: string
+    /** Who is logged in now; `alice` where absent. */
+    readonly holder?: () => string
   } = {},
 ) {
   const server = await startServer((request, response) => void listener(request, response))
@@ -79,7 +81,14 @@ export async function channelMachine(
         dpopProof(key, { ...call, issuedAt: 0, id: 'id' }),
     }
     const api = approvalApi({ identity, http, clock: { ...clock, now: () => Date.now() }, platform: 'linux' })
-    return { endpoint: server.url, api, ready: async () => more.ready?.() }
+    return {
+      endpoint: server.url,
+      get holder() {
+        return more.holder?.() ?? 'alice'
+      },
+      api,
+      ready: async () => more.ready?.(),
+    }
   }
   const loginStamp = more.loginStamp ?? (() => 'login-1')
   const random = { bytes: (length: number) => Buffer.alloc(length, 0) } // the shortest pauses that there are

@@ -17,6 +17,8 @@ import { type FakeLeasing, fakeLeasing } from './fake-leasing.ts'
 /** Ten minutes before NOW, when fake leases were written. */
 export const BOOTED_SECONDS = 600
 export const ENDPOINT = 'https://jit.example'
+/** The login that every fake is logged in with. */
+export const LOGIN = { endpoint: ENDPOINT, holder: 'alice' } as const
 
 export function memoryRecords<T>(): Records<T> {
   const kept = new Map<string, T>()
@@ -37,6 +39,8 @@ export type Fake = FakeApproval &
     readonly loggedIn?: boolean
     /** The login is a job's. */
     readonly isPipeline?: boolean
+    /** The platform of a job that speaks for itself whoever is logged in. */
+    readonly job?: string
     readonly endpoint?: string | undefined
     /** What the user answers to prompts. */
     readonly answers?: readonly string[]
@@ -91,10 +95,10 @@ export function fakeContext(given: Fake = {}) {
     },
     clock,
   }
-  const reporting = { connect: async () => ({ endpoint: ENDPOINT, api: await api() }), clock }
+  const reporting = { connect: async () => ({ ...LOGIN, api: await api() }), clock }
   const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
     api: await api(),
-    endpoint: ENDPOINT,
+    ...LOGIN,
     leasing,
     pending,
     exchange: async (credential) => credential,
@@ -135,6 +139,7 @@ export function fakeContext(given: Fake = {}) {
     spinner: async () => ({ show: (text) => void seen.note.push(`(${text})`), stop: () => undefined }),
     endpoint: () => ('endpoint' in given ? given.endpoint : ENDPOINT),
     api,
+    jobInPlaceOfLogin: async () => given.job,
     login: async (order) => {
       seen.calls.push(`login ${order.endpoint} ${order.flow ?? 'any'} ${order.keyStore ?? 'default'}`)
       return { me: { person: eve, groups: ['dba'], flow: 'browser' }, endpoint: ENDPOINT, keyStore: 'test', kept: true }

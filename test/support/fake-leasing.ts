@@ -124,7 +124,7 @@ export function fakeLeasing(
         leases.filter(({ endsAt }) => endsAt <= NOW).map(({ id }) => id),
         'ttl',
       ),
-    heard: (endpoint) => void calls.push(`heard ${endpoint}`),
+    heard: ({ endpoint }) => void calls.push(`heard ${endpoint}`),
     runReaper: async () => undefined,
     outbox: {
       list: () => queue,

@@ -10,8 +10,8 @@ export const STORES = [
   ['PostgreSQL', postgresPlace, hasPostgres],
 ] as const
 
-/** Two stores on one database. */
-type Replicas = { readonly database: Database; readonly store: Store; readonly replica: Store }
+/** Two stores on one database, and the place that it was made in. */
+type Replicas = { readonly place: Place; readonly database: Database; readonly store: Store; readonly replica: Store }
 
 /** Gives each test of this suite a database of its own, with two replicas; afterwards its log must be whole. */
 export function withReplicas(start: () => Promise<Place>, given: (replicas: Replicas) => void): void {
@@ -24,7 +24,7 @@ export function withReplicas(start: () => Promise<Place>, given: (replicas: Repl
   beforeEach(async () => {
     const database = await place.database()
     const [store, replica] = await Promise.all([database.open(), database.open()])
-    replicas = { database, store, replica }
+    replicas = { place, database, store, replica }
     given(replicas)
   })
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { runToEnd } from '../../client/child-run.ts'
 import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
-import type { Lease } from '../../client/leases/types.ts'
+import type { Entry, Lease } from '../../client/leases/types.ts'
 import { gcloudToken } from '../../client/served-gcp.ts'
 import { currentLease } from '../../client/live-lease.ts'
 import { stillOpen } from '../../client/pending.ts'
@@ -14,6 +14,7 @@ import { completed, type TypedWish } from '../ui/elevate-questions.ts'
 import { progressTo } from '../ui/elevate-text.ts'
 import { liveChoices, pickOffered, refuseQuestion } from '../ui/pick-target.ts'
 import { refuseUnwiped } from '../ui/revocation-text.ts'
+import { timeOfDay } from '../ui/time.ts'
 
 export type ExecOptions = {
   readonly target?: string
@@ -36,7 +37,7 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
   command
     .summary('run one program with credentials')
     .description(
-      'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program alone, and takes them away when it ends.',
+      'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program and what that starts, and takes them away when it ends.',
     )
     .argument('[target]', 'target, as `jit targets` shows it')
     .argument('<command...>', 'the program and its arguments, after --')
@@ -108,14 +109,34 @@ const OTHER = ''
 /** None here, or ended at the endpoint just now. */
 const NOT_LIVE: readonly string[] = ['NOT_FOUND', 'GRANT_ENDED']
 
+/** What another `jit exec` holds ends with its program: where each can have its own, it is left alone. */
 async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | undefined> {
+  const serving = await ctx.serving()
+  const isLeftAlone = (lease: Lease): boolean => isAnothers(ctx, lease) && lease.entries.every(isPrivate)
+  const leases = () => serving.leases().filter((lease) => !isLeftAlone(lease))
   try {
-    return await currentLease(target, await ctx.serving())
+    const lease = await currentLease(target, { ...serving, leases })
+    if (isAnothers(ctx, lease)) ctx.terminal.note(sharedText(ctx, lease))
+    return lease
   } catch (error) {
-    if (error instanceof JitError && NOT_LIVE.includes(error.code)) return undefined
-    throw error
+    if (!(error instanceof JitError && NOT_LIVE.includes(error.code))) throw error
+    if (serving.leases().some((lease) => lease.target === target && isLeftAlone(lease)))
+      ctx.terminal.note(ownText(target))
+    return undefined
   }
 }
+
+/** Whoever runs inside of a `jit exec` works with its grant. */
+const isAnothers = ({ env }: CliContext, { id, usedBy }: Lease): boolean =>
+  usedBy === 'one-program' && id !== env['JIT_GRANTED_ID']
+
+const isPrivate = ({ deliver }: Entry): boolean => deliver === 'isolated'
+
+const sharedText = ({ clock }: CliContext, { target, endsAt }: Lease): string =>
+  `${target}: another jit exec holds this grant. It ends with that program, at ${timeOfDay(endsAt, clock.now())} at the latest. To keep one: jit elevate ${target}`
+
+const ownText = (target: string): string =>
+  `${target}: another jit exec holds a grant that ends with its program; this one asks for its own. To share one: jit elevate ${target}`
 
 async function runWith(ctx: CliContext, lease: Lease, file: string, args: readonly string[]): Promise<Ending> {
   const [children, { guide }, token] = await Promise.all([ctx.children(), ctx.guiding(), gcloudTokenOf(ctx, lease)])
@@ -131,7 +152,7 @@ async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Prom
   const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })
   const progress = progressTo(ctx)
   const { elevate } = await ctx.elevation(progress.tell)
-  const result = await elevate({ ask: wish, waitMs }).finally(progress.stop)
+  const result = await elevate({ ask: wish, waitMs, usedBy: 'one-program' }).finally(progress.stop)
   if (result.kind === 'delivered') return result.delivered.map(({ lease }) => lease)
   const { id } = result.request
   throw stillOpen(id, `Request ${id} is not decided yet, so nothing was run.`, 'NO_DECISION')

@@ -41,11 +41,24 @@ function optionsOf(url: string | undefined, { device, browser, keyStore, json }:
 }
 
 export async function runLogin(ctx: CliContext, { json, ...order }: LoginOptions): Promise<void> {
+  if (!ctx.terminal.interactive) await refuseInJob(ctx, order.endpoint)
   const endpoint = order.endpoint ?? ctx.endpoint() ?? (await askEndpoint(ctx))
   const result = await ctx.login({ ...order, endpoint, show: (message) => showLogin(ctx.terminal, message) })
   if (json)
     return ctx.terminal.out(JSON.stringify({ endpoint: result.endpoint, keyStore: result.keyStore, ...result.me }))
   ctx.terminal.note(result.kept ? `${loggedInText(result)} Next: jit targets` : loggedInText(result))
+}
+
+/** Nobody would see the code, and the job would go on as itself. What shall be a person's must not go on as something else. */
+async function refuseInJob(ctx: CliContext, typed: string | undefined): Promise<void> {
+  const platform = await ctx.jobInPlaceOfLogin()
+  if (platform === undefined) return
+  const set = ctx.endpoint() === undefined ? `, and set JIT_ENDPOINT_URL=${typed ?? 'ENDPOINT_URL'}` : ''
+  throw new JitError(
+    'USAGE',
+    `jit login is not needed here: a job logs in by itself, with the token of ${platform}.`,
+    `Leave it out${set}. What works at once: jit elevate TARGET, jit whoami. As a person all the same: jit --workload off login`,
+  )
 }
 
 function askEndpoint({ terminal, ask }: CliContext): Promise<string> {

@@ -31,8 +31,8 @@ export async function runTargets(ctx: CliContext, { json }: TargetsOptions): Pro
       cloud,
       account,
       role,
-      formatDuration(maxDurationSeconds),
-      approvalText(approval),
+      approval.kind === 'refused' ? '-' : formatDuration(maxDurationSeconds),
+      approval.kind === 'refused' ? `not for you: ${approval.why}` : approvalText(approval),
       description ?? '',
     ]),
   )

@@ -3,6 +3,7 @@ import { errnoOf } from '../../base/errno.ts'
 import { ifExists, readFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { lastHeard } from './heard.ts'
+import { isHeldBy } from './holder.ts'
 import { isReadable, parseLease } from './journal.ts'
 import type { Lease, UnreadableLease } from './types.ts'
 
@@ -11,7 +12,7 @@ export const LEASE_SUFFIX = '.lease'
 /** Where the entries lie; `root`: see `LeasingDeps`. */
 export const leaseDirectory = (root: string): string => join(root, 'leases')
 
-/** Sorted by end. Strict ones with what was last heard of their endpoint. */
+/** Sorted by end. Strict ones with when their endpoint last answered for their holder. */
 export function readLeases(fs: FileSystem, root: string): readonly Lease[] {
   const leases = entries(fs, root)
     .filter(isReadable)
@@ -19,7 +20,7 @@ export function readLeases(fs: FileSystem, root: string): readonly Lease[] {
   if (!leases.some(({ channel }) => channel === 'strict')) return leases
   const heard = lastHeard(fs, root)
   return leases.map((lease) =>
-    lease.channel === 'strict' && lease.endpoint === heard?.endpoint ? { ...lease, heard } : lease,
+    lease.channel === 'strict' && heard !== undefined && isHeldBy(lease, heard) ? { ...lease, heard } : lease,
   )
 }
 

@@ -13,6 +13,7 @@ import {
   type Place,
   PLACE_KINDS,
   type UnreadableLease,
+  USED_BY,
 } from './types.ts'
 
 const VERSION = 1
@@ -79,7 +80,15 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
     places: list(readPlace),
     attempts: integer,
   },
-  { channel: oneOf(...CHANNEL_RULES), bootId: string, ending: oneOf(...ENDINGS), lastError: string, retryAt: integer },
+  {
+    holder: string,
+    usedBy: oneOf(...USED_BY),
+    channel: oneOf(...CHANNEL_RULES),
+    bootId: string,
+    ending: oneOf(...ENDINGS),
+    lastError: string,
+    retryAt: integer,
+  },
 )
 
 export const serialize = ({ heard: _of, ...lease }: Lease): Buffer =>

@@ -7,8 +7,11 @@ import { recordsIn } from '../../platform/records.ts'
 import type { EndMessage, Outbox, OutboxEntry, ReceiptMessage } from './types.ts'
 
 const common = { grant: string, endpoint: string, target: string, at: integer } as const
-const readEnd = object({ ...common, reason: oneOf(...END_REASONS) })
-const readReceipt = object({ ...common, outcome: oneOf(...RECEIPT_OUTCOMES), machine: string }, { why: string })
+const readEnd = object({ ...common, reason: oneOf(...END_REASONS) }, { holder: string })
+const readReceipt = object(
+  { ...common, outcome: oneOf(...RECEIPT_OUTCOMES), machine: string },
+  { holder: string, why: string },
+)
 
 /** Ends were the only messages once, and said no kind. */
 const readMessage: Reader<OutboxEntry> = (value, path) => {

@@ -66,6 +66,8 @@ export type Entry = {
   readonly renewAt?: number
 }
 
+export const USED_BY = ['one-program'] as const
+
 /** This machine's record of one grant: what is written where, until when. Holds no secret. */
 export type Lease = {
   readonly version: 1
@@ -73,6 +75,10 @@ export type Lease = {
   readonly id: string
   readonly target: string
   readonly endpoint: string
+  /** Whose grant it is; see `Holder`. */
+  readonly holder?: string
+  /** `one-program`: `jit exec` asked for it, and ends it with its program. */
+  readonly usedBy?: (typeof USED_BY)[number]
   /** What was asked for. */
   readonly deliver: DeliveryMode
   /** One for each cloud that the target opens. */
@@ -127,7 +133,10 @@ export type WipeOutcome =
   | { readonly lease: string; readonly target: string; readonly wiped: false; readonly why: string }
 
 /** What the caller knows of a lease before it is written. */
-export type NewLease = Pick<Lease, 'id' | 'target' | 'endpoint' | 'deliver' | 'endsAt' | 'channel'>
+export type NewLease = Pick<
+  Lease,
+  'id' | 'target' | 'endpoint' | 'holder' | 'usedBy' | 'deliver' | 'endsAt' | 'channel'
+>
 
 /**
  * What the endpoint does not know yet: durable, so that `revoke` offline is told on the next chance.
@@ -143,6 +152,8 @@ export type OutboxEntry = EndMessage | ReceiptMessage
 type Message = {
   readonly grant: string
   readonly endpoint: string
+  /** Whose login can tell it; see `Holder`. */
+  readonly holder?: string
   readonly target: string
   /** Wall clock of this machine, ms since 1970. */
   readonly at: number

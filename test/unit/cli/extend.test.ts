@@ -157,6 +157,7 @@ describe('jit extend', () => {
   test.each<[string, Partial<Fake>, Partial<ExtendOptions>, string]>([
     ['nothing lives here', { leases: [] }, {}, 'NOT_FOUND'],
     ['another endpoint gave it', { leases: [{ ...running, endpoint: 'https://other.example' }] }, {}, 'LOGIN_NEEDED'],
+    ['another login was given it', { leases: [{ ...running, holder: 'carol' }] }, {}, 'LOGIN_NEEDED'],
     ['nobody knows why it was asked for', { review: [] }, {}, 'USAGE'],
   ])('%s: nothing is asked', async (_name, given, more, code) => {
     const { ctx, calls } = world(given)

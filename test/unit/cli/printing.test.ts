@@ -4,7 +4,6 @@ import { runCancel } from '../../../src/cli/commands/cancel.ts'
 import { runDeny } from '../../../src/cli/commands/deny.ts'
 import { runLogin } from '../../../src/cli/commands/login.ts'
 import { runLogout } from '../../../src/cli/commands/logout.ts'
-import { runRequests } from '../../../src/cli/commands/requests.ts'
 import { timeOfDay } from '../../../src/cli/ui/time.ts'
 import { runStatus } from '../../../src/cli/commands/status.ts'
 import { runSweep } from '../../../src/cli/commands/sweep.ts'
@@ -204,30 +203,16 @@ describe('what the endpoint says', () => {
     ])
   })
 
-  test('targets --json is what the endpoint said', async () => {
-    const { ctx, out } = fakeContext({ targets: [target('prod-db')] })
+  test('targets that are refused say so, and no duration; --json is what the endpoint said', async () => {
+    const refused = target('vault', {
+      approval: { kind: 'refused', why: 'no policy allows it.' },
+      maxDurationSeconds: 0,
+    })
+    const { ctx, out } = fakeContext({ targets: [refused] })
+    await runTargets(ctx, plain)
+    expect(out.pop()).toMatch(/vault .* Admin +- +not for you: no policy allows it\./)
     await runTargets(ctx, json)
-    expect(JSON.parse(out.join(''))).toEqual([target('prod-db')])
-  })
-
-  test('requests to review show reason, words and origin', async () => {
-    const { ctx, out } = fakeContext({ review: [request('pending', {})] })
-    await runRequests(ctx, { which: 'to-review', json: false })
-    expect(out.join('\n')).toMatch(/req_1 .*slow query +cinema-opal-bronze-violin +laptop \(192\.0\.2\.7\)/)
-  })
-
-  test('requests to review show the words that the endpoint has of the other person’s key', async () => {
-    const { ctx, out } = fakeContext({ review: [request('pending', {}, { fingerprint: 'amber-canyon-violin' })] })
-    await runRequests(ctx, { which: 'to-review', json: false })
-    expect(out.join('\n')).toContain('amber-canyon-violin')
-  })
-
-  test('own requests show words only where they are of this very key', async () => {
-    const elsewhere = request('pending', {}, { id: 'req_2', fingerprint: 'amber-canyon-violin' })
-    const { ctx, out } = fakeContext({ review: [request('pending', {}), elsewhere] })
-    await runRequests(ctx, { which: 'mine', json: false })
-    expect(out.join('\n')).toMatch(/req_1 .*cinema-opal-bronze-violin.*\n *req_2 .*\(other key\)/)
-    expect(out.join('\n')).not.toContain('amber-canyon')
+    expect(JSON.parse(out.join(''))).toEqual([refused])
   })
 
   test('whoami and its --json', async () => {
@@ -280,6 +265,23 @@ describe('logging in and out', () => {
       'login https://jit.example device default',
       'login https://asked.example any default',
     ])
+  })
+
+  test('in a job that speaks for itself nobody is logged in; the error says what works, and what is still to be set', async () => {
+    const known = fakeContext({ job: 'GitHub Actions' })
+    await expect(runLogin(known.ctx, { flow: 'device', json: false })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('the token of GitHub Actions'),
+      hint: expect.stringMatching(/^Leave it out\. .*jit elevate TARGET.*jit --workload off login$/),
+    })
+    const unknown = fakeContext({ job: 'GitHub Actions', endpoint: undefined })
+    await expect(runLogin(unknown.ctx, { endpoint: 'https://other.example', json: false })).rejects.toMatchObject({
+      hint: expect.stringMatching(/^Leave it out, and set JIT_ENDPOINT_URL=https:\/\/other\.example\. /),
+    })
+    expect([...known.calls, ...unknown.calls]).toEqual([])
+    const attended = fakeContext({ job: 'GitHub Actions', interactive: true })
+    await runLogin(attended.ctx, plain)
+    expect(attended.calls).toEqual(['login https://jit.example any default'])
   })
 
   test('no address and nobody to ask: the error names the argument', async () => {

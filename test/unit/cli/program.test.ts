@@ -16,10 +16,16 @@ describe('what was typed', () => {
   test.each<[string[], string, string]>([
     [['sattus'], 'Unknown command', 'Did you mean status?'],
     [['elevate', 'prod-db', '--fro', '1h'], "Unknown option '--fro'", 'Did you mean --for?'],
-    [['approve'], "Missing required argument 'id'", 'jit help'],
-    [['status', 'more'], 'Too many arguments', 'jit help'],
+    [['approve'], "Missing required argument 'id'", 'See: jit approve --help'],
+    [['status', 'more'], 'Too many arguments', 'See: jit status --help'],
     [[], 'Say what to do.', 'jit help'],
     [['help', 'exit-code'], 'There is no help about exit-code.', 'Did you mean: jit help exit-codes'],
+    [['status', '--wach'], "Unknown option '--wach'.", 'Did you mean --watch? See: jit status --help'],
+    [['ls', '--jsn'], "Unknown option '--jsn'.", 'Did you mean --json? See: jit targets --help'],
+    [['--workload', 'github', 'approve'], "Missing required argument 'id'.", 'See: jit approve --help'],
+    [['exec', 'prod-db', '--reaso', 'x', '--', 'status'], "Unknown option '--reaso'.", 'See: jit exec --help'],
+    [['elvate', 'status'], "Unknown command 'elvate'.", 'Did you mean elevate? See: jit help'],
+    [['--frobnicate'], "Unknown option '--frobnicate'.", 'See: jit help'],
   ])('%j is one sentence and the next thing to type', async (argv, message, hint) => {
     await expect(jit(...argv)).rejects.toMatchObject({
       code: 'USAGE',

@@ -72,6 +72,16 @@ describe('jit revoke', () => {
     expect(calls).toContain('wipe prod-db')
   })
 
+  test('what another login was given goes from here; its end waits for that login, and nobody says it was told', async () => {
+    const { ctx, calls, leasing } = fakeContext({ leases: [lease('prod-db', { holder: 'carol' })] })
+    await expect(runRevoke(ctx, one)).rejects.toMatchObject({
+      code: 'REVOKE_UNCONFIRMED',
+      hint: expect.stringMatching(/once you are logged in\. Type, as whoever asked for it: jit login https:/),
+    })
+    expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db'])
+    expect(leasing.queued()).toMatchObject([{ grant: 'grant_prod-db', holder: 'carol' }])
+  })
+
   test('a full disk does not keep credentials alive, and the hint does not promise a queue', async () => {
     const { ctx, calls } = fakeContext({ leases: [lease('prod-db')], diskFull: true, online: false })
     await expect(runRevoke(ctx, one)).rejects.toMatchObject({ hint: expect.stringContaining('could not be queued') })

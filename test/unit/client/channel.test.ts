@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { LONGEST_CHANNEL_WAIT_SECONDS } from '../../../src/contract/channel.ts'
 import { list, object, integer, string } from '../../../src/contract/narrow.ts'
 import { PROBLEM_STATUS, type ProblemCode } from '../../../src/contract/problem.ts'
-import { ENDPOINT } from '../../support/fake-context.ts'
+import { LOGIN } from '../../support/fake-context.ts'
 import { fakeLeasing, lease } from '../../support/fake-leasing.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
@@ -153,7 +153,7 @@ describe('a call under way', () => {
       if (call.waitSeconds === 0) return Promise.resolve({ ended: [] })
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
     }
-    const connect = async () => ({ endpoint: ENDPOINT, ready: async () => undefined, api: { channel } })
+    const connect = async () => ({ ...LOGIN, ready: async () => undefined, api: { channel } })
     const machine = { leasing, notes: grantNotesIn(nodeFileSystem, '/nowhere'), connect, loginStamp: () => '' }
     holdChannel({ ...machine, clock: manualClock(), random: systemRandom, signal: answered.signal }).tick(leases)
     expect(await eventually(() => calls.map(({ grants }) => grants.length), [100, 1])).toEqual([100, 1])

@@ -258,15 +258,21 @@ describe('elevate', () => {
     expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end grant_prod-db', 'end grant_logs'])
   })
 
-  test('a target that is held already is replaced, and the old grant ends', async () => {
+  test('what is held already is replaced, and its end told; what another login or endpoint gave waits for those', async () => {
+    const [hers, elsewhere] = [
+      { id: 'grant_hers', holder: 'carol' },
+      { id: 'grant_other', endpoint: 'https://other.example' },
+    ]
     const { result, told, calls, leasing } = await run({
       asked: approved(),
-      leases: [lease('prod-db', { id: 'grant_old' })],
+      leases: [{ id: 'grant_old' }, hers, elsewhere].map((more) => lease('prod-db', more)),
     })
     await result
     expect(kinds(told)).toContain('replaces')
-    expect(leasing.list().map(({ id }) => id)).toEqual(['grant_prod-db'])
-    expect(calls.slice(-2)).toEqual(['queue grant_old', 'end grant_old'])
+    expect(leasing.list()).toMatchObject([{ id: 'grant_prod-db', holder: 'alice' }])
+    expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end grant_old'])
+    expect(leasing.queued().map(({ grant }) => grant)).toEqual(['grant_hers', 'grant_other'])
+    expect(leasing.queued()).toMatchObject([{ holder: 'carol' }, { endpoint: elsewhere.endpoint }])
   })
 
   test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {

@@ -4,7 +4,7 @@ import { deliverOutbox, endedGrants } from '../../../src/client/outbox-delivery.
 import { pendingRequests, sameRequest } from '../../../src/client/pending.ts'
 import { fakeApproval, NOW, request } from '../../support/fake-approval.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { ENDPOINT, memoryRecords } from '../../support/fake-context.ts'
+import { ENDPOINT, LOGIN, memoryRecords } from '../../support/fake-context.ts'
 import { fakeLeasing } from '../../support/fake-leasing.ts'
 
 describe('the open request that the same command comes back to', () => {
@@ -46,11 +46,49 @@ describe('queued ends of grants', () => {
       entry('old', ENDPOINT, NOW - month),
     ]
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
-    const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
+    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(told).toEqual([entry('mine', ENDPOINT)])
     expect(calls).toEqual(['end mine'])
     expect(outbox.list().map(({ grant }) => grant)).toEqual(['other'])
+  })
+
+  test('go by the login that was given the grant alone; the others hear why not', async () => {
+    const calls: string[] = []
+    const entries = [
+      { ...entry('mine', ENDPOINT), holder: LOGIN.holder },
+      { ...entry('hers', ENDPOINT), holder: 'carol' },
+      entry('anybodys', ENDPOINT), // as older versions wrote it
+    ]
+    const { outbox } = fakeLeasing({ outbox: entries }, calls)
+    const why: unknown[] = []
+    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
+    const untold = (reason: unknown, about?: { readonly grant: string }): void => void why.push([about?.grant, reason])
+    const clock = new FakeClock(NOW)
+    await deliverOutbox({ outbox, connect, clock, untold }, new AbortController().signal)
+    expect(calls).toEqual(['end mine', 'end anybodys'])
+    expect(outbox.list().map(({ grant }) => grant)).toEqual(['hers'])
+    expect(why).toEqual([
+      ['hers', expect.objectContaining({ code: 'LOGIN_NEEDED', hint: expect.stringContaining(ENDPOINT) })],
+    ])
+  })
+
+  test('stay where the answer was to another login than was asked with', async () => {
+    let holder: string = LOGIN.holder
+    const { outbox } = fakeLeasing({ outbox: [{ ...entry('mine', ENDPOINT), holder }] }, [])
+    const endGrant = () => {
+      holder = 'carol' // a renewal over this call found her login
+      return Promise.reject(new JitError('NOT_FOUND', 'No.', 'Try.'))
+    }
+    const connect = async () => ({
+      endpoint: ENDPOINT,
+      get holder() {
+        return holder
+      },
+      api: { ...fakeApproval({}, []), endGrant },
+    })
+    await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
+    expect(outbox.list()).toHaveLength(1)
   })
 
   const receipt = { ...entry('mine', ENDPOINT), kind: 'receipt' as const, outcome: 'wiped' as const, machine: 'm' }
@@ -58,7 +96,7 @@ describe('queued ends of grants', () => {
   test('and receipts are told side by side', async () => {
     const calls: string[] = []
     const { outbox } = fakeLeasing({ outbox: [entry('mine', ENDPOINT), receipt] }, calls)
-    const connect = async () => ({ endpoint: ENDPOINT, api: fakeApproval({}, calls) })
+    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(calls.toSorted()).toEqual(['end mine', 'receipt mine wiped'])
     expect([...endedGrants(told)]).toEqual(['mine'])
@@ -74,7 +112,7 @@ describe('queued ends of grants', () => {
   ] as const)('a receipt that is answered with %s leaves %d', async (code, left) => {
     const { outbox } = fakeLeasing({ outbox: [receipt] }, [])
     const api = { ...fakeApproval({}, []), receipt: () => Promise.reject(new JitError(code, 'No.', 'Try.')) }
-    const connect = async () => ({ endpoint: ENDPOINT, api })
+    const connect = async () => ({ ...LOGIN, api })
     await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(outbox.list()).toHaveLength(left)
   })

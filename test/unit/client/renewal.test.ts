@@ -14,7 +14,12 @@ const ENDPOINT = newLease(new FakeClock()).endpoint
 const SLICE_MS = 900_000
 
 /** A home with a lease of one hour whose first slice is over, and an endpoint that gives the next one. */
-async function machine(more: Partial<RenewalDeps> & { readonly credentials?: () => Promise<CredentialsAnswer> } = {}) {
+async function machine(
+  more: Partial<RenewalDeps> & {
+    readonly holder?: () => string
+    readonly credentials?: () => Promise<CredentialsAnswer>
+  } = {},
+) {
   const home = new TempHome()
   home.put('[default]\naws_access_key_id = AKIAUSER\n')
   const clock = new FakeClock()
@@ -26,7 +31,7 @@ async function machine(more: Partial<RenewalDeps> & { readonly credentials?: () 
     validUntil: start + SLICE_MS,
     renewAt: start + 600_000,
   }))
-  const seen = await leasing.write(newLease(clock), first)
+  const seen = await leasing.write({ ...newLease(clock), holder: 'alice' }, first)
   clock.advance(600_000)
   let exchanges = 0
   const grant = {
@@ -48,6 +53,9 @@ async function machine(more: Partial<RenewalDeps> & { readonly credentials?: () 
     leasing,
     connect: async () => ({
       endpoint: ENDPOINT,
+      get holder() {
+        return more.holder?.() ?? 'alice'
+      },
       api: { credentials: more.credentials ?? credentials, clockOffsetMs: () => 0 },
     }),
     exchange: async (credential) => credential,
@@ -65,6 +73,16 @@ async function machine(more: Partial<RenewalDeps> & { readonly credentials?: () 
     exchanges: () => exchanges,
     [Symbol.dispose]: () => home[Symbol.dispose](),
   }
+}
+
+/** Somebody else logs in while the endpoint answers. */
+function overtaken() {
+  let holder = 'alice'
+  const credentials = () => {
+    holder = 'bob'
+    return refuses('NOT_FOUND').credentials()
+  }
+  return { holder: () => holder, credentials }
 }
 
 const refuses = (code: 'GRANT_ENDED' | 'NOT_FOUND' | 'ENDPOINT_UNREACHABLE' | 'DENIED') => ({
@@ -123,11 +141,14 @@ describe('where there is no next slice now, the old one stays', () => {
       {
         connect: async () => ({
           endpoint: 'https://other.example',
+          holder: 'alice',
           api: { credentials: () => Promise.reject(new Error('told a stranger')), clockOffsetMs: () => 0 },
         }),
       },
       'LOGIN_NEEDED',
     ],
+    ['logged in as somebody else', { holder: () => 'bob', ...refuses('NOT_FOUND') }, 'LOGIN_NEEDED'],
+    ['logged in as somebody else over this call', overtaken(), 'LOGIN_NEEDED'],
     [
       'the cloud refuses what is left to us',
       { exchange: () => Promise.reject(new JitError('CLOUD_REFUSED', 'No.', 'Ask.')) },

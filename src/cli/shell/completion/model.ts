@@ -68,7 +68,7 @@ function placeOf(command: string, argument: Argument, commands: readonly string[
   const name = argument.name()
   if (name === 'target') return { kind: ASKING.includes(command) ? 'targets' : 'grants' }
   if (name === 'target-or-grant') return { kind: 'grants' }
-  if (name === 'id' && command === 'cancel') return { kind: 'requests' }
+  if (name === 'id' && ['cancel', 'requests'].includes(command)) return { kind: 'requests' }
   if (name === 'command') return { kind: 'program' }
   if (name === 'topic') return { kind: 'words', words: [...commands, ...TOPICS] }
   return wordsOf(argument.parseArg) ?? { kind: 'free' }

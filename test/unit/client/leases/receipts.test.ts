@@ -50,6 +50,23 @@ describe('a receipt', () => {
     expect(JSON.stringify(at.receipts())).not.toContain('m1')
   })
 
+  test('and a lease say whose they are, as far as that was known, and a lease what it is for', async () => {
+    using at = await machine()
+    await at.leasing.write(
+      { ...newLease(at.clock, 'g_2', 'logs'), holder: 'alice', usedBy: 'one-program' },
+      awsDelivery('jit-logs', 'G2'),
+    )
+    expect(at.leasing.list().map(({ id, holder, usedBy }) => [id, holder, usedBy])).toEqual([
+      ['g_1', undefined, undefined],
+      ['g_2', 'alice', 'one-program'],
+    ])
+    await at.leasing.wipe(['g_1', 'g_2'], 'revoked')
+    expect(at.receipts().map(({ grant, holder }) => [grant, holder])).toEqual([
+      ['g_1', undefined],
+      ['g_2', 'alice'],
+    ])
+  })
+
   test.each<[string, (clock: FakeClock) => void]>([
     ['time', (clock) => clock.advance(7_200_000)],
     ['reboot and a clock set back', (clock) => (clock.reboot(), clock.setWall(0))],
@@ -162,7 +179,7 @@ test('an entry of an earlier version, without a channel, stays readable; the las
   const file = join(at.home.stateDir, 'm1', 'leases', 'g_1.lease')
   expect(readFileSync(file, 'utf8')).not.toContain('channel')
   await at.leasing.write({ ...newLease(at.clock, 'g_2', 'logs'), channel: 'strict' }, awsDelivery('jit-logs'))
-  at.leasing.heard('https://jit.corp.example')
+  at.leasing.heard({ endpoint: 'https://jit.corp.example' })
   expect(at.leasing.list().find(({ id }) => id === 'g_2')).toMatchObject({
     channel: 'strict',
     heard: { bootId: 'boot-1' },

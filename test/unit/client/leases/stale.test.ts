@@ -18,7 +18,10 @@ async function strictLease(more: Pick<NewLease, 'channel'> = { channel: 'strict'
   const home = new TempHome('memory')
   const clock = new FakeClock()
   const leasing = leasingIn(home, clock)
-  await leasing.write({ ...newLease(clock, 'g_1', 'prod-db', HOUR), ...more }, awsDelivery('jit-prod-db'))
+  await leasing.write(
+    { ...newLease(clock, 'g_1', 'prod-db', HOUR), holder: 'alice', ...more },
+    awsDelivery('jit-prod-db'),
+  )
   return {
     home,
     clock,
@@ -42,7 +45,7 @@ describe('a strict lease', () => {
       ({ clock, leasing }) => {
         for (let i = 0; i < 5; i++) {
           clock.advance(50_000)
-          leasing.heard(ENDPOINT)
+          leasing.heard({ endpoint: ENDPOINT })
         }
         clock.advance(STALE_MS - 1000)
       },
@@ -52,7 +55,7 @@ describe('a strict lease', () => {
       'goes 60 s after the last word',
       ({ clock, leasing }) => {
         clock.advance(50_000)
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         clock.advance(STALE_MS)
       },
       true,
@@ -61,16 +64,43 @@ describe('a strict lease', () => {
       'goes though another endpoint was heard',
       ({ clock, leasing }) => {
         clock.advance(STALE_MS - 1000)
-        leasing.heard('https://other.example')
+        leasing.heard({ endpoint: 'https://other.example' })
         clock.advance(1000)
       },
       true,
+    ],
+    [
+      'goes though another login was heard there',
+      ({ clock, leasing }) => {
+        clock.advance(STALE_MS - 1000)
+        leasing.heard({ endpoint: ENDPOINT, holder: 'bob' })
+        clock.advance(1000)
+      },
+      true,
+    ],
+    [
+      'stays where its own login was heard',
+      ({ clock, leasing }) => {
+        clock.advance(STALE_MS - 1000)
+        leasing.heard({ endpoint: ENDPOINT, holder: 'alice' })
+        clock.advance(1000)
+      },
+      false,
+    ],
+    [
+      'stays where an older version heard for all of them',
+      ({ clock, leasing }) => {
+        clock.advance(STALE_MS - 1000)
+        leasing.heard({ endpoint: ENDPOINT })
+        clock.advance(1000)
+      },
+      false,
     ],
     ['goes after a suspend', ({ clock }) => clock.advance(8 * HOUR), true],
     [
       'goes though the clock was set back',
       ({ clock, leasing }) => {
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         clock.setWall(clock.now() - 2 * HOUR)
         clock.advance(STALE_MS)
       },
@@ -80,7 +110,7 @@ describe('a strict lease', () => {
       'goes though the clock was set ahead while it was heard, and back again',
       ({ clock, leasing }) => {
         clock.setWall(clock.now() + HOUR / 2)
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         clock.setWall(clock.now() - HOUR / 2)
         clock.advance(STALE_MS)
       },
@@ -89,7 +119,7 @@ describe('a strict lease', () => {
     [
       'goes when the clock is set ahead after the last word',
       ({ clock, leasing }) => {
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         clock.setWall(clock.now() + STALE_MS)
       },
       true,
@@ -99,7 +129,7 @@ describe('a strict lease', () => {
       'goes with a reboot and a clock set back, though something was heard before',
       ({ clock, leasing }) => {
         clock.advance(30_000)
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         clock.reboot()
         clock.setWall(clock.now() - 20_000)
       },
@@ -109,7 +139,7 @@ describe('a strict lease', () => {
       'goes though the hint about the last word is torn',
       ({ clock, leasing, home }) => {
         clock.advance(50_000)
-        leasing.heard(ENDPOINT)
+        leasing.heard({ endpoint: ENDPOINT })
         const file = join(home.stateDir, 'm1', 'last-heard')
         writeFileSync(file, readFileSync(file).subarray(0, 9))
         clock.advance(10_000)
@@ -127,7 +157,7 @@ describe('a strict lease', () => {
     ],
     [
       'goes at its own end, whatever is heard',
-      ({ clock, leasing }) => (clock.advance(HOUR), leasing.heard(ENDPOINT)),
+      ({ clock, leasing }) => (clock.advance(HOUR), leasing.heard({ endpoint: ENDPOINT })),
       true,
     ],
   ])('%s', async (_what, happens, gone) => {
@@ -175,7 +205,7 @@ describe('a strict lease', () => {
     const stop = new AbortController()
     const begun = at.clock.now()
     await at.leasing.runReaper(stop.signal, () => {
-      at.leasing.heard(ENDPOINT)
+      at.leasing.heard({ endpoint: ENDPOINT })
       if (at.clock.now() - begun > 10 * STALE_MS) stop.abort()
     })
     expect(at.leasing.list()).toHaveLength(1)
