@@ -1,4 +1,8 @@
-import type { AssumeRoleWithWebIdentityCommandOutput, STSClient } from '@aws-sdk/client-sts'
+import type {
+  AssumeRoleWithWebIdentityCommand,
+  AssumeRoleWithWebIdentityCommandOutput,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler'
 import type { Environment } from '../../base/environment.ts'
 
@@ -46,16 +50,15 @@ export function stsEndpoint(configured: string | undefined, env: Environment): s
  * Repeating is safe: the token may be used again at AWS, and a session that nobody received is nobody's.
  */
 export function createAssumeRole(options: StsOptions): AssumeRole {
-  const clients = new Map<string, Promise<STSClient>>()
-  const clientOf = (region: string): Promise<STSClient> => {
-    const client = clients.get(region) ?? createClient(region, options)
-    clients.set(region, client)
-    return client
+  const regions = new Map<string, Promise<Sts>>()
+  const stsOf = (region: string): Promise<Sts> => {
+    const sts = regions.get(region) ?? createClient(region, options)
+    regions.set(region, sts)
+    return sts
   }
   return async ({ region, roleArn, sessionName, token, durationSeconds, policy }) => {
-    const { AssumeRoleWithWebIdentityCommand } = await import('@aws-sdk/client-sts')
-    const client = await clientOf(region)
-    const command = new AssumeRoleWithWebIdentityCommand({
+    const { client, Command } = await stsOf(region)
+    const command = new Command({
       RoleArn: roleArn,
       RoleSessionName: sessionName,
       WebIdentityToken: token,
@@ -66,14 +69,17 @@ export function createAssumeRole(options: StsOptions): AssumeRole {
   }
 }
 
+/** The command's class comes along: asking for the library again at each exchange costs a tenth of the SDK's part. */
+type Sts = { readonly client: STSClient; readonly Command: typeof AssumeRoleWithWebIdentityCommand }
+
 /** Every setting that the SDK would otherwise look up in environment, `~/.aws` or the instance's metadata is given here. */
-async function createClient(region: string, options: StsOptions): Promise<STSClient> {
+async function createClient(region: string, options: StsOptions): Promise<Sts> {
   const { endpoint, httpsAgent, httpAgent, limits = LIMITS } = options
-  const [{ STSClient }, { NodeHttpHandler }] = await Promise.all([
+  const [{ STSClient, AssumeRoleWithWebIdentityCommand: Command }, { NodeHttpHandler }] = await Promise.all([
     import('@aws-sdk/client-sts'),
     import('@smithy/node-http-handler'),
   ])
-  return new STSClient({
+  const client = new STSClient({
     region,
     ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
     credentials: noCredentials,
@@ -94,6 +100,7 @@ async function createClient(region: string, options: StsOptions): Promise<STSCli
       ...(httpAgent !== undefined && { httpAgent }),
     }),
   })
+  return { client, Command }
 }
 
 const noCredentials = (): Promise<never> =>

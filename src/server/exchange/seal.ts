@@ -1,3 +1,4 @@
+import { CompactEncrypt, importJWK } from 'jose'
 import type { PublicKey } from '../../contract/grant.ts'
 import { Refusal } from '../refusal.ts'
 
@@ -9,7 +10,6 @@ export type Seal = (value: unknown) => Promise<string>
  * or a key that nobody can open) is refused before a cloud is asked.
  */
 export async function sealTo(key: PublicKey): Promise<Seal> {
-  const { CompactEncrypt, importJWK } = await import('jose')
   const publicKey = await importJWK({ kty: 'EC', crv: 'P-256', x: key.x, y: key.y }, 'ECDH-ES').catch(
     (cause: unknown) => {
       throw new Refusal('invalid_request', 'The key of the call is no public key on P-256.', undefined, { cause })

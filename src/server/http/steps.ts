@@ -32,11 +32,12 @@ export function observe({ config, authentication, log, clock, random, stopping }
     }
     c.set('call', call)
     c.set('requestId', identifier('q', random.bytes(16)))
-    await next()
+    // Before the answer is made: each header set afterwards makes hono copy the answer, through a stream.
     c.header('DPoP-Nonce', authentication.nonce())
     c.header('X-Request-Id', c.get('requestId'))
     c.header('X-Content-Type-Options', 'nosniff')
-    if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store')
+    c.header('Cache-Control', 'no-store')
+    await next()
     if (stopping.aborted) c.header('Connection', 'close')
     const { method, path, address } = call
     const ms = clock.now() - started

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Reads, Transaction } from './types.ts'
 import type { Db } from './tables.ts'
 
@@ -12,7 +13,9 @@ export function leafReads(db: Db): Pick<Reads, 'leaves' | 'lastLeaf'> {
         .limit(limit)
         .execute(),
 
-    lastLeaf: () => db.selectFrom('leaves').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst(),
+    // Written into the SQL, not bound: SQLite plans a statement anew whenever a limit was bound.
+    lastLeaf: () =>
+      db.selectFrom('leaves').select(['seq', 'hash']).orderBy('seq', 'desc').limit(sql.lit(1)).executeTakeFirst(),
   }
 }
 
