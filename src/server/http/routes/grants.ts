@@ -8,7 +8,7 @@ import {
   grant,
   receipt,
   receiptAnswer,
-} from '../schemas.ts'
+} from '../schemas/grant.ts'
 import type { App, Services } from '../types.ts'
 import { answers, jsonBody, loggedIn } from './answers.ts'
 
