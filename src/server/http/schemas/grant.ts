@@ -1,11 +1,5 @@
 import { z } from '@hono/zod-openapi'
 import {
-  type ChannelAnswer,
-  type ChannelCall,
-  LONGEST_CHANNEL_WAIT_SECONDS,
-  MOST_CHANNEL_GRANTS,
-} from '../../../contract/channel.ts'
-import {
   CHANNEL_RULES,
   type CredentialsAnswer,
   type CredentialsCall,
@@ -14,7 +8,6 @@ import {
   GRANT_STATES,
   type PublicKey,
 } from '../../../contract/grant.ts'
-import { type Receipt, RECEIPT_OUTCOMES } from '../../../contract/receipt.ts'
 import { CLOUDS, DELIVERY_MODES } from '../../../contract/target.ts'
 import { shapeOf } from '../same-shape.ts'
 import { instant, list, maybe, targetName } from './members.ts'
@@ -45,25 +38,3 @@ export const credentialsAnswer = shapeOf<CredentialsAnswer>()(
     credentials: list(z.strictObject({ cloud: z.enum(CLOUDS), profile: z.string(), jwe: z.string() })),
   }),
 ).openapi('CredentialsAnswer')
-
-/** Body of `POST /v1/channel`. */
-export const channelCall = shapeOf<ChannelCall>()(
-  z.strictObject({
-    grants: z.array(z.string().max(64)).max(MOST_CHANNEL_GRANTS).readonly(),
-    waitSeconds: z.number().int().min(0).max(LONGEST_CHANNEL_WAIT_SECONDS),
-  }),
-).openapi('ChannelCall')
-export const channelAnswer = shapeOf<ChannelAnswer>()(
-  z.strictObject({ ended: list(z.strictObject({ grant: z.string(), reason: z.enum(END_REASONS) })) }),
-).openapi('ChannelAnswer')
-
-/** Body of `POST /v1/grants/{id}/receipts`. */
-export const receipt = shapeOf<Receipt>()(
-  z.strictObject({
-    outcome: z.enum(RECEIPT_OUTCOMES),
-    at: instant,
-    machine: z.string().max(64),
-    why: maybe(z.string().max(2000)),
-  }),
-).openapi('Receipt')
-export const receiptAnswer = z.strictObject({ recorded: z.literal('yes') }).openapi('ReceiptAnswer')
