@@ -70,8 +70,9 @@ export function holdChannel(deps: ChannelDeps): Channel {
       const watched = activeOf(leases)
         .map(({ id }) => id)
         .join(' ')
-      const slept = clock.bootSeconds() - lastTick > ASLEEP_SECONDS
-      lastTick = clock.bootSeconds()
+      const tick = clock.bootSeconds()
+      const slept = tick - lastTick > ASLEEP_SECONDS
+      lastTick = tick
       if (login.hasChanged() || watched !== now.watched || slept) {
         now.watched = watched
         now.turn.abort()

@@ -9,7 +9,7 @@ import { AUDIENCE, awsAccount, roleArn, trustOf } from '../support/aws-account.t
 import { hasOpenssl, makeCertificate } from '../support/certificate.ts'
 import { CLIENT, PROVIDER, SERVICE_ACCOUNT, SUBSCRIPTION, TENANT } from '../support/cloud-targets.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
-import { type EndpointHome, endpointHome, type RunningEndpoint } from '../support/endpoint-process.ts'
+import { type EndpointHome, endpointHome, type EndpointProcess } from '../support/endpoint-process.ts'
 import { type Answered, type Asked, startHttpsAnswerer } from '../support/https-answerer.ts'
 import { type Idp, startIdp } from '../support/idp.ts'
 import { type JitPerson, jitPerson } from '../support/jit-person.ts'
@@ -51,7 +51,7 @@ describe.skipIf(!hasOpenssl)('an endpoint with targets in all clouds, behind a p
   let clouds: Awaited<ReturnType<typeof startHttpsAnswerer>>
   let proxy: Awaited<ReturnType<typeof startConnectProxy>>
   let home: EndpointHome
-  let endpoint: RunningEndpoint
+  let endpoint: EndpointProcess
   let alice: JitPerson
   let entraRefuses = false
 

@@ -6,7 +6,7 @@ import type { NewRequest } from '../../src/contract/request.ts'
 import { ACCOUNT, AUDIENCE, awsAccount, roleArn, trustOf } from '../support/aws-account.ts'
 import { signedCall } from '../support/aws-request.ts'
 import { type AwsSimulator, startAwsSimulator } from '../simulators/aws/simulator.ts'
-import { type EndpointHome, endpointHome, type RunningEndpoint } from '../support/endpoint-process.ts'
+import { type EndpointHome, endpointHome, type EndpointProcess } from '../support/endpoint-process.ts'
 import { type Idp, startIdp } from '../support/idp.ts'
 import { type JitPerson, jitPerson } from '../support/jit-person.ts'
 
@@ -36,7 +36,7 @@ const wish = (target: string, more: Partial<NewRequest> = {}): NewRequest => ({
 let idp: Idp
 let aws: AwsSimulator
 let home: EndpointHome
-let endpoint: RunningEndpoint
+let endpoint: EndpointProcess
 const people: JitPerson[] = []
 const logIn = async (user: string, flow?: 'browser' | 'device'): Promise<JitPerson> => {
   const person = await jitPerson(home.url, user, flow)
@@ -44,7 +44,7 @@ const logIn = async (user: string, flow?: 'browser' | 'device'): Promise<JitPers
   return person
 }
 
-const serve = (): Promise<RunningEndpoint> => home.serve({ AWS_ENDPOINT_URL_STS: aws.url })
+const serve = (): Promise<EndpointProcess> => home.serve({ AWS_ENDPOINT_URL_STS: aws.url })
 
 beforeAll(async () => {
   idp = await startIdp({ deviceInterval: 1 })

@@ -7,7 +7,12 @@ import { errnoOf } from '../../src/base/errno.ts'
 export function disk(root: string, isLeftOut: (path: string) => boolean = () => false): Record<string, string> {
   const paths = ['', ...readdirSync(root, { recursive: true, encoding: 'utf8' })].map((name) => join(root, name))
   const kept = paths.filter((path) => !isLeftOut(relative(root, path))).toSorted()
-  return Object.fromEntries(kept.map((path) => [relative(root, path), described(path)]))
+  return Object.fromEntries(
+    kept.flatMap((path) => {
+      const found = unlessGone(() => described(path))
+      return found === undefined ? [] : [[relative(root, path), found]]
+    }),
+  )
 }
 
 function described(path: string): string {
@@ -25,17 +30,17 @@ export function filesHolding(root: string, texts: readonly string[]): readonly s
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => {
-      const bytes = bytesOf(path)
-      return texts.some((text) => bytes.includes(text))
+      const bytes = unlessGone(() => readFileSync(path))
+      return bytes !== undefined && texts.some((text) => bytes.includes(text))
     })
 }
 
-/** Nothing where the file has gone since it was listed: a reaper may be at work. */
-function bytesOf(path: string): Buffer {
+/** Nothing where a file has gone since it was listed: a reaper may be at work. */
+function unlessGone<T>(look: () => T): T | undefined {
   try {
-    return readFileSync(path)
+    return look()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0)
+    if (errnoOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort } from './free-port.ts'
 
-const BIN = resolve('bin/jit-endpoint.js')
+const BIN = resolve(import.meta.dirname, '../../bin/jit-endpoint.js')
 
 /** A directory with a configuration and a policy, and the built `bin/jit-endpoint.js` run on them. */
 export type EndpointHome = {
@@ -21,11 +21,11 @@ export type EndpointHome = {
     readonly err: string
   }
   /** `env` is added to a bare environment. */
-  readonly serve: (env?: Readonly<Record<string, string>>) => Promise<RunningEndpoint>
+  readonly serve: (env?: Readonly<Record<string, string>>) => Promise<EndpointProcess>
   readonly remove: () => Promise<void>
 }
 
-export type RunningEndpoint = {
+export type EndpointProcess = {
   readonly child: ChildProcess
   /** All of stderr so far. */
   log(): string
@@ -50,7 +50,7 @@ export async function endpointHome(options: EndpointHomeOptions): Promise<Endpoi
   writeFileSync(config, yaml(url, port, options))
   writeFileSync(join(directory, 'policy.cedar'), options.policy)
   const env = { PATH: process.env['PATH'] ?? '', HOME: directory }
-  const running: RunningEndpoint[] = []
+  const running: EndpointProcess[] = []
   return {
     directory,
     config,
@@ -61,7 +61,7 @@ export async function endpointHome(options: EndpointHomeOptions): Promise<Endpoi
       return { code: run.status, out: run.stdout, err: run.stderr }
     },
     serve: async (more = {}) => {
-      const started = await start(config, { ...env, ...more })
+      const started = await startEndpoint(config, { ...env, ...more })
       running.push(started)
       return started
     },
@@ -88,7 +88,8 @@ policy: [policy.cedar]
 ${more}`
 }
 
-async function start(config: string, env: Readonly<Record<string, string>>): Promise<RunningEndpoint> {
+/** `jit-endpoint serve`, once it listens; `env` is all of its environment. */
+export async function startEndpoint(config: string, env: Readonly<Record<string, string>>): Promise<EndpointProcess> {
   const child = spawn(process.execPath, [BIN, 'serve', '--config', config, '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

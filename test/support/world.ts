@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { SimulatorOptions } from '../simulators/aws/config.ts'
 import { type AwsSimulator, startAwsSimulator } from '../simulators/aws/simulator.ts'
 import { makeCertificate } from './certificate.ts'
+import { type EndpointProcess, startEndpoint } from './endpoint-process.ts'
 import { freePort } from './free-port.ts'
 import { type Idp, type IdpOptions, startIdp } from './idp.ts'
 import { createPersonHome, type PersonHome } from './person.ts'
 import { killReapersOf } from './reapers.ts'
 import { removeWorkplace } from './workplace.ts'
 import { awsRole, type WorldTarget } from './world-aws.ts'
-
-const ROOT = path.resolve(import.meta.dirname, '../..')
 
 export type WorldOptions = {
   /** Where they name files of the world, they are made from its directory. */
@@ -219,33 +217,22 @@ type EndpointParts = Pick<WorldOptions, 'endpointEnv'> & {
 }
 
 function createEndpoint({ url, config, endpointEnv }: EndpointParts): RunningEndpoint {
-  let child: ChildProcess | undefined
-  let log = ''
-  const argv = [path.join(ROOT, 'bin/jit-endpoint.js'), 'serve', '--config', config, '--json']
+  const processes: EndpointProcess[] = []
+  let running: EndpointProcess | undefined
   return {
     url,
     config,
-    pid: () => child?.pid ?? 0,
-    log: () => log,
-    start: (env = {}) =>
-      new Promise((resolve, reject) => {
-        const started = spawn(process.execPath, argv, {
-          env: { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config), ...endpointEnv, ...env },
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-        child = started
-        started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-        started.stdout.once('data', () => resolve())
-        started.once('error', reject)
-        started.once('exit', (code, signal) => reject(new Error(`jit-endpoint ended (${code ?? signal}):\n${log}`)))
-      }),
-    stop: (signal = 'SIGTERM') =>
-      new Promise((resolve) => {
-        const running = child
-        child = undefined
-        if (running === undefined || running.exitCode !== null || running.signalCode !== null) return resolve()
-        running.once('exit', () => resolve())
-        running.kill(signal)
-      }),
+    pid: () => running?.child.pid ?? 0,
+    log: () => processes.map((each) => each.log()).join(''),
+    start: async (env = {}) => {
+      const bare = { PATH: process.env['PATH'] ?? '', HOME: path.dirname(config) }
+      running = await startEndpoint(config, { ...bare, ...endpointEnv, ...env })
+      processes.push(running)
+    },
+    stop: async (signal = 'SIGTERM') => {
+      const stopped = running
+      running = undefined
+      await stopped?.end(signal)
+    },
   }
 }

@@ -6,7 +6,7 @@ import { createFile, ifExists, makeDirectories, missingDirectories, removeFile }
 import type { FileStat, FileSystem } from '../../platform/files.ts'
 import type { Lease, Place } from '../leases/types.ts'
 import type { Held, Intent, PlannedFile } from './clouds/types.ts'
-import { NO_LINK } from './exchange-bytes.ts'
+import { NO_LINK } from './replace-bytes.ts'
 import { grantDirectoryOf, scrubAndRemove, wipeGrantDirectory } from './grant-directory.ts'
 import { scrubInPlace } from './in-place.ts'
 import { isHeld } from './held.ts'

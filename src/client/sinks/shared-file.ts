@@ -6,7 +6,7 @@ import type { Lease, Place } from '../leases/types.ts'
 import { removeStaleLock, whileLocked } from './client-lock.ts'
 import type { Intent, PlannedFile } from './clouds/types.ts'
 import { displaced, settleDisplaced, watchDisplaced } from './displaced.ts'
-import { exchangeBytes } from './exchange-bytes.ts'
+import { replaceBytes } from './replace-bytes.ts'
 import type { Format, FormatName, NewEntry, Wanted } from './formats/types.ts'
 import { finishRewrite, rewriteInPlace } from './in-place.ts'
 import { assertRemovable, modeWith, namesFor } from './place.ts'
@@ -30,7 +30,7 @@ const EXCHANGE_REFUSED = ['EBUSY', 'EPERM', 'EACCES']
 
 /**
  * An entry in a file of the user's. The file is shared with clients, editors and scripts, hardly any of which take a lock: see
- * settled.ts, exchange-bytes.ts and displaced.ts for how nobody's bytes are lost.
+ * settled.ts, replace-bytes.ts and displaced.ts for how nobody's bytes are lost.
  */
 export class SharedFile implements Engine {
   readonly #system: System
@@ -133,7 +133,7 @@ function put(
     return 'done'
   }
   try {
-    return exchangeBytes(fs, place, base, next, mode)
+    return replaceBytes(fs, place, base, next, mode)
   } catch (error) {
     if (base === undefined || !EXCHANGE_REFUSED.includes(errnoOf(error) ?? '')) throw error
     rewriteInPlace(fs, place, base, next, mode)

@@ -3,7 +3,7 @@ import { type IsSecret, secretSpans } from '../../base/unmarked-secrets.ts'
 import { attempt, removeFile, withFile } from '../../platform/durable.ts'
 import { whileLocked } from './client-lock.ts'
 import { settleDisplaced, watchDisplaced } from './displaced.ts'
-import { displaceWhole, exchangeBytes } from './exchange-bytes.ts'
+import { displaceWhole, replaceBytes } from './replace-bytes.ts'
 import { finishRewrite, rewriteInPlace, scrubInPlace } from './in-place.ts'
 import { removeEmptyDirectories } from './made-directories.ts'
 import { type FilePlace, narrowMode, removeTemp } from './place.ts'
@@ -46,7 +46,7 @@ function takeOut(system: FormatSystem, owner: Owner, place: FilePlace, base: Sna
   const { fs } = system
   const exchange = (): void => {
     if (next.length === 0 && !place.existed) displaceWhole(fs, place, base)
-    else exchangeBytes(fs, place, base, next, base.stat.mode)
+    else replaceBytes(fs, place, base, next, base.stat.mode)
   }
   if (base.stat.nlink === 1 && attempt(exchange)) return
   scrubInPlace(fs, place.path, (bytes) => secretsIn(system, bytes, owner))

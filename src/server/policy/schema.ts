@@ -1,7 +1,6 @@
-const CIRCUMSTANCES = `
-  durationSeconds: Long,
+/** Of every call: its reason, when, and how whoever makes it is logged in. */
+const CALL = `
   reasonLength: Long,
-  ticket?: String,
   now: datetime,
   hour: Long,
   minuteOfDay: Long,
@@ -11,6 +10,10 @@ const CIRCUMSTANCES = `
   acr?: String,
   authAgeSeconds?: Long,
   address: ipaddr,`
+
+const CIRCUMSTANCES = `
+  durationSeconds: Long,
+  ticket?: String,${CALL}`
 
 const ENTITIES = `
 entity Group;
@@ -57,17 +60,7 @@ action administer appliesTo {
   principal: User,
   resource: Endpoint,
   context: {
-  scope: String,
-  reasonLength: Long,
-  now: datetime,
-  hour: Long,
-  minuteOfDay: Long,
-  weekday: Long,
-  flow: String,
-  amr: Set<String>,
-  acr?: String,
-  authAgeSeconds?: Long,
-  address: ipaddr,
+  scope: String,${CALL}
   },
 };
 `

@@ -20,6 +20,23 @@ export function readIfWhole(bytes: Buffer): Json | undefined {
   return read.ok ? read.json : undefined
 }
 
+/**
+ * `theirs` with what is ours in `current`, each entry put in anew. Either of them may be half written: then `current`, as it is.
+ *
+ * @param without Takes all of ours out of a file.
+ */
+export function grafted<Entry>(
+  theirs: Buffer,
+  current: Buffer,
+  ours: (from: Json) => readonly Entry[],
+  without: (bytes: Buffer) => Buffer,
+  put: (bytes: Buffer, entry: Entry, from: Json) => Json,
+): Buffer {
+  const from = readIfWhole(current)
+  if (from === undefined || (theirs.length > 0 && readIfWhole(theirs) === undefined)) return current
+  return ours(from).reduce((bytes, entry) => bytesOf(put(bytes, entry, from)), without(theirs))
+}
+
 export const bytesOf = ({ text }: Json): Buffer => Buffer.from(text)
 
 export const unreadable = (path: string, why: string): JitError =>

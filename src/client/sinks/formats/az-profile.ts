@@ -1,6 +1,6 @@
 import { append, type Json, jsonOf, removeAt, replaceAt, textAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
-import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken } from './az-json.ts'
+import { bytesOf, grafted, isRecord, readAzFile, readContent, readIfWhole, same, taken } from './az-json.ts'
 import { addRecord, type AzRecord, changeRecord, recordsIn, removeRecords, tornRecord } from './az-record.ts'
 import type { Access, Subscription } from './az-subscriptions.ts'
 import {
@@ -53,19 +53,15 @@ export const azProfile: Format = {
   remove: (bytes, pick) => removeRecords(bytes, (record) => pick(foundOf(record)), withoutEntry),
   removeUnmarked: (bytes) => bytes,
   holdsSecret,
-  graft(theirs, current) {
-    const from = readIfWhole(current)
-    if (from === undefined || (theirs.length > 0 && readIfWhole(theirs) === undefined)) return current
-    return recordsIn(from).reduce(
-      (bytes, record) => {
-        const { json, wasEmpty } = readAzFile(bytes, START)
-        const asDefault = isDefaultOf(theirs, ({ lease }) => lease === record.lease)
-        return bytesOf(withEntry(json, record, { ...knowledgeOf(record), asDefault }, wasEmpty))
-      },
-      azProfile.remove(theirs, () => true),
-    )
-  },
+  graft: (theirs, current) =>
+    grafted(theirs, current, recordsIn, withoutOurs, (bytes, record) => {
+      const { json, wasEmpty } = readAzFile(bytes, START)
+      const asDefault = isDefaultOf(theirs, ({ lease }) => lease === record.lease)
+      return withEntry(json, record, { ...knowledgeOf(record), asDefault }, wasEmpty)
+    }),
 }
+
+const withoutOurs = (bytes: Buffer): Buffer => azProfile.remove(bytes, () => true)
 
 /** Whether the user can reach this subscription by a login of his own, also while ours has taken its place. */
 export function hasOwnSubscription(bytes: Buffer, id: string): boolean {

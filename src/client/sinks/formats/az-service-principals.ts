@@ -1,6 +1,6 @@
 import { append, type Json, removeAt, replaceAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret } from '../../../base/unmarked-secrets.ts'
-import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken, unreadable } from './az-json.ts'
+import { bytesOf, grafted, isRecord, readAzFile, readContent, readIfWhole, same, taken, unreadable } from './az-json.ts'
 import type { Principal } from './az-token-cache.ts'
 import type { Format, Found } from './types.ts'
 
@@ -50,21 +50,16 @@ export const azServicePrincipals: Format = {
   },
   removeUnmarked: (bytes) => bytes,
   holdsSecret,
-  graft(theirs, current) {
-    const from = readIfWhole(current)
-    if (from === undefined || (theirs.length > 0 && readIfWhole(theirs) === undefined)) return current
-    return marks(from).reduce(
-      (bytes, { index, mark }) => {
-        const { json, wasEmpty } = readAzFile(bytes, '[]')
-        const { clientId, tenantId } = principalAt(from, index)
-        const { madeFile: _, ...rest } = mark
-        return bytesOf(withEntry(json, { clientId, tenantId }, { ...rest, ...(wasEmpty && { madeFile: true }) }))
-      },
-      azServicePrincipals.remove(theirs, () => true),
-    )
-  },
+  graft: (theirs, current) =>
+    grafted(theirs, current, marks, withoutOurs, (bytes, { index, mark }, from) => {
+      const { json, wasEmpty } = readAzFile(bytes, '[]')
+      const { madeFile: _, ...rest } = mark
+      return withEntry(json, principalAt(from, index), { ...rest, ...(wasEmpty && { madeFile: true }) })
+    }),
   lockFile: (path) => `${path}.lockfile`,
 }
+
+const withoutOurs = (bytes: Buffer): Buffer => azServicePrincipals.remove(bytes, () => true)
 
 const foundOf = ({ lease, expiresAt, profile }: Mark): Found => ({ lease, expiresAt, profile, secrets: [] })
 

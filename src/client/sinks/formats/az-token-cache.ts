@@ -1,6 +1,6 @@
 import { append, type Json, removeAt, replaceAt, spanAt, textAt, valueAt } from '../../../base/json-splice.ts'
 import { holdsSecret, type IsSecret } from '../../../base/unmarked-secrets.ts'
-import { bytesOf, isRecord, readAzFile, readContent, readIfWhole, same, taken, unreadable } from './az-json.ts'
+import { bytesOf, grafted, isRecord, readAzFile, readContent, readIfWhole, same, taken, unreadable } from './az-json.ts'
 import { addRecord, type AzRecord, recordsIn, removeRecords, tornRecord } from './az-record.ts'
 import type { Format, Found } from './types.ts'
 
@@ -46,19 +46,15 @@ export const azTokenCache: Format = {
     return json === undefined || keys.length === 0 ? bytes : bytesOf(withoutKeys(json, keys))
   },
   holdsSecret,
-  graft(theirs, current) {
-    const from = readIfWhole(current)
-    if (from === undefined || (theirs.length > 0 && readIfWhole(theirs) === undefined)) return current
-    return recordsIn(from).reduce(
-      (bytes, record) => {
-        const { json, wasEmpty } = readAzFile(bytes, '{}')
-        return bytesOf(withTokens(json, record, contentOf(from, record), wasEmpty))
-      },
-      azTokenCache.remove(theirs, () => true),
-    )
-  },
+  graft: (theirs, current) =>
+    grafted(theirs, current, recordsIn, withoutOurs, (bytes, record, from) => {
+      const { json, wasEmpty } = readAzFile(bytes, '{}')
+      return withTokens(json, record, contentOf(from, record), wasEmpty)
+    }),
   lockFile: (path) => `${path}.lockfile`,
 }
+
+const withoutOurs = (bytes: Buffer): Buffer => azTokenCache.remove(bytes, () => true)
 
 const foundOf = (json: Json, record: AzRecord): Found => ({
   lease: record.lease,

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi'
-import { problem } from '../schemas.ts'
+import { problem } from '../schemas/problem.ts'
 
 const refused = {
   description: 'Refused (RFC 9457); `code` says why',

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Discovery, DISCOVERY_PATH, PROTOCOL_VERSION } from '../../../contract/discovery.ts'
 import type { Workloads } from '../../config/types.ts'
 import { JWKS_PATH, OIDC_DISCOVERY_PATH, oidcDiscovery } from '../../tokens/issuer-documents.ts'
-import { discovery, health } from '../schemas.ts'
+import { discovery, health } from '../schemas/discovery.ts'
 import type { App, Services } from '../types.ts'
 import { answers } from './answers.ts'
 

@@ -1,14 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { Refusal } from '../../refusal.ts'
-import {
-  channelAnswer,
-  channelCall,
-  credentialsAnswer,
-  credentialsCall,
-  grant,
-  receipt,
-  receiptAnswer,
-} from '../schemas.ts'
+import { channelAnswer, channelCall } from '../schemas/channel.ts'
+import { credentialsAnswer, credentialsCall, grant } from '../schemas/grant.ts'
+import { receipt, receiptAnswer } from '../schemas/receipt.ts'
 import type { App, Services } from '../types.ts'
 import { answers, jsonBody, loggedIn } from './answers.ts'
 

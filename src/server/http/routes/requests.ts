@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { LONGEST_WAIT_SECONDS } from '../../../contract/request.ts'
-import { accessRequest, accessRequests, denial, explanation, newRequest } from '../schemas.ts'
+import { accessRequest, accessRequests, denial, explanation, newRequest } from '../schemas/request.ts'
 import type { App, Services } from '../types.ts'
 import { answers, jsonBody, loggedIn } from './answers.ts'
 

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { stop, stopAnswer, stopCall, stops } from '../schemas.ts'
+import { stop, stopAnswer, stopCall, stops } from '../schemas/stop.ts'
 import type { App, Services } from '../types.ts'
 import { answers, jsonBody, loggedIn } from './answers.ts'
 

@@ -3,7 +3,7 @@ import { defined } from '../../../base/defined.ts'
 import type { CloudAccess, Target } from '../../../contract/target.ts'
 import type { ConfiguredTarget } from '../../config/types.ts'
 import type { Verdict } from '../../policy/types.ts'
-import { targets } from '../schemas.ts'
+import { targets } from '../schemas/target.ts'
 import type { App, Services } from '../types.ts'
 import { answers, loggedIn } from './answers.ts'
 

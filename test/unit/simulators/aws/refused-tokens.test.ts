@@ -1,15 +1,14 @@
 import { describe } from 'vitest'
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { grantClaims } from '../../../support/aws-account.ts'
-import { startIssuer } from '../../../support/issuer.ts'
-import { type Defect, invalidToken, NO_KEY, type Row, testRefusals, type World } from './refusals.ts'
+import { forgeries } from '../../../support/forgeries.ts'
+import { type Defect, invalidToken, NO_KEY, type Row, testRefusals } from './refusals.ts'
 
+const { byAnotherKey, byStranger, changed, hs256, unsigned } = forgeries((issuer) => grantClaims(issuer, Date.now()))
 const without = (claim: string): Defect => ({ claims: { [claim]: undefined } })
 const tags = (principal_tags: unknown, transitive_tag_keys: unknown = []): Defect => ({
   claims: { 'https://aws.amazon.com/tags': { principal_tags, transitive_tag_keys } },
 })
 const ahead = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
-const claimsOf = ({ issuer }: World) => grantClaims(issuer.url, Date.now())
 const NO_JWT = invalidToken(
   'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
 )
@@ -44,7 +43,7 @@ const SIGNATURES: readonly Row[] = [
   ['no kid', { header: { kid: undefined } }, invalidToken(NO_KEY)],
   ['an unknown kid', { header: { kid: 'k99' } }, invalidToken(NO_KEY)],
   ['another key under the same kid', { token: byAnotherKey }, NO_SIGNATURE],
-  ['a changed claim', { token: changedClaim }, NO_SIGNATURE],
+  ['a changed claim', { token: changed({ jti: 'j-2' }) }, NO_SIGNATURE],
 ]
 
 const ISSUERS_AND_AUDIENCES: readonly Row[] = [
@@ -93,29 +92,6 @@ const TAGS: readonly Row[] = [
     invalidToken('The source identity of the ID Token is not valid'),
   ],
 ]
-
-function unsigned(good: string): string {
-  const [, body = ''] = good.split('.')
-  return `${Buffer.from('{"alg":"none","kid":"k1"}').toString('base64url')}.${body}.`
-}
-function hs256(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), { alg: 'HS256' }, createSecretKey(randomBytes(32)))
-}
-function byAnotherKey(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), {}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
-}
-function changedClaim(good: string): string {
-  const [head = '', body = '', signature = ''] = good.split('.')
-  const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString())
-  const changed = { ...(typeof claims === 'object' && claims), jti: 'j-2' }
-  return [head, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.')
-}
-async function byStranger(): Promise<string> {
-  const stranger = await startIssuer()
-  const token = await stranger.sign(grantClaims(stranger.url, Date.now()))
-  await stranger.close()
-  return token
-}
 
 describe('STS refuses a token with', () => {
   testRefusals(SHAPES)

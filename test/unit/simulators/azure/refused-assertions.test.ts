@@ -1,12 +1,13 @@
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe } from 'vitest'
 import { FOREIGN_SUBJECT, grantClaims, IDLE_SUBJECT, SUBJECT } from '../../../support/azure-account.ts'
-import { startIssuer } from '../../../support/issuer.ts'
-import { type Defect, type Row, testRefusals, type Wire, type World } from './world.ts'
+import { forgeries } from '../../../support/forgeries.ts'
+import { type Defect, type Row, testRefusals, type Wire } from './world.ts'
 
+const { byAnotherKey, byStranger, changed, es256, hs256, unsigned } = forgeries((issuer) =>
+  grantClaims(issuer, Date.now()),
+)
 const without = (claim: string): Defect => ({ claims: { [claim]: undefined } })
 const ahead = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
-const claimsOf = ({ issuer }: World) => grantClaims(issuer.url, Date.now())
 const HELP = 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation'
 
 const MALFORMED: Wire = [400, 'invalid_request', 50027, 'JWT token is invalid or malformed.']
@@ -65,7 +66,7 @@ const SIGNATURES: readonly Row[] = [
   ['no kid', { header: { kid: undefined } }, NO_KEY],
   ['an unknown kid', { header: { kid: 'k99' } }, NO_KEY],
   ['another key under the same kid', { assertion: byAnotherKey }, NO_MATCH],
-  ['a changed claim', { assertion: changedClaim }, NO_MATCH],
+  ['a changed claim', { assertion: changed({ jti: 'j-2' }) }, NO_MATCH],
 ]
 
 const MATCHES: readonly Row[] = [
@@ -123,33 +124,6 @@ const TIMES: readonly Row[] = [
   ['exp an hour ago', () => ({ claims: { exp: ahead(-3600) } }), OUT_OF_TIME],
   ['nbf half a minute ahead', () => ({ claims: { nbf: ahead(30) } }), OUT_OF_TIME],
 ]
-
-function unsigned(good: string): string {
-  const [, body = ''] = good.split('.')
-  return `${Buffer.from('{"alg":"none","kid":"k1"}').toString('base64url')}.${body}.`
-}
-function hs256(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), { alg: 'HS256' }, createSecretKey(randomBytes(32)))
-}
-function es256(_good: string, world: World): Promise<string> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return world.issuer.sign(claimsOf(world), { alg: 'ES256' }, privateKey)
-}
-function byAnotherKey(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), {}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
-}
-function changedClaim(good: string): string {
-  const [head = '', body = '', signature = ''] = good.split('.')
-  const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString())
-  const changed = { ...(typeof claims === 'object' && claims), jti: 'j-2' }
-  return [head, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.')
-}
-async function byStranger(): Promise<string> {
-  const stranger = await startIssuer()
-  const token = await stranger.sign(grantClaims(stranger.url, Date.now()))
-  await stranger.close()
-  return token
-}
 
 describe('Entra refuses an assertion with', () => {
   testRefusals(SHAPES)

@@ -1,18 +1,11 @@
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe } from 'vitest'
-import { AUDIENCE, grantClaims, SUBJECT, targetClaims } from '../../../support/gcp-organisation.ts'
-import { startIssuer } from '../../../support/issuer.ts'
-import {
-  type Defect,
-  grant,
-  type Row,
-  startWorld,
-  testRefusals,
-  unsupported,
-  type Wire,
-  type World,
-} from './refusals.ts'
+import { AUDIENCE, grantClaims, targetClaims } from '../../../support/gcp-organisation.ts'
+import { forgeries } from '../../../support/forgeries.ts'
+import { type Defect, grant, type Row, startWorld, testRefusals, unsupported, type Wire } from './refusals.ts'
 
+const { byAnotherKey, byStranger, changed, es256, hs256, unsigned } = forgeries((issuer) =>
+  grantClaims(issuer, Date.now()),
+)
 const claims = (changes: Readonly<Record<string, unknown>>): Defect => ({ claims: changes })
 const at = (seconds: number, changes: (now: number) => Readonly<Record<string, unknown>>) => (): Defect =>
   claims(changes(Math.floor(Date.now() / 1000) + seconds))
@@ -61,7 +54,7 @@ const SIGNATURES: readonly Row[] = [
   ['no kid', { header: { kid: undefined } }, NO_ISSUER],
   ['an unknown kid', { header: { kid: 'k99' } }, NO_ISSUER],
   ['another key under the same kid', { token: byAnotherKey }, NO_SIGNATURE],
-  ['a changed claim', { token: changedClaim }, NO_SIGNATURE],
+  ['a changed claim', { token: changed({ sub: 'jit:prod-db:mallory' }) }, NO_SIGNATURE],
 ]
 
 const ISSUERS_AND_AUDIENCES: readonly Row[] = [
@@ -114,36 +107,6 @@ const MAPPED: readonly Row[] = [
     [400, 'invalid_request', /exceed the 8192 bytes limit/],
   ],
 ]
-
-function unsigned(good: string): string {
-  const [, body = ''] = good.split('.')
-  return `${Buffer.from('{"alg":"none","kid":"k1"}').toString('base64url')}.${body}.`
-}
-const claimsOf = ({ issuer }: World) => grantClaims(issuer.url, Date.now())
-function hs256(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), { alg: 'HS256' }, createSecretKey(randomBytes(32)))
-}
-function es256(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(
-    claimsOf(world),
-    { alg: 'ES256' },
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-  )
-}
-function byAnotherKey(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(claimsOf(world), {}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
-}
-function changedClaim(good: string): string {
-  const [head = '', body = '', signature = ''] = good.split('.')
-  const changed = Buffer.from(body, 'base64url').toString().replace(SUBJECT, 'jit:prod-db:mallory')
-  return [head, Buffer.from(changed).toString('base64url'), signature].join('.')
-}
-async function byStranger(): Promise<string> {
-  const stranger = await startIssuer()
-  const token = await stranger.sign(grantClaims(stranger.url, Date.now()))
-  await stranger.close()
-  return token
-}
 
 describe('the token service refuses a token with', () => {
   testRefusals(SHAPES)

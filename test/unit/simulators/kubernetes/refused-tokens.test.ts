@@ -1,10 +1,13 @@
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasOpenssl } from '../../../support/certificate.ts'
-import { type Claims, startIssuer } from '../../../support/issuer.ts'
+import { forgeries } from '../../../support/forgeries.ts'
+import type { Claims } from '../../../support/issuer.ts'
 import { grantClaims, kubernetesCluster } from '../../../support/kubernetes-cluster.ts'
 import { ask, outcome, PODS, startWorld, tokenOf, type World } from './world.ts'
 
+const { byAnotherKey, byAnotherKeyWithoutKid, byStranger, changed, hs256, unsigned } = forgeries((issuer) =>
+  grantClaims(issuer, Date.now()),
+)
 type Defect = {
   readonly claims?: Claims
   readonly header?: Readonly<Record<string, unknown>>
@@ -39,7 +42,7 @@ const ROWS: readonly Row[] = [
   ['an unknown kid', { header: { kid: 'k99' } }, BAD_SIGNATURE],
   ['another key under the same kid', { token: byAnotherKey }, BAD_SIGNATURE],
   ['another key and no kid', { token: byAnotherKeyWithoutKid }, BAD_SIGNATURE],
-  ['a changed claim', { token: changedClaim }, BAD_SIGNATURE],
+  ['a changed claim', { token: changed({ groups: ['admins'] }) }, BAD_SIGNATURE],
   ['no audience', claims({ aud: undefined }), audience('[]')],
   ['another audience', claims({ aud: 'sts.amazonaws.com' }), audience('["sts.amazonaws.com"]')],
   [
@@ -58,35 +61,9 @@ const ROWS: readonly Row[] = [
   ['no member of the claim for an extra', claims({ jit: {} }), 'claims: no such key: grant'],
 ]
 
-function unsigned(good: string): string {
-  const [, body = ''] = good.split('.')
-  return `${Buffer.from('{"alg":"none","kid":"k1"}').toString('base64url')}.${body}.`
-}
 const own = ({ issuer }: World, changes: Claims = {}) => grantClaims(issuer.url, Date.now(), changes)
-const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-function hs256(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(own(world), { alg: 'HS256' }, createSecretKey(randomBytes(32)))
-}
-function byAnotherKey(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(own(world), {}, rsa())
-}
-function byAnotherKeyWithoutKid(_good: string, world: World): Promise<string> {
-  return world.issuer.sign(own(world), { kid: undefined }, rsa())
-}
 function bySlash(_good: string, world: World): Promise<string> {
   return world.issuer.sign(own(world, { iss: `${world.issuer.url}/` }))
-}
-function changedClaim(good: string): string {
-  const [head = '', body = '', signature = ''] = good.split('.')
-  const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString())
-  const changed = { ...Object(claims), groups: ['admins'] }
-  return [head, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.')
-}
-async function byStranger(): Promise<string> {
-  const stranger = await startIssuer()
-  const token = await stranger.sign(grantClaims(stranger.url, Date.now()))
-  await stranger.close()
-  return token
 }
 
 describe.skipIf(!hasOpenssl)('the API server takes no token with', () => {

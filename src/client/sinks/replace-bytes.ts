@@ -12,7 +12,7 @@ export const NO_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'E
  * Puts `next` where `base` was, in one step for every reader. The old file keeps a second name, `place.backup`
  * (see `watchDisplaced`). `moved`: somebody else was faster; nothing has changed, and the caller reads again.
  */
-export function exchangeBytes(
+export function replaceBytes(
   fs: FileSystem,
   place: FilePlace,
   base: Snapshot | undefined,
