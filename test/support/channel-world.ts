@@ -23,6 +23,8 @@ export type ChannelWorld = {
   readonly bob: PersonHome
   /** Another machine of somebody who is logged in. */
   machineCalled(name: string): PersonHome
+  /** Another person who works as the same user of the same machine. */
+  sameHome(of: PersonHome, login: string): PersonHome
   /** The grant that a machine gets. Resolves when its reaper waits for a word about it. */
   elevated(machine: PersonHome, target?: string): Promise<string>
   close(): Promise<void>
@@ -47,6 +49,7 @@ export async function startChannelWorld(): Promise<ChannelWorld> {
   return {
     front,
     bob,
+    sameHome: world.sameHome,
     machineCalled: (name) => machineOf(world, alice, name),
     elevated: (machine, target = 'staging-db') => elevatedAt(front, machine, target),
     close: async () => {

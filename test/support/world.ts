@@ -55,6 +55,8 @@ export type World = {
   readonly ca: string
   person(login: string, env?: Readonly<Record<string, string>>): PersonHome
   /** One more machine of somebody: an own home, into which the login is copied. */
+  /** Another person who works as the same user of the same machine. */
+  sameHome(of: PersonHome, login: string): PersonHome
   machine(of: PersonHome, name: string, env?: Readonly<Record<string, string>>): PersonHome
   close(): Promise<void>
 }
@@ -137,6 +139,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     endpoint,
     ca: certificate?.ca ?? '',
     person: (login, env = {}) => createPersonHome({ login, ...at(path.join(directory, 'homes', login), env) }),
+    sameHome: ({ home }, login) => createPersonHome({ login, ...at(home, {}) }),
     machine: ({ login, home }, name, env = {}) => {
       const copy = path.join(directory, 'machines', name)
       for (const part of ['.config', '.local'])
