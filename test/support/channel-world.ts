@@ -49,7 +49,7 @@ export async function startChannelWorld(): Promise<ChannelWorld> {
   return {
     front,
     bob,
-    sameHome: world.sameHome,
+    sameHome: (of, login) => world.sameHome(of, login),
     machineCalled: (name) => machineOf(world, alice, name),
     elevated: (machine, target = 'staging-db') => elevatedAt(front, machine, target),
     close: async () => {
