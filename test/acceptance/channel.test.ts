@@ -51,6 +51,26 @@ describe.concurrent('a grant that is ended at the endpoint', () => {
   })
 })
 
+describe.concurrent('two people who work as one user', () => {
+  test('the login of the second ends nothing that the first was given, nor passes for the word of its end', async () => {
+    const alice = world.machineCalled('shared')
+    const hers = await world.elevated(alice)
+    const carol = world.sameHome(alice, 'carol')
+    succeeded(await carol.logIn())
+    const others = await world.elevated(carol, 'prod-db') // so the channel is asked with that login by now
+    succeeded(await world.bob.jit('kill', '--grant', others, '--reason', 'over'))
+    const held = () => ['prod-db', 'staging-db'].filter((name) => alice.credentials()?.includes(`[jit-${name}]`))
+    expect(await eventually(held, ['staging-db'], { withinMs: 30_000 })).toEqual(['staging-db'])
+
+    const revoked = await carol.jit('revoke', 'staging-db')
+    expect([revoked.code, revoked.stderr]).toEqual([6, expect.stringContaining('as whoever asked for it: jit login')])
+    expect([alice.credentials(), receiptsOf(hers)]).toEqual([OWN, []])
+    succeeded(await alice.logIn())
+    succeeded(await alice.jit('sweep'))
+    expect(receiptsOf(hers)).toEqual([`${hers} wiped`])
+  })
+})
+
 describe.concurrent('a reaper', () => {
   test('leaves promptly at SIGTERM, in the middle of a call', async () => {
     const machine = world.machineCalled('signal')

@@ -22,6 +22,8 @@ export type ChannelWorld = {
   readonly bob: PersonHome
   /** Another machine of somebody who is logged in. */
   machineCalled(name: string): PersonHome
+  /** Another person who works as the same user of the same machine. */
+  sameHome(of: PersonHome, login: string): PersonHome
   /** The grant that a machine gets. Resolves when its reaper waits for a word about it. */
   elevated(machine: PersonHome, target?: string): Promise<string>
   close(): Promise<void>
@@ -46,6 +48,7 @@ export async function startChannelWorld(): Promise<ChannelWorld> {
   return {
     front,
     bob,
+    sameHome: (of, login) => world.sameHome(of, login),
     machineCalled: (name) => machineOf(world, alice, name),
     elevated: (machine, target = 'staging-db') => elevatedAt(front, machine, target),
     close: () => world.close(),

@@ -55,6 +55,8 @@ export type World = {
   person(login: string, env?: Readonly<Record<string, string>>): PersonHome
   /** The same, logged in. */
   loggedIn(login: string, env?: Readonly<Record<string, string>>): Promise<PersonHome>
+  /** Another person who works as the same user of the same machine. */
+  sameHome(of: PersonHome, login: string): PersonHome
   /** One more machine of somebody: an own home, into which the login is copied. */
   machine(of: PersonHome, name: string, env?: Readonly<Record<string, string>>): PersonHome
   /** Ends the reapers of everybody too. */
@@ -147,6 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       if (code !== 0) throw new Error(stderr)
       return home
     },
+    sameHome: ({ home }, login) => createPersonHome({ login, ...at(home, {}) }),
     machine: ({ login, home }, name, env = {}) => {
       const copy = path.join(directory, 'machines', name)
       for (const part of ['.config', '.local'])

@@ -38,7 +38,7 @@ export function requestText(
     ['from', `${origin.host} (${origin.address}, login: ${origin.flow})`],
     ['asked', at(request.createdAt)],
     ['open until', state === 'pending' ? until(request.expiresAt) : undefined],
-    ...request.needs.map((need) => ['needs', needText(need)] as const),
+    ...request.needs.map((need) => [state === 'pending' ? 'needs' : 'needed', needText(need)] as const),
     ['decided', decision && decisionText(decision, at(decision.at))],
     ...request.grants.map((grant) => ['grant', grantText(grant, at, until)] as const),
   ]

@@ -7,6 +7,9 @@ import type { Terminal } from './terminal.ts'
 /** Shows what is being waited for. Without a TTY each new state is a line. */
 export type Spinner = { readonly show: (text: string) => void; readonly stop: () => void }
 
+/** Cells of the dots and of what the terminal itself writes at Ctrl-C: `^C`. */
+const BESIDE = 5
+
 type Screen = { readonly stream: NodeJS.WriteStream; readonly env: Environment; readonly utf8: boolean }
 
 /** Cursor movements would be garbage in a log, and on a terminal that has none. */
@@ -27,7 +30,7 @@ export async function spinnerLine(screen: Screen): Promise<Line | undefined> {
   })
   return {
     show: (text) => {
-      spinner.text = shortened(text, stream.columns - 3) // over two lines it would leave half of itself behind
+      spinner.text = shortened(text, stream.columns - BESIDE) // over two lines it would leave half of itself behind
       if (!spinner.isSpinning) spinner.start()
     },
     hide: () => void spinner.stop(),

@@ -2,6 +2,7 @@ import { asciiText, inertText } from '../../base/terminal-text.ts'
 import { type Output, speaksUtf8, standardOutput, wantsColour } from '../../platform/output.ts'
 import type { Switches } from '../switches.ts'
 import { loadPaint, type Paint } from './paint.ts'
+import { bySentence } from './sentences.ts'
 
 /** Where a command speaks. stdout is for machines, stderr for people. */
 export type Terminal = {
@@ -35,9 +36,11 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     const safe = inert(text)
     return plain ? asciiText(safe) : safe
   }
+  // The width is that of stdout, which is the same terminal or none.
+  const forPeople = (text: string): string => (output.stderrIsTty() ? bySentence(text, output.columns()) : text)
   return {
     out: (text) => output.out(shown(text, toOut)),
-    note: (text) => output.note(shown(text, toNote)),
+    note: (text) => output.note(forPeople(shown(text, toNote))),
     interactive: !nonInteractive && output.stdinIsTty() && output.stderrIsTty(),
     inIsTty: output.stdinIsTty(),
     outIsTty: output.stdoutIsTty(),

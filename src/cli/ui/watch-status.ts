@@ -5,8 +5,8 @@ import { liveView } from './live-view.ts'
 import { printStatus, statusJson } from './status-text.ts'
 
 const EVERY_MS = 1000
-/** Where the terminal has written `^C`. */
-const OVER_ECHO = '\r\u001b[K'
+/** Where the terminal has written `^C`, and the line above, which said what ends it. */
+const OVER_LAST = '\r\u001b[K\u001b[1A\u001b[K'
 
 /**
  * Shows how things stand until Ctrl-C, or until whoever reads it is gone. It does not end with the last grant: whoever keeps it
@@ -22,7 +22,7 @@ export async function watchStatus(
     throw new JitError('USAGE', '--watch draws on a terminal, and stdout is none.', 'Add: --json')
   const show = json ? changes(terminal.screen.write) : drawing(ctx)
   while (!signal.aborted && show(look())) await clock.sleep(EVERY_MS, signal)
-  if (!json) terminal.screen.write(OVER_ECHO)
+  if (!json) terminal.screen.write(OVER_LAST)
 }
 
 /** A line for each change; that time passes is none. */
