@@ -1,8 +1,12 @@
 import { reasonOf } from '../base/errors.ts'
 import { addressRanges } from '../platform/address-ranges.ts'
+import { isPolicyClaim } from './auth/workload-claims.ts'
 import { type ConfigSource, loadConfig } from './config/load.ts'
+import { saysClaim } from './config/preset-claims.ts'
 import { type Config, ConfigurationError, type Fault } from './config/types.ts'
+import { presetNamed } from './config/workload-warnings.ts'
 import { findGaps } from './policy/coverage.ts'
+import type { KnownPipeline } from './policy/job-gaps.ts'
 import { loadPolicy } from './policy/load.ts'
 import { type PolicyFile, readRules } from './policy/read-rules.ts'
 import type { Policy } from './policy/types.ts'
@@ -27,12 +31,22 @@ export async function checkConfiguration(source: ConfigSource): Promise<readonly
     const { config, warnings } = await readConfig(source)
     const pipelines = config.workloads?.pipelines ?? []
     const rules = readRules(await readPolicyFiles(source, config), config.targets, pipelines)
-    const gaps = findGaps(rules, config.targets, source.path, pipelines)
+    const gaps = findGaps(rules, config.targets, source.path, knownPipelines(config))
     return [...warnings, ...gaps].map((fault) => ({ ...fault, level: 'warning' }))
   } catch (error) {
     if (error instanceof ConfigurationError) return error.faults.map((fault) => ({ ...fault, level: 'error' }))
     throw error
   }
+}
+
+/** Pipelines with what can be known of the tags of their jobs. */
+function knownPipelines({ workloads }: Config): readonly KnownPipeline[] {
+  return (workloads?.pipelines ?? []).map(({ name, issuer }) => {
+    const provider = workloads?.issuers.find((each) => each.name === issuer)?.provider ?? ''
+    const preset = presetNamed(provider)
+    const says = (tag: string) => (preset === undefined ? 'unknown' : saysClaim(preset, tag))
+    return { name, provider, mayHaveTag: (tag) => isPolicyClaim(tag) && ['yes', 'unknown'].includes(says(tag)) }
+  })
 }
 
 async function readConfig(source: ConfigSource): ReturnType<typeof loadConfig> {

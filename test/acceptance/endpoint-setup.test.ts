@@ -50,6 +50,7 @@ describe('setting up', () => {
     const good = await home(workloads('{ repository_id: "1", ref: x }'))
     const { code, err } = good.command('check', '--config', good.config)
     expect([code, err]).toEqual([0, expect.stringContaining('Pipeline deploy: jobs of github, started by push, ')])
+    expect(err).toMatch(/^Warning: .*ref: tokens of github write the whole name .* no job will match "x"\.$/m)
     const bad = await home(workloads('{ repository: octo/app }'))
     expect(bad.command('check', '--config', bad.config)).toMatchObject({
       code: 2,

@@ -67,7 +67,7 @@ export type FakeApproval = {
   /** What `ask` answers; default: pending. */
   readonly asked?: AccessRequest
   /** What `request(id)` answers. */
-  readonly found?: () => AccessRequest
+  readonly found?: () => AccessRequest | Promise<AccessRequest>
   readonly credentials?: ApprovalApi['credentials']
   readonly online?: boolean
   readonly clockOffsetMs?: number

@@ -6,8 +6,9 @@ import { judgeAgain } from './judgement.ts'
 import { fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import { noSuchGrant } from './refusals.ts'
+import { mayCollect, OTHER_ASKER, otherAsker } from './same-asker.ts'
 import { standingStop, stopped, whyStopped } from './standing-stop.ts'
-import type { Caller, Issue, Workload } from './types.ts'
+import type { Caller, Issue } from './types.ts'
 import { instantOf, viewGrant } from './view.ts'
 
 /** Permission to sign one grant token: the grant is active, held by this person and key, and policy still agrees (T10). */
@@ -17,7 +18,7 @@ export async function issue(deps: Deps, caller: Caller, grantId: string): Promis
     if (grant === undefined) throw await whyNotActive(deps, tx, caller, grantId)
     if (!holds(caller, grant)) throw noSuchGrant()
     const record = await requestOf(tx, grant)
-    checkKey(deps, caller, grant, record)
+    checkAsker(deps, caller, grant, record)
     await checkStops(deps, tx, caller, grant, record)
     const now = await tx.now()
     const policies = checkPolicy(deps, caller, grant, record, now)
@@ -54,26 +55,16 @@ async function whyNotActive(deps: Deps, tx: Transaction, caller: Caller, id: str
   )
 }
 
-/**
- * A grant belongs to the person and to the key that asked: a login phished or stolen later, with another key, gets nothing
- * from it. `denied`, not `invalid_token`: the login is sound, and logging in again would not help. Each job of a pipeline has a
- * key of its own, so there the run counts: one job may ask, and a later one of the same run collect.
- */
-function checkKey(deps: Deps, caller: Caller, grant: GrantRow, { asked }: RequestRecord): void {
-  if (grant.jkt === caller.jkt || isSameRun(caller.workload, asked.caller.workload)) return
-  const why = 'another installation asked for it'
-  throw new RecordedRefusal(
-    new Refusal(
-      'denied',
-      `The grant for ${grant.target} cannot be used here: ${why}.`,
-      `To ask from here: jit elevate ${grant.target}`,
-    ),
-    { kind: 'grant.refused', grant: grant.id, by: actor(caller), why, policy: deps.policy.hash, policies: [] },
-  )
-}
-
-function isSameRun(one: Workload | undefined, other: Workload | undefined): boolean {
-  return one?.run !== undefined && one.run === other?.run && one.provider === other.provider
+function checkAsker(deps: Deps, caller: Caller, grant: GrantRow, { asked }: RequestRecord): void {
+  if (mayCollect(caller, asked.caller)) return
+  throw new RecordedRefusal(otherAsker([grant.target]), {
+    kind: 'grant.refused',
+    grant: grant.id,
+    by: actor(caller),
+    why: OTHER_ASKER,
+    policy: deps.policy.hash,
+    policies: [],
+  })
 }
 
 async function checkStops(

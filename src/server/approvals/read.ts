@@ -2,8 +2,9 @@ import { type AccessRequest, LONGEST_WAIT_SECONDS } from '../../contract/request
 import type { RequestRow } from '../store/types.ts'
 import type { Deps } from './deps.ts'
 import { approvableBy } from './judgement.ts'
-import { fromRow, samePerson } from './record.ts'
+import { fromRow, type RequestRecord, samePerson } from './record.ts'
 import { noSuchRequest } from './refusals.ts'
+import { mayCollect, otherAsker } from './same-asker.ts'
 import type { Caller } from './types.ts'
 import { viewRow, viewRows } from './view.ts'
 
@@ -14,7 +15,13 @@ const MOST_SEARCHED = 1_000
 export async function get(deps: Deps, caller: Caller, id: string): Promise<AccessRequest> {
   const row = await deps.store.request(id)
   if (row === undefined || !(await maySee(deps, caller, row))) throw noSuchRequest()
+  refuseOtherRun(caller, fromRow(row))
   return viewRow(deps, deps.store, row)
+}
+
+/** A job that comes back to a request means to collect: what another run asked for it would wait for in vain. */
+function refuseOtherRun(caller: Caller, { asked }: RequestRecord): void {
+  if (caller.workload !== undefined && !mayCollect(caller, asked.caller)) throw otherAsker(asked.targets)
 }
 
 /** Its requester, whoever may approve it, and whoever did. */

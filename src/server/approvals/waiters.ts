@@ -72,9 +72,8 @@ export function createWaiters({ clock, most, mostPerPerson, look }: WaitersOptio
     const own = byPerson.get(person)?.size ?? 0
     if (own >= mostPerPerson) return false
     if (taken < most) return true
-    const largest = [...byPerson.values()].reduce((one, other) => (other.size > one.size ? other : one))
-    const [longest] = largest
-    if (longest === undefined || largest.size <= own + 1) return false
+    const [longest] = largestOver(byPerson, own + 1)
+    if (longest === undefined) return false
     leave(longest)
     longest.early.abort()
     return true
@@ -93,6 +92,13 @@ export function createWaiters({ clock, most, mostPerPerson, look }: WaitersOptio
       }
     },
   }
+}
+
+/** The longest line of more than `size`; none where there is no such line. */
+function largestOver(lines: Lines, size: number): Iterable<Place> {
+  let largest: ReadonlySet<Place> = new Set()
+  for (const line of lines.values()) if (line.size > Math.max(size, largest.size)) largest = line
+  return largest
 }
 
 const put = (lines: Lines, key: string, place: Place): void => {

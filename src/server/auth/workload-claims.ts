@@ -44,9 +44,12 @@ function* flatten(
   }
 }
 
+/** Whether policies may test a claim of this name: it says something of the job. */
+export const isPolicyClaim = (name: string): boolean => !REGISTERED.has(name)
+
 /** Those that policies may test. */
 export function policyClaims(texts: ClaimTexts): Readonly<Record<string, string>> {
-  const claims = Object.fromEntries([...texts].filter(([name]) => !REGISTERED.has(name)))
+  const claims = Object.fromEntries([...texts].filter(([name]) => isPolicyClaim(name)))
   if (Buffer.byteLength(JSON.stringify(claims)) > MAX_BYTES)
     throw new UnreadableClaims(`its claims take more than ${MAX_BYTES} bytes`)
   return claims

@@ -7,8 +7,8 @@ import { readYaml, type YamlDocument } from './document.ts'
 import { describeIssues, type Issue, issueAt } from './issues.ts'
 import { configSchema, toConfig } from './schema.ts'
 import { type Config, ConfigurationError, type Fault } from './types.ts'
-import { openPipelines } from './workload-contradictions.ts'
 import { readWorkloadKeys } from './workload-keys.ts'
+import { workloadWarnings } from './workload-warnings.ts'
 
 /** Where the configuration comes from. `env` is only read where the file says `${NAME}`. */
 export type ConfigSource = {
@@ -37,7 +37,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const missing = [...read.issues, ...unreadable]
   if (missing.length > 0) throw new ConfigurationError(locate(file, document, missing))
   const config = workloads === undefined ? read.config : { ...read.config, workloads }
-  const warnings = [...warningsAbout(config), ...openPipelines(document.value)]
+  const warnings = [...warningsAbout(config), ...(workloads === undefined ? [] : workloadWarnings(workloads))]
   return { config, warnings: locate(file, document, warnings) }
 }
 

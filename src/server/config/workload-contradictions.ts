@@ -140,18 +140,3 @@ function repeated(values: readonly (readonly [readonly PropertyKey[], unknown])[
     return again ? [issueAt(path, `"${value}" is already taken.`)] : []
   })
 }
-
-/** Pipelines that any branch of their repository can use. */
-export function openPipelines(document: unknown): readonly Issue[] {
-  const workloads = fields(fields(document)['workloads'])
-  const issuers = listOf(workloads['issuers'])
-  return listOf(workloads['pipelines']).flatMap((pipeline, index) => {
-    const from = issuers.find(({ name, preset }) => (name ?? preset) === pipeline['issuer'])
-    const preset = PRESET_NAMES.find((each) => each === from?.['preset'])
-    const narrowing = preset === undefined ? undefined : presetOf(preset).narrowing
-    const match = fields(pipeline['match'])
-    if (narrowing === undefined || narrowing.some((claim) => Object.hasOwn(match, claim))) return []
-    const message = `any branch can use it; to narrow it, add ${narrowing.join(', ')}.`
-    return [issueAt(['workloads', 'pipelines', index, 'match'], message)]
-  })
-}

@@ -2,7 +2,8 @@ import type { ConfiguredTarget, Fault } from '../config/types.ts'
 import { foreseeApprovers, forbidsEverybody, knowledgeOf } from './approvers.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { foresee } from './foresight.ts'
-import { namesWorkloads, type Rule } from './rule.ts'
+import { jobGaps, type KnownPipeline, permitsPipeline } from './job-gaps.ts'
+import type { Rule } from './rule.ts'
 import { ADMINISTER } from './schema.ts'
 
 /** What policies and configuration miss of each other: no fault, but seldom meant. `configFile` is where targets and pipelines stand. */
@@ -10,7 +11,7 @@ export function findGaps(
   rules: readonly Rule[],
   targets: readonly ConfiguredTarget[],
   configFile: string,
-  pipelines: readonly { readonly name: string }[] = [],
+  pipelines: readonly KnownPipeline[] = [],
 ): readonly Fault[] {
   const engine = createEngine(rules)
   const aboutTargets = targets.flatMap((target) => {
@@ -20,13 +21,7 @@ export function findGaps(
   const aboutPipelines = pipelines
     .filter(({ name }) => !rules.some((rule) => permitsPipeline(rule, name)))
     .map(({ name }) => ({ file: configFile, message: `no policy lets pipeline ${name} ask for anything.` }))
-  return [...aboutTargets, ...aboutPipelines, ...idleRules(rules, targets)]
-}
-
-/** A policy for one job may be about any pipeline: nobody can tell beforehand. */
-function permitsPipeline({ effect, principal }: Rule, name: string): boolean {
-  if (effect === 'forbid') return false
-  return principal.kind === 'pipeline' ? principal.name === name : namesWorkloads({ principal })
+  return [...aboutTargets, ...aboutPipelines, ...idleRules(rules, targets), ...jobGaps(rules, targets, pipelines)]
 }
 
 function gapOf(engine: Engine, target: ConfiguredTarget): string | undefined {

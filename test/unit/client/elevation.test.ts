@@ -312,21 +312,28 @@ describe('elevate in a job of a pipeline', () => {
 
   /** Asked with the key of another job. */
   const foreign = () => ({ ...approved(), fingerprint: 'words of another key' })
+  const denied = () => Promise.reject(new JitError('DENIED', 'Another run asked for it.', ''))
   const collect: Order = { ask: { resume: 'req_1' }, waitMs: 0 }
 
   test('collects what another job of its run asked for, with another key; a person does not', async () => {
     const { result } = await run({ isPipeline: true, found: foreign }, collect)
     expect(await result).toMatchObject({ kind: 'delivered' })
-    const { result: asPerson } = await run({ found: foreign }, collect)
-    await expect(asPerson).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+    await expect((await run({ found: foreign }, collect)).result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+
+  test('asks anew where the open request of the same words is another run’s', async () => {
+    const first = await run({ isPipeline: true }, order({ waitMs: 0 }))
+    await first.result
+    const second = await run({ isPipeline: true, pending: first.pending, found: denied }, order({ waitMs: 0 }))
+    expect(await second.result).toMatchObject({ kind: 'pending' })
+    expect(second.calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
   })
 
   test('ends nothing of another job that it does not get; what it asked for itself it does', async () => {
-    const credentials = () => Promise.reject(new JitError('DENIED', 'Another run asked for it.', ''))
-    const denied = await run({ isPipeline: true, found: foreign, credentials }, collect)
-    await expect(denied.result).rejects.toMatchObject({ code: 'DENIED' })
-    expect(denied.calls).not.toContain('end grant_prod-db')
-    const own = await run({ isPipeline: true, found: () => approved(), credentials }, collect)
+    const other = await run({ isPipeline: true, found: foreign, credentials: denied }, collect)
+    await expect(other.result).rejects.toMatchObject({ code: 'DENIED' })
+    expect(other.calls).not.toContain('end grant_prod-db')
+    const own = await run({ isPipeline: true, found: () => approved(), credentials: denied }, collect)
     await expect(own.result).rejects.toMatchObject({ code: 'DENIED' })
     expect(own.calls).toContain('end grant_prod-db')
   })

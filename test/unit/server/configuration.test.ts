@@ -48,6 +48,38 @@ describe('check', () => {
     ])
   })
 
+  test('finds what no job of a pipeline will ever have, as warnings', async () => {
+    const workloads = `workloads:
+  issuers: [{ preset: github }, { preset: pinned, name: own, issuer: "https://ci.corp.example" }]
+  pipelines:
+    - { name: deploy, issuer: github, match: { repository_id: "1", ref: refs/heads/main } }
+    - { name: farm, issuer: own, match: { sub: "7" } }
+`
+    const asks = (id: string, pipeline: string, tag: string) =>
+      `@id("${id}") permit(principal in Pipeline::"${pipeline}", action == Action::"request", resource) when { principal.hasTag("${tag}") };`
+    const files = {
+      '/etc/jit/c.yaml': CONFIG + workloads,
+      '/etc/jit/one.cedar': `${ASK}
+@id("approve") permit(principal, action == Action::"approve", resource);
+${asks('deploys', 'deploy', 'run_id')}
+${asks('branch', 'deploy', 'branch')}
+${asks('subject', 'deploy', 'sub')}
+${asks('farms', 'farm', 'branch')}
+${asks('farmer', 'farm', 'sub')}`,
+      '/etc/jit/two.cedar':
+        '@id("mfa") forbid(principal, action == Action::"request", resource) unless { context.amr.contains("mfa") };',
+    }
+    const found = await checkConfiguration(source(files))
+    expect(found.map(({ level, line, message }) => `${level} ${line} ${message}`)).toEqual([
+      'warning 4 policy "branch" asks for the tag "branch", which no job of github has.',
+      'warning 5 policy "subject" asks for the tag "sub", which no job of github has.',
+      'warning 7 policy "farmer" asks for the tag "sub", which no job of pinned has.',
+      expect.stringMatching(
+        /^warning 1 policy "mfa" forbids prod-db to every job, .*\(deploy, farm\): a job has no second/,
+      ),
+    ])
+  })
+
   test('names a policy file that is not there', async () => {
     const files = { '/etc/jit/c.yaml': CONFIG, '/etc/jit/one.cedar': ASK }
     expect(await checkConfiguration(source(files))).toEqual([

@@ -186,6 +186,13 @@ describe('a pipeline at the whole endpoint', () => {
     const { status, json } = await collect(await job(change), asked.grants[0]?.id)
     expect([status, json['code']]).toEqual([403, 'denied'])
     expect((await log()).at(-1)).toMatchObject({ kind: 'grant.refused', why: 'another installation asked for it' })
+    const pending = readAccessRequest((await asking.ask(wish)).json, 'r')
+    const waiting = await (await job(change)).call(`/v1/requests/${pending.id}?wait=25`)
+    expect([waiting.status, waiting.json['code'], waiting.json['detail']]).toEqual([
+      403,
+      'denied',
+      String(json['detail']).replace('staging', 'prod'),
+    ])
   })
 
   test('has no part in what is permitted to everybody, and approves nothing', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { renderFault } from '../../../../src/server/config/types.ts'
 import { findGaps } from '../../../../src/server/policy/coverage.ts'
 import { readRules } from '../../../../src/server/policy/read-rules.ts'
@@ -34,7 +34,8 @@ test('a policy without gaps finds nothing', () => {
   expect(findGaps(readRules([{ path: 'p.cedar', text }], targets), targets, 'c.yaml')).toEqual([])
 })
 
-const pipelines = [{ name: 'deploy' }, { name: 'nightly' }]
+const hasTag = (tag: string) => tag === 'ref'
+const pipelines = ['deploy', 'nightly'].map((name) => ({ name, provider: 'github', mayHaveTag: hasTag }))
 const gapsOf = (text: string): readonly string[] =>
   findGaps(readRules([{ path: 'p.cedar', text }], targets, pipelines), targets, 'c.yaml', pipelines).map(renderFault)
 
@@ -57,4 +58,60 @@ test('what people alone are forbidden, pipelines may still ask for, and nobody c
   expect(gapsOf(`${asks} ${people}`)).toEqual(
     targets.map(({ name }) => `c.yaml: nobody may approve ${name}, so every request for it is refused.`),
   )
+})
+
+describe('what a job can never give is found', () => {
+  const asks = `@id("d") permit(principal in Pipeline::"deploy", action == Action::"request", resource == Target::"prod-db");
+@id("n") permit(principal in Pipeline::"nightly", action, resource == Target::"auto");
+@id("a") permit(principal, action, resource);`
+  const closed = (id: string, what = 'prod-db', whom = 'deploy') =>
+    `p.cedar:4: policy "${id}" forbids ${what} to every job, also to pipelines that may ask for it (${whom}): a job has no second factor and no login time. For people alone write: principal is User.`
+  const forbid = (rest: string, scope = 'principal, action == Action::"request", resource') =>
+    gapsOf(`${asks}\n@id("mfa") forbid(${scope}) ${rest};`)
+
+  test.each<[what: string, rest: string]>([
+    ['a second factor', 'unless { context.amr.contains("mfa") }'],
+    ['a second factor, and something else', 'unless { context.amr.contains("mfa") && context.reasonLength > 9 }'],
+    ['one of several', 'when { !context.amr.containsAny(["mfa", "hwk"]) }'],
+    ['a class of login', 'unless { context has acr && context.acr == "phr" }'],
+    ['a fresh login', 'unless { context has authAgeSeconds && context.authAgeSeconds <= 900 }'],
+    ['a browser', 'unless { context.flow == "browser" }'],
+  ])('in a forbid for everybody: %s', (_, rest) => {
+    expect(forbid(rest, 'principal, action, resource == Target::"prod-db"')).toEqual([closed('mfa')])
+  })
+
+  test('for several targets and pipelines at once', () => {
+    expect(forbid('unless { context.amr.contains("mfa") }')).toEqual([
+      closed('mfa', 'prod-db, lonely, stuck, 1 more', 'deploy, nightly'),
+    ])
+  })
+
+  test.each<[what: string, rest: string, scope?: string]>([
+    ['people alone', 'unless { context.amr.contains("mfa") }', 'principal is User, action, resource'],
+    ['people alone, by its condition', 'when { principal is User } unless { context.amr.contains("mfa") }'],
+    ['what decides itself later', 'unless { context.amr.contains("mfa") || context has ticket }'],
+    ['no pipeline', 'unless { context.amr.contains("mfa") }', 'principal, action, resource == Target::"lonely"'],
+    ['approvers', 'unless { context.amr.contains("mfa") }', 'principal, action == Action::"approve", resource'],
+    ['everybody, whatever they do', ''],
+    ['device codes', 'when { context.flow == "device" }'],
+  ])('and not where it is about %s', (_, rest, scope) => {
+    expect(forbid(rest, scope).filter((gap) => gap.includes('job'))).toEqual([])
+  })
+
+  test('in a permit for pipelines', () => {
+    const text = `${asks}
+@id("never") permit(principal is Workload, action == Action::"request", resource) when { context.amr.contains("mfa") };`
+    expect(gapsOf(text)).toEqual([
+      'p.cedar:4: policy "never" permits no job anything: a job has no second factor and no login time.',
+    ])
+  })
+
+  test('in a tag that no token has', () => {
+    const tagged = (tag: string) => `when { principal.hasTag("${tag}") && principal.getTag("${tag}") == "x" }`
+    const permit = '@id("t") permit(principal in Pipeline::"deploy", action == Action::"request", resource)'
+    expect(gapsOf(`${asks}\n${permit} ${tagged('ref')};`)).toEqual([])
+    expect(gapsOf(`${asks}\n${permit} ${tagged('brnach')};`)).toEqual([
+      'p.cedar:4: policy "t" asks for the tag "brnach", which no job of github has.',
+    ])
+  })
 })
