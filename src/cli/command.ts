@@ -1,7 +1,7 @@
 import { Command, type Help, InvalidArgumentError, Option } from 'commander'
 import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
-import { isYes } from './switches.ts'
+import { readSwitch } from './switches.ts'
 
 /**
  * A command of jit: every flag has an environment twin, `--wait-timeout` is `JIT_WAIT_TIMEOUT`. commander's own `.env()` is
@@ -37,7 +37,7 @@ export class JitCommand extends Command {
   #readTwin(option: Option, env: Environment): void {
     const [name, twin] = [option.attributeName(), twinOf(option)]
     const text = twin === undefined ? undefined : env[twin]
-    if (text === undefined || text === '' || this.getOptionValueSource(name) === 'cli') return
+    if (twin === undefined || text === undefined || text === '' || this.getOptionValueSource(name) === 'cli') return
     this.setOptionValueWithSource(name, valueOf(option, text, twin), 'env')
   }
 }
@@ -61,8 +61,9 @@ export class TypedOption extends Option {}
 export const twinOf = (option: Option): string | undefined =>
   option instanceof TypedOption ? undefined : `JIT_${option.name().replaceAll('-', '_').toUpperCase()}`
 
-function valueOf(option: Option, text: string, twin: string | undefined): unknown {
-  if (option.isBoolean()) return isYes(text)
+function valueOf(option: Option, text: string, twin: string): unknown {
+  if (option.negate) return !readSwitch(twin, text) // `--no-wait` is stored as `wait`
+  if (option.isBoolean()) return readSwitch(twin, text)
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined)
   } catch (error) {

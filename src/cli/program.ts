@@ -27,6 +27,7 @@ import { sweepCommand } from './commands/sweep.ts'
 import { targetsCommand } from './commands/targets.ts'
 import { whoamiCommand } from './commands/whoami.ts'
 import type { CliContext } from './context.ts'
+import { assertSwitches } from './switches.ts'
 
 const WORKLOAD = choice(...PROVIDERS, 'auto', 'off')
 
@@ -41,6 +42,7 @@ export function buildProgram(ctx: CliContext): Command {
     .option('--workload <provider>', "log in with the token of this job's platform; off: as a person", WORKLOAD)
     .helpCommand(false)
     .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
+  program.hook('preAction', () => assertSwitches(ctx.env))
   program.commandsGroup('Access:')
   for (const make of [
     loginCommand,

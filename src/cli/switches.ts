@@ -1,4 +1,5 @@
 import type { Environment } from '../base/environment.ts'
+import { JitError } from '../base/errors.ts'
 
 /** What must be known even where the command line cannot be parsed. */
 export type Switches = {
@@ -20,7 +21,22 @@ export function readSwitches(argv: readonly string[], env: Environment): Switche
   }
 }
 
-/** Whether an environment twin of a switch says yes. */
+/** The twin of a switch, which is set: 1 or 0. Throws `USAGE` for anything else, which may mean either. */
+export function readSwitch(twin: string, text: string): boolean {
+  if (text === '1' || text === '0') return text === '1'
+  throw new JitError(
+    'USAGE',
+    `${twin} is set to ${JSON.stringify(text)}: it takes 1 or 0.`,
+    'Set it to one of them, or unset it.',
+  )
+}
+
+/** Of no command alone, so no command reads them. Throws as {@link readSwitch} does. */
+export function assertSwitches(env: Environment): void {
+  for (const twin of ['JIT_NON_INTERACTIVE', 'JIT_DEBUG']) readSwitch(twin, env[twin] || '0')
+}
+
+/** For variables of others, and where no failure can be told yet: the command itself refuses what is neither 1 nor 0. */
 export const isYes = (text: string | undefined): boolean =>
   text !== undefined && !['', '0', 'false', 'no', 'off'].includes(text.toLowerCase())
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import type { JitCommand } from '../../../src/cli/command.ts'
+import { type JitCommand, twinOf } from '../../../src/cli/command.ts'
 import { approveCommand } from '../../../src/cli/commands/approve.ts'
 import { cancelCommand } from '../../../src/cli/commands/cancel.ts'
 import { consoleCommand } from '../../../src/cli/commands/console.ts'
@@ -167,6 +167,53 @@ describe('the command tree keeps its promises', () => {
       expect(out.join('\n')).toContain('Examples:\n  $ ')
     },
   )
+})
+
+/** What a command would run with, given variables alone. */
+async function optionsFrom(env: Readonly<Record<string, string>>, name: string): Promise<Record<string, unknown>> {
+  let got: Record<string, unknown> = {}
+  const program = buildProgram(fakeContext({ env }).ctx)
+  const command = program.commands.find((each) => each.name() === name)
+  const words = command?.registeredArguments.filter(({ required }) => required).map(() => 'x') ?? []
+  command?.action(() => void (got = command.opts()))
+  await program.parseAsync([name, ...words], { from: 'user' })
+  return got
+}
+
+describe('the twin of a switch', () => {
+  const switches = commands().flatMap((command) =>
+    command.options
+      .filter((option) => (option.isBoolean() || option.negate) && option.long !== '--help')
+      .flatMap((option) => {
+        const twin = twinOf(option)
+        return twin === undefined ? [] : [[command.name(), twin, option] as const]
+      }),
+  )
+
+  test('is there for those that are negated too', () => {
+    expect(switches.map(([, twin]) => twin)).toEqual(
+      expect.arrayContaining(['JIT_NO_WAIT', 'JIT_AS_DEFAULT', 'JIT_FIX']),
+    )
+  })
+
+  test.each(switches)('%s: %s takes 1, 0 and nothing else', async (name, twin, option) => {
+    const [attribute, on] = [option.attributeName(), !option.negate]
+    expect((await optionsFrom({ [twin]: '1' }, name))[attribute]).toBe(on)
+    expect((await optionsFrom({ [twin]: '0' }, name))[attribute]).toBe(!on)
+    expect(await optionsFrom({ [twin]: '' }, name)).toEqual(await optionsFrom({}, name))
+    for (const odd of ['2', 'yes', 'false'])
+      await expect(optionsFrom({ [twin]: odd }, name)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: `${twin} is set to "${odd}": it takes 1 or 0.`,
+      })
+  })
+
+  test.each(['JIT_NON_INTERACTIVE', 'JIT_DEBUG'])('%s is of every command', async (twin) => {
+    const run = (value: string) => runProgram(fakeContext({ env: { [twin]: value } }).ctx, ['status', '--json'])
+    await expect(run('yes')).rejects.toThrow(twin)
+    await run('1')
+    await run('')
+  })
 })
 
 test.each([20, 40, 60, 100])(
