@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CiWorld, failureOf, githubEnv, type Job, RUNNER_BEARER, startCiWorld } from '../support/ci-world.ts'
+import { CI_JOBS } from '../support/ci-jobs.ts'
 import type { CiProvider } from '../support/ci-platforms.ts'
 import { background } from '../../src/cli/background.ts'
 import { LeaseStore } from '../../src/client/leases/store.ts'
@@ -13,7 +14,6 @@ import { ageSlices } from '../support/aged-slice.ts'
 import { eventually } from '../support/eventually.ts'
 import { launch } from '../support/launch.ts'
 import { killReapersOf } from '../support/reapers.ts'
-import { fakeProgram } from '../support/workload.ts'
 
 let ci: CiWorld
 beforeAll(async () => {
@@ -26,74 +26,9 @@ const KEY = /ASIA[A-Z0-9]{12,}/
 /** Reads what it was given, as a program of the pipeline would. */
 const READ = ['sh', '-c', 'cat "$AWS_SHARED_CREDENTIALS_FILE"'] as const
 
-const uuid = '0184990a-477b-4fa8-9968-496074483cee'
-
-/** How each platform lets a job have its token. */
-const PLATFORMS: Readonly<Record<CiProvider, (name: string) => Promise<Job>>> = {
-  github: async (name) => ci.job(name, githubEnv(ci.services)),
-  gitlab: async (name) =>
-    ci.job(name, {
-      GITLAB_CI: 'true',
-      CI_JOB_ID: '302',
-      CI_SERVER_HOST: 'gitlab.com',
-      JIT_ID_TOKEN: await ci.token('gitlab'),
-    }),
-  circleci: async (name) => {
-    const job = ci.job(name, { CIRCLECI: 'true', CIRCLE_WORKFLOW_JOB_ID: uuid })
-    const token = await ci.token('circleci')
-    const wanted = JSON.stringify({ aud: ci.url })
-    fakeProgram(job.programs, 'circleci', `[ "$*" = 'run oidc get --claims ${wanted}' ] && echo '${token}'`)
-    return job
-  },
-  buildkite: async (name) => {
-    const job = ci.job(name, { BUILDKITE: 'true', BUILDKITE_JOB_ID: uuid, BUILDKITE_AGENT_ACCESS_TOKEN: RUNNER_BEARER })
-    const token = await ci.token('buildkite')
-    fakeProgram(
-      job.programs,
-      'buildkite-agent',
-      `case "$*" in
-        'oidc request-token --audience ${ci.url} --claim pipeline_id --claim organization_id') echo '${token}' ;;
-        'redactor add --format json') cat > '${job.home}/redacted' ;;
-        *) exit 1 ;;
-      esac`,
-    )
-    return job
-  },
-  'azure-devops': async (name) =>
-    ci.job(name, {
-      TF_BUILD: 'True',
-      SYSTEM_JOBID: uuid,
-      SYSTEM_OIDCREQUESTURI: `${ci.services}/azure`,
-      SYSTEM_ACCESSTOKEN: RUNNER_BEARER,
-    }),
-  kubernetes: async (name) => {
-    const file = path.join(ci.world.directory, `${name}.token`)
-    writeFileSync(file, await ci.token('kubernetes'))
-    return ci.job(name, { KUBERNETES_SERVICE_HOST: '10.0.0.1', HOSTNAME: 'migrate-1', JIT_WORKLOAD_TOKEN_FILE: file })
-  },
-  aws: async (name) =>
-    ci.job(name, {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${ci.services}/task-role`,
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL_STS: `${ci.services}/sts`,
-    }),
-  spiffe: async (name) => {
-    const job = ci.job(name, { SPIFFE_ENDPOINT_SOCKET: 'unix:///run/spire.sock' })
-    const token = await ci.token('spiffe')
-    fakeProgram(
-      job.programs,
-      'spire-agent',
-      `[ "$*" = 'api fetch jwt -audience ${ci.url} -socketPath /run/spire.sock' ] && printf 'token(spiffe://corp.example/ci/deploy):\n\t%s\n' '${token}'`,
-    )
-    return job
-  },
-  pinned: async (name) => ci.job(name, { JIT_WORKLOAD_TOKEN: await ci.token('pinned') }),
-  google: async (name) => ci.job(name, { GCE_METADATA_HOST: new URL(ci.services).host, K_SERVICE: 'nightly' }),
-}
-
 describe('a job that elevates, runs one program with the grant, and ends it leaves nothing', () => {
-  test.concurrent.each(Object.keys(PLATFORMS) as CiProvider[])('at %s', async (provider) => {
-    const job = await PLATFORMS[provider](`whole-${provider}`)
+  test.concurrent.each(Object.keys(CI_JOBS) as CiProvider[])('at %s', async (provider) => {
+    const job = await CI_JOBS[provider](ci, `whole-${provider}`)
     const elevated = await job.jit('elevate', 'prod-db', '--for', '20m', '--reason', 'migration')
     expect(failureOf(elevated)).toBe('')
     const ran = await job.jit('exec', 'prod-db', '--', ...READ)
@@ -131,7 +66,7 @@ describe('the login of a job', () => {
   })
 
   test('of GitLab is renewed with the very token that it began with, once the access token is spent', async () => {
-    const job = await PLATFORMS.gitlab('renewed')
+    const job = await CI_JOBS.gitlab(ci, 'renewed')
     expect((await job.jit('targets')).code).toBe(0)
     const [file = ''] = job.holding('accessToken')
     const login = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
@@ -320,13 +255,13 @@ describe('the log of a job', () => {
     const unasked = await job.bash('JIT_LOG_MASKS=0 jit elevate prod-db --for 15m')
     expect([unasked.code, unasked.stderr]).toEqual([0, expect.not.stringMatching(KEY)])
     await job.jit('revoke', '--all')
-    const gitlab = await PLATFORMS.gitlab('unmasked')
+    const gitlab = await CI_JOBS.gitlab(ci, 'unmasked')
     expect((await gitlab.jit('elevate', 'prod-db', '--for', '15m')).stderr).not.toMatch(KEY)
     await gitlab.jit('revoke', '--all')
   })
 
   test('of Buildkite hides what its agent is handed by stdin', async () => {
-    const job = await PLATFORMS.buildkite('redacted')
+    const job = await CI_JOBS.buildkite(ci, 'redacted')
     const { stderr } = await job.jit('elevate', 'prod-db', '--for', '15m')
     expect(stderr).not.toMatch(KEY)
     expect(Object.values(JSON.parse(readFileSync(path.join(job.home, 'redacted'), 'utf8')) as object)).toHaveLength(3)

@@ -3,42 +3,17 @@ import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { HttpError } from '../../../src/platform/http.ts'
+import { approved, elevated, order, sealed } from '../../support/elevated.ts'
 import { eventually } from '../../support/eventually.ts'
-import { dana, grant, iso, NOW, offline, request, target } from '../../support/fake-approval.ts'
-import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
 import { lease } from '../../support/fake-leasing.ts'
-import { awsCredential as credential, seal } from '../../support/sealed-credential.ts'
 
-const FOREVER = Number.POSITIVE_INFINITY
-const order = (more: Partial<Order> = {}): Order => ({
-  ask: { targets: ['prod-db'], reason: 'slow query' },
-  waitMs: FOREVER,
-  ...more,
-})
 const both = order({ ask: { targets: ['prod-db', 'logs'], reason: 'slow query' } })
-
-const sealed: ApprovalApi['credentials'] = async (id, key) => {
-  const name = id.replace('grant_', '')
-  return { grant: grant(name), credentials: [{ cloud: 'aws', profile: `jit-${name}`, jwe: seal(key, credential) }] }
-}
-const approved = (targets = ['prod-db']) =>
-  request(
-    'approved',
-    { targets },
-    { decision: { outcome: 'approved', by: 'people', people: [dana], policies: [], at: iso(NOW) } },
-  )
-
-async function run(given: Fake, asked: Order = order()) {
-  const fake = fakeContext({ credentials: sealed, ...given })
-  const told: Progress[] = []
-  const { elevate } = await fake.ctx.elevation((progress) => void told.push(progress))
-  return { ...fake, told, result: elevate(asked) }
-}
 const kinds = (told: readonly Progress[]): string[] => told.map(({ kind }) => kind)
 
 describe('elevate', () => {
   test('checks this machine, asks, waits, and delivers', async () => {
-    const { result, calls, told } = await run({ found: () => approved() })
+    const { result, calls, told } = await elevated({ found: () => approved() })
     expect(await result).toMatchObject({ kind: 'delivered', delivered: [{ lease: { target: 'prod-db' } }] })
     expect(calls.map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
       'check jit-prod-db',
@@ -52,14 +27,14 @@ describe('elevate', () => {
   })
 
   test('times are the endpoint’s: a machine whose clock is ahead gets a lease of the same length', async () => {
-    const { result, told } = await run({ asked: approved(), clockOffsetMs: 600_000 })
+    const { result, told } = await elevated({ asked: approved(), clockOffsetMs: 600_000 })
     const ends = Date.parse(grant('prod-db').endsAt) + 600_000
     expect(await result).toMatchObject({ delivered: [{ lease: { endsAt: ends } }] })
     expect(told).toContainEqual({ kind: 'clock', offsetMs: 600_000 })
   })
 
   test('a name that the user has taken is refused before anyone is asked', async () => {
-    const { result, calls } = await run({ taken: ['jit-prod-db'] })
+    const { result, calls } = await elevated({ taken: ['jit-prod-db'] })
     await expect(result).rejects.toMatchObject({ code: 'PROFILE_TAKEN' })
     expect(calls).toEqual(['check jit-prod-db'])
   })
@@ -74,14 +49,14 @@ describe('elevate', () => {
     ],
     ['two defaults', order({ ask: { targets: ['prod-db', 'logs'], reason: 'x', asDefault: true } }), 'USAGE'],
   ])('%s is refused before anyone is asked', async (_name, asked, code) => {
-    const { result, calls } = await run({}, asked)
+    const { result, calls } = await elevated({}, asked)
     await expect(result).rejects.toMatchObject({ code })
     expect(calls).toEqual([])
   })
 
   test('an answer that would deliver in another mode than was asked for is refused before credentials are fetched', async () => {
     const asked = order({ ask: { targets: ['prod-db'], reason: 'slow query', deliver: 'isolated' } })
-    const { result, calls } = await run({ found: () => approved() }, asked)
+    const { result, calls } = await elevated({ found: () => approved() }, asked)
     await expect(result).rejects.toMatchObject({
       code: 'ENDPOINT_INVALID',
       message: expect.stringContaining('isolated'),
@@ -94,7 +69,7 @@ describe('elevate', () => {
     ['another duration', request('pending', { durationSeconds: 7200 })],
     ['another target', request('pending', { targets: ['logs'] })],
   ])('an answer about %s than was asked is refused and not remembered', async (_what, other) => {
-    const { result, told, pending } = await run({ asked: request('pending', {}, other) })
+    const { result, told, pending } = await elevated({ asked: request('pending', {}, other) })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
     expect(told).toEqual([])
     expect(pending.list()).toEqual([])
@@ -102,14 +77,14 @@ describe('elevate', () => {
 
   test('there is no coming back to what another key asked', async () => {
     const other = request('approved', {}, { fingerprint: 'amber-canyon-violin-kiwi' })
-    const { result, calls } = await run({ found: () => other }, order({ ask: { resume: 'req_1' } }))
+    const { result, calls } = await elevated({ found: () => other }, order({ ask: { resume: 'req_1' } }))
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
     expect(calls).toEqual(['look req_1'])
   })
 
   test('a lost answer is repeated under the same key', async () => {
     const lost = new JitError('ENDPOINT_UNREACHABLE', 'x', 'x', { cause: new HttpError('reset', 'reset') })
-    const { result, calls } = await run({ asked: approved(), askFailures: [lost] })
+    const { result, calls } = await elevated({ asked: approved(), askFailures: [lost] })
     await result
     const asks = calls.filter((call) => call.startsWith('ask'))
     expect(asks).toHaveLength(2)
@@ -117,7 +92,7 @@ describe('elevate', () => {
   })
 
   test('an endpoint that refuses the connection is not asked twice', async () => {
-    const { result, calls } = await run({ askFailures: [offline()] })
+    const { result, calls } = await elevated({ askFailures: [offline()] })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' })
     expect(calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
   })
@@ -131,7 +106,7 @@ describe('elevate', () => {
       at: iso(NOW),
       reason: 'use the replica',
     } as const
-    const { result, pending } = await run({ found: () => request('denied', {}, { decision }) })
+    const { result, pending } = await elevated({ found: () => request('denied', {}, { decision }) })
     await expect(result).rejects.toMatchObject({
       code: 'DENIED',
       message: 'Dana denied request req_1: use the replica',
@@ -140,7 +115,7 @@ describe('elevate', () => {
   })
 
   test.each(['expired', 'cancelled'] as const)('%s is no decision', async (state) => {
-    const { result } = await run({ found: () => request(state, {}) })
+    const { result } = await elevated({ found: () => request(state, {}) })
     await expect(result).rejects.toMatchObject({ code: 'NO_DECISION' })
   })
 
@@ -153,7 +128,7 @@ describe('elevate', () => {
       at: iso(NOW),
       reason: 'Elevating is stopped for eve: laptop stolen',
     } as const
-    const { result } = await run({ found: () => request('cancelled', {}, { decision }) })
+    const { result } = await elevated({ found: () => request('cancelled', {}, { decision }) })
     await expect(result).rejects.toMatchObject({
       code: 'NO_DECISION',
       message: `${dana.name} cancelled request req_1: Elevating is stopped for eve: laptop stolen`,
@@ -163,7 +138,7 @@ describe('elevate', () => {
 
   test('a grant that an administrator stopped before it came here says so', async () => {
     const killed = grant('prod-db', { state: 'ended', endReason: 'killed' })
-    const { result } = await run({ found: () => ({ ...approved(), grants: [killed] }) })
+    const { result } = await elevated({ found: () => ({ ...approved(), grants: [killed] }) })
     await expect(result).rejects.toMatchObject({
       code: 'GRANT_ENDED',
       message: 'An administrator has stopped the grant for prod-db.',
@@ -172,7 +147,7 @@ describe('elevate', () => {
 
   test('interrupted while it waits, the request stays open and the error says how to come back', async () => {
     const stop = new AbortController()
-    const { result, pending, calls } = await run({
+    const { result, pending, calls } = await elevated({
       signal: stop.signal,
       found: () => {
         stop.abort()
@@ -188,9 +163,9 @@ describe('elevate', () => {
   })
 
   test('the same command typed again comes back to the open request instead of asking twice', async () => {
-    const first = await run({}, order({ waitMs: 0 }))
+    const first = await elevated({}, order({ waitMs: 0 }))
     expect(await first.result).toMatchObject({ kind: 'pending' })
-    const second = await run({ pending: first.pending, found: approved })
+    const second = await elevated({ pending: first.pending, found: approved })
     await second.result
     expect(second.calls.filter((call) => call.startsWith('ask'))).toEqual([])
     expect(kinds(second.told)[0]).toBe('resumed')
@@ -198,16 +173,16 @@ describe('elevate', () => {
   })
 
   test('another reason is another request', async () => {
-    const first = await run({}, order({ waitMs: 0 }))
+    const first = await elevated({}, order({ waitMs: 0 }))
     await first.result
     const again = order({ ask: { targets: ['prod-db'], reason: 'something else' }, waitMs: 0 })
-    const second = await run({ pending: first.pending }, again)
+    const second = await elevated({ pending: first.pending }, again)
     await second.result
     expect(second.calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
   })
 
   test('out of patience, the request stays open', async () => {
-    const { result, pending } = await run({}, order({ waitMs: 1000 }))
+    const { result, pending } = await elevated({}, order({ waitMs: 1000 }))
     expect(await result).toMatchObject({ kind: 'pending' })
     expect(pending.list()).toHaveLength(1)
   })
@@ -217,23 +192,26 @@ describe('elevate', () => {
       grant('prod-db', { state: 'scheduled', startsAt: iso(NOW + 7_200_000), endsAt: iso(NOW + 9_000_000) }),
     ]
     const scheduled = { ...approved(), startsAt: iso(NOW + 7_200_000), grants: later }
-    const impatient = await run({ asked: scheduled }, order({ waitMs: 0 }))
+    const impatient = await elevated({ asked: scheduled }, order({ waitMs: 0 }))
     expect(await impatient.result).toMatchObject({ kind: 'scheduled' })
     expect(impatient.pending.list()).toHaveLength(1)
-    const patient = await run({ asked: scheduled, found: approved })
+    const patient = await elevated({ asked: scheduled, found: approved })
     expect(await patient.result).toMatchObject({ kind: 'delivered' })
     expect(patient.clock.now()).toBe(NOW + 7_200_000)
   })
 
   test('a grant that was revoked while waiting is over', async () => {
     const over = { ...approved(), grants: [grant('prod-db', { state: 'ended', endReason: 'revoked' })] }
-    const { result, calls } = await run({ asked: over })
+    const { result, calls } = await elevated({ asked: over })
     await expect(result).rejects.toMatchObject({ code: 'GRANT_ENDED' })
     expect(calls.filter((call) => call.startsWith('credentials'))).toEqual([])
   })
 
   test('all or none: where the second cannot be written, the first is wiped and both grants end', async () => {
-    const { result, calls, leasing } = await run({ asked: approved(['prod-db', 'logs']), unwritable: ['logs'] }, both)
+    const { result, calls, leasing } = await elevated(
+      { asked: approved(['prod-db', 'logs']), unwritable: ['logs'] },
+      both,
+    )
     await expect(result).rejects.toMatchObject({ code: 'WRITE_FAILED' })
     expect(leasing.list()).toEqual([])
     expect(calls.slice(calls.indexOf('write prod-db'))).toEqual([
@@ -252,7 +230,7 @@ describe('elevate', () => {
       if (id === 'grant_logs') throw new JitError('CLOUD_REFUSED', 'AWS refused.', 'Ask.')
       return sealed(id, key)
     }
-    const { result, calls } = await run({ asked: approved(['prod-db', 'logs']), credentials: one }, both)
+    const { result, calls } = await elevated({ asked: approved(['prod-db', 'logs']), credentials: one }, both)
     await expect(result).rejects.toMatchObject({ code: 'CLOUD_REFUSED' })
     expect(calls.filter((call) => /^(write|wipe)/.test(call))).toEqual([])
     expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end grant_prod-db', 'end grant_logs'])
@@ -263,7 +241,7 @@ describe('elevate', () => {
       { id: 'grant_hers', holder: 'carol' },
       { id: 'grant_other', endpoint: 'https://other.example' },
     ]
-    const { result, told, calls, leasing } = await run({
+    const { result, told, calls, leasing } = await elevated({
       asked: approved(),
       leases: [{ id: 'grant_old' }, hers, elsewhere].map((more) => lease('prod-db', more)),
     })
@@ -276,7 +254,7 @@ describe('elevate', () => {
   })
 
   test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {
-    const { result, calls } = await run({
+    const { result, calls } = await elevated({
       asked: approved(),
       leases: [lease('prod-db', { id: 'grant_old' })],
       watch: async (calls) => {
@@ -289,52 +267,7 @@ describe('elevate', () => {
   })
 
   test('a credential of another grant is refused', async () => {
-    const { result } = await run({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
+    const { result } = await elevated({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
-  })
-})
-
-describe('elevate in a job of a pipeline', () => {
-  const wish = { targets: ['prod-db'], reason: 'run 42' }
-  const remembered = async (given: Fake, ask: Order['ask']) => {
-    const { result, pending } = await run({ isPipeline: true, ...given }, { ask, waitMs: 0 })
-    await result
-    return pending.list().map(({ deliver }) => deliver)
-  }
-
-  test('delivers into a private directory, unless its author or the policy says otherwise', async () => {
-    expect(await remembered({}, wish)).toEqual(['isolated'])
-    expect(await remembered({}, { ...wish, deliver: 'files' })).toEqual(['files'])
-    expect(await remembered({}, { ...wish, asDefault: true })).toEqual([undefined])
-    expect(await remembered({ targets: [target('prod-db', { deliver: 'process' })] }, wish)).toEqual([undefined])
-    expect(await remembered({ isPipeline: false }, wish)).toEqual([undefined])
-  })
-
-  /** Asked with the key of another job. */
-  const foreign = () => ({ ...approved(), fingerprint: 'words of another key' })
-  const denied = () => Promise.reject(new JitError('DENIED', 'Another run asked for it.', ''))
-  const collect: Order = { ask: { resume: 'req_1' }, waitMs: 0 }
-
-  test('collects what another job of its run asked for, with another key; a person does not', async () => {
-    const { result } = await run({ isPipeline: true, found: foreign }, collect)
-    expect(await result).toMatchObject({ kind: 'delivered' })
-    await expect((await run({ found: foreign }, collect)).result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
-  })
-
-  test('asks anew where the open request of the same words is another run’s', async () => {
-    const first = await run({ isPipeline: true }, order({ waitMs: 0 }))
-    await first.result
-    const second = await run({ isPipeline: true, pending: first.pending, found: denied }, order({ waitMs: 0 }))
-    expect(await second.result).toMatchObject({ kind: 'pending' })
-    expect(second.calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
-  })
-
-  test('ends nothing of another job that it does not get; what it asked for itself it does', async () => {
-    const other = await run({ isPipeline: true, found: foreign, credentials: denied }, collect)
-    await expect(other.result).rejects.toMatchObject({ code: 'DENIED' })
-    expect(other.calls).not.toContain('end grant_prod-db')
-    const own = await run({ isPipeline: true, found: () => approved(), credentials: denied }, collect)
-    await expect(own.result).rejects.toMatchObject({ code: 'DENIED' })
-    expect(own.calls).toContain('end grant_prod-db')
   })
 })
