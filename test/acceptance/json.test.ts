@@ -116,6 +116,7 @@ describe('with --json every command prints one document of a stable shape', () =
     const reviewed = shape(await printed(bob, 'requests', '--to-review'))
     expect(reviewed).toMatchObject([REQUEST])
     expect(shape(await printed(alice, 'requests'))).toMatchObject([REQUEST])
+    expect(shape(await printed(alice, 'requests', first))).toMatchObject(REQUEST)
     expect(shape(await printed(alice, 'status'))).toMatchObject({ requests: [{ id: S, askedAt: S, opensUntil: S }] })
     const { grants: _, ...rest } = REQUEST
     expect(shape(await printed(bob, 'approve', first))).toMatchObject({ ...rest, grants: [{ id: S, state: S }] })

@@ -85,9 +85,8 @@ async function wordsFor(
 
 async function showRequest(ctx: CliContext, id: string, json: boolean): Promise<void> {
   const api = await ctx.api()
-  const request = await api.request(id, 0, ctx.signal)
-  if (json) return ctx.terminal.out(JSON.stringify(request))
-  const { person } = (await ctx.whoami()).me
+  if (json) return ctx.terminal.out(JSON.stringify(await api.request(id, 0, ctx.signal)))
+  const [request, { person }] = await Promise.all([api.request(id, 0, ctx.signal), api.me(ctx.signal)])
   const isMine = request.requester.issuer === person.issuer && request.requester.subject === person.subject
   const words = (await wordsFor(api, isMine))(request)
   for (const line of requestText(ctx, request, { words, clockOffsetMs: api.clockOffsetMs() })) ctx.terminal.out(line)
