@@ -1,10 +1,11 @@
 /** P10: what a reaper costs that waits, and that none is there when nothing is to be waited for. `node test/bench/reaper.ts [seconds]` */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { reapersOf } from '../support/reapers.ts'
 import { startWorld } from '../support/world.ts'
+import { processorTime } from './processor-time.ts'
 import type { Missed } from './programs.ts'
 
 const REACH = { cpuPercent: 0.05, memory: 1.3, goneMs: 5000 } as const
@@ -34,11 +35,11 @@ export async function measureReaper(seconds = SECONDS): Promise<readonly Missed[
     if ((await eventually(() => reapersOf(alice.home).length, 1)) !== 1) throw new Error('no reaper, or more than one')
     const [reaper = Number.NaN] = reapersOf(alice.home)
     await pause(STARTED_MS)
-    const [usedBefore, bareBefore] = [secondsOf(reaper), secondsOf(bare.pid ?? 0)]
+    const [usedBefore, bareBefore] = [processorTime(reaper), processorTime(bare.pid ?? 0)]
     await pause(seconds * 1000)
     const percent = (used: number): number => (100 * used) / seconds
-    const ownCpu = percent(secondsOf(reaper) - usedBefore)
-    const bareCpu = percent(secondsOf(bare.pid ?? 0) - bareBefore)
+    const ownCpu = percent(processorTime(reaper) - usedBefore)
+    const bareCpu = percent(processorTime(bare.pid ?? 0) - bareBefore)
     const cpu = Math.max(0, ownCpu - bareCpu)
     const memory = memoryOf(reaper) / memoryOf(bare.pid ?? 0)
     await must(alice.jit('revoke', '--all'))
@@ -66,14 +67,6 @@ function missed(value: number, figure: keyof typeof REACH, sentence: string): re
   if (value <= REACH[figure]) return []
   const limits = `reach ${REACH[figure]}, promised ${PROMISED[figure]}`
   return [{ sentence: `P10 ${sentence}: ${limits}`, promised: value > PROMISED[figure] }]
-}
-
-/** Processor time of all threads: by the scheduler's own nanoseconds, a hundredth of a second says too little about an idle process. */
-function secondsOf(pid: number): number {
-  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((task) =>
-    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
-  )
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9
 }
 
 /** Resident, in KiB. */

@@ -32,13 +32,14 @@ export function observe({ config, authentication, log, clock, random, stopping }
     }
     c.set('call', call)
     c.set('requestId', identifier('q', random.bytes(16)))
-    // Before the answer is made: each header set afterwards makes hono copy the answer, through a stream.
-    c.header('DPoP-Nonce', authentication.nonce())
-    c.header('X-Request-Id', c.get('requestId'))
-    c.header('X-Content-Type-Options', 'nosniff')
-    c.header('Cache-Control', 'no-store')
     await next()
-    if (stopping.aborted) c.header('Connection', 'close')
+    // Not through hono, which would copy an answer that is made, once for each header and through a stream. A route's own header wins.
+    const { outgoing } = c.env
+    outgoing.setHeader('DPoP-Nonce', authentication.nonce())
+    outgoing.setHeader('X-Request-Id', c.get('requestId'))
+    outgoing.setHeader('X-Content-Type-Options', 'nosniff')
+    outgoing.setHeader('Cache-Control', 'no-store')
+    if (stopping.aborted) outgoing.setHeader('Connection', 'close')
     const { method, path, address } = call
     const ms = clock.now() - started
     log.info({ requestId: c.get('requestId'), method, path, address, status: c.res.status, ms }, 'call')
