@@ -17,6 +17,7 @@ import {
 } from '../../contract/grant.ts'
 import { INSTANT, isInstant } from '../../contract/narrow.ts'
 import type { Person } from '../../contract/person.ts'
+import { LONGEST_TEXT } from '../../contract/plain-text.ts'
 import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../contract/problem.ts'
 import {
   type AccessRequest,
@@ -43,6 +44,8 @@ const instant = z
   .refine(isInstant, 'is no time')
   .openapi({ format: 'date-time', example: '2026-11-21T23:30:00Z' })
 const seconds = z.number().int().positive()
+/** Far beyond what is taken, so that a reader can say what is allowed in the words of the request (`contract/plain-text.ts`). */
+const reasonText = z.string().max(2000, `may have ${LONGEST_TEXT.reason} characters at most`)
 const targetName = z.string().regex(TARGET_NAME)
 const person = shapeOf<Person>()(
   z.strictObject({ issuer: z.string(), subject: z.string(), name: z.string(), email: maybe(z.string()) }),
@@ -100,8 +103,8 @@ export const newRequest = shapeOf<NewRequest>()(
   z.strictObject({
     targets: z.array(z.string().max(100)).max(100).readonly(),
     durationSeconds: z.number().int(),
-    reason: z.string().max(2000),
-    ticket: maybe(z.string().max(500)),
+    reason: reasonText,
+    ticket: maybe(z.string().max(500, `may have ${LONGEST_TEXT.ticket} characters at most`)),
     startsAt: maybe(z.string().max(40)),
     deliver: maybe(z.enum(DELIVERY_MODES)),
     host: z.string().max(500),
@@ -153,7 +156,7 @@ export const explanation = shapeOf<Explanation>()(
 ).openapi('Explanation')
 
 /** Body of `POST /v1/requests/{id}/deny`. */
-export const denial = z.strictObject({ reason: z.string().max(2000) }).openapi('Denial')
+export const denial = z.strictObject({ reason: reasonText }).openapi('Denial')
 
 const coordinate = z.string().regex(/^[\w-]{43}$/)
 const publicKey = shapeOf<PublicKey>()(
@@ -191,7 +194,7 @@ export const receiptAnswer = z.strictObject({ recorded: z.literal('yes') }).open
 
 /** Body of `POST /v1/stops`. */
 export const stopCall = shapeOf<StopCall>()(
-  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(1000)), reason: z.string().max(2000) }),
+  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(1000)), reason: reasonText }),
 ).openapi('StopCall')
 export const stop = shapeOf<Stop>()(
   z.strictObject({

@@ -53,6 +53,11 @@ describe('jit elevate: argv', () => {
       ['prod-db', '--at', '2026-11-21T13:00:00Z'],
       { ...plain, subject: { targets: ['prod-db'], startsAt: '2026-11-21T13:00:00.000Z' } },
     ],
+    [['prod-db', '--for', '15s'], { ...plain, subject: { targets: ['prod-db'], durationSeconds: 15 } }],
+    [
+      ['prod-db', '--reason', `${' \n'.repeat(400)}${'x'.repeat(500)}`],
+      { ...plain, subject: { targets: ['prod-db'], reason: 'x'.repeat(500) } },
+    ],
     [['prod-db', '--explain'], { ...plain, explain: true }],
     [['--request', 'req_1'], { ...plain, subject: { request: 'req_1' } }],
   ])('%j', async (argv, wanted) => {
@@ -64,6 +69,11 @@ describe('jit elevate: argv', () => {
     [['prod-db', '--for', '8d'], 'for'],
     [['prod-db', '--at', 'tomorrow'], 'at'],
     [['prod-db', '--at', '2026-11-21T11:00:00Z'], 'is over'],
+    [['prod-db', '--for', '14s'], '15 seconds at least'],
+    [['prod-db', '--at', '2026-12-21T12:00:00Z'], 'more than 7 days ahead'],
+    [['prod-db', '--reason', 'x'.repeat(501)], 'The reason has 501 characters; 500 are allowed.'],
+    [['prod-db', '--justification', 'a\u001bb'], 'U+001B'],
+    [['prod-db', '--ticket', 'x'.repeat(101)], 'The ticket has 101 characters; 100 are allowed.'],
     [['prod-db', '--deliver', 'pigeon'], 'files'],
     [['prod-db', '--request', 'req_1'], '--request'],
     [['--request', 'req_1', '--explain'], '--request'],
