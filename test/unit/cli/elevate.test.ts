@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type ElevateOptions, elevateCommand, runElevate } from '../../../src/cli/commands/elevate.ts'
+import { JitError } from '../../../src/base/errors.ts'
+import { outGranted } from '../../../src/cli/ui/elevate-text.ts'
 import { request, target } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
 
 async function parse(argv: readonly string[], given: Fake = {}): Promise<ElevateOptions | undefined> {
   let got: ElevateOptions | undefined
@@ -169,4 +172,19 @@ describe('jit elevate', () => {
     expect(out).toEqual(['prod-db for 1h (longest 1h): 1 of Dana', '  decided by: prod-needs-dana'])
     expect(calls.filter((call) => call.startsWith('ask'))).toEqual([])
   })
+})
+
+test('credentials whose JSON nobody could be given are named, and how to end them', () => {
+  const { ctx } = fakeContext()
+  const out = (): never => {
+    throw new JitError('WRITE_FAILED', 'Standard output cannot be written (ENOSPC).', '')
+  }
+  const full = { ...ctx, terminal: { ...ctx.terminal, out } }
+  expect(() => outGranted(full, [{ lease: lease('prod-db'), guides: [] }], {})).toThrow(
+    expect.objectContaining({
+      code: 'WRITE_FAILED',
+      message: expect.stringMatching(/\(ENOSPC\)\. The credentials are there all the same: prod-db \(until .+\)\.$/),
+      hint: 'To see them: jit status --json. To end them: jit revoke prod-db',
+    }),
+  )
 })
