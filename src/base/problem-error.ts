@@ -2,19 +2,22 @@ import type { Problem, ProblemCode } from '../contract/problem.ts'
 import { type ErrorCode, JitError } from './errors.ts'
 import { quotedText } from './terminal-text.ts'
 
-/** What each refusal of the endpoint means here, and what to do where the endpoint itself does not say. */
+/**
+ * What each refusal of the endpoint means here, and what to do where the endpoint itself does not say. Nothing that stays refused
+ * however often it is asked may have the exit code of what passes by itself (6).
+ */
 const MEANING: Readonly<Record<ProblemCode, { readonly code: ErrorCode; readonly hint: string }>> = {
-  invalid_request: { code: 'ENDPOINT_REFUSED', hint: 'Check the command; jit help COMMAND explains it.' },
+  invalid_request: { code: 'USAGE', hint: 'Check the command; jit help COMMAND explains it.' },
   invalid_token: { code: 'LOGIN_NEEDED', hint: 'Type: jit login' },
   invalid_dpop_proof: { code: 'ENDPOINT_REFUSED', hint: 'Check the clock of this machine, or log in again: jit login' },
   use_dpop_nonce: { code: 'ENDPOINT_INVALID', hint: 'Tell the people who run the endpoint.' },
   insufficient_user_authentication: { code: 'STEP_UP_NEEDED', hint: 'Log in again with a second factor: jit login' },
   denied: { code: 'DENIED', hint: 'See what you may ask for: jit targets' },
   not_found: { code: 'NOT_FOUND', hint: 'See: jit targets, jit requests, jit status' },
-  conflict: { code: 'ENDPOINT_REFUSED', hint: 'See how it stands: jit requests' },
+  conflict: { code: 'CONFLICT', hint: 'See how it stands: jit requests' },
   grant_not_started: { code: 'NO_DECISION', hint: 'See when it starts: jit status' },
   grant_ended: { code: 'GRANT_ENDED', hint: 'Ask again: jit elevate' },
-  too_large: { code: 'ENDPOINT_REFUSED', hint: 'Ask with fewer targets or a shorter reason.' },
+  too_large: { code: 'USAGE', hint: 'Ask with fewer targets or a shorter reason.' },
   rate_limited: { code: 'ENDPOINT_REFUSED', hint: 'Wait a minute, then try again.' },
   internal: { code: 'ENDPOINT_REFUSED', hint: 'Try again; if it stays so, tell the people who run the endpoint.' },
   cloud_refused: { code: 'CLOUD_REFUSED', hint: 'Tell the people who run the endpoint what the cloud said.' },

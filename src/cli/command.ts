@@ -1,6 +1,8 @@
 import { Command, type Help, InvalidArgumentError, Option } from 'commander'
 import type { Environment } from '../base/environment.ts'
 import { parseDuration } from '../base/duration.ts'
+import { statedText } from '../client/stated-text.ts'
+import { SHORTEST_GRANT_SECONDS } from '../contract/request.ts'
 import { readSwitch } from './switches.ts'
 
 /**
@@ -81,6 +83,17 @@ export function duration(text: string): number {
     throw error
   }
 }
+
+/** Seconds that a grant may last. */
+export function grantDuration(text: string): number {
+  const seconds = duration(text)
+  if (seconds >= SHORTEST_GRANT_SECONDS) return seconds
+  throw new InvalidArgumentError(`A grant lasts ${SHORTEST_GRANT_SECONDS} seconds at least.`)
+}
+
+/** What people will read; refused before anybody is asked. */
+export const statedReason = (text: string): string => statedText('reason', text)
+export const statedTicket = (text: string): string => statedText('ticket', text)
 
 /** One of these words; completions read them from the result. */
 export function choice<const T extends string>(...allowed: readonly T[]): ((text: string) => T) & Choice {

@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import type { NewRequest } from '../contract/request.ts'
 import type { DeliveryMode, Target } from '../contract/target.ts'
 import type { Leasing } from './leasing.ts'
+import { statedText } from './stated-text.ts'
 import type { EntryIntent } from './sinks/types.ts'
 
 /** What somebody asked for on this machine, before defaults. */
@@ -46,7 +47,8 @@ export async function preflight(
     await leasing.check(intentsOf(target, wish))
   }
   const longest = Math.min(USUAL_SECONDS, ...targets.filter(isPossible).map((each) => each.maxDurationSeconds))
-  const { reason, ticket, startsAt, deliver } = wish
+  const { ticket, startsAt, deliver } = wish
+  const reason = statedText('reason', wish.reason)
   const request: NewRequest = {
     targets: targets.map(({ name }) => name),
     durationSeconds: wish.durationSeconds ?? longest,

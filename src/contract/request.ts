@@ -11,6 +11,10 @@ export type LoginFlow = (typeof LOGIN_FLOWS)[number]
 /** Longest `wait` of `GET /v1/requests/{id}`; most proxies cut a silent call after 30 or 60 s. */
 export const LONGEST_WAIT_SECONDS = 25
 
+/** No request is for less time, or starts later than that from now. */
+export const SHORTEST_GRANT_SECONDS = 15
+export const FARTHEST_START_DAYS = 7
+
 /** Body of `POST /v1/requests` and `POST /v1/requests/explain`. All targets or none. */
 export type NewRequest = {
   readonly targets: readonly string[]

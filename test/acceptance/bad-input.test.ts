@@ -41,6 +41,15 @@ describe('what was typed', () => {
     ['too long for anything', [...wish, '--for', '8d'], 2, /"8d" is longer than/],
     ['no reason', ['elevate', 'staging-db'], 2, /\n {5}Add: --reason TEXT/],
     ['a blank reason', ['elevate', 'staging-db', '--reason', '  '], 2, /\n {5}Add: --reason TEXT/],
+    ['a duration under 15 seconds', [...wish, '--for', '5s'], 2, /15 seconds at least/],
+    [
+      'a reason that nobody reads',
+      ['elevate', 'staging-db', '--reason', 'x'.repeat(3000)],
+      2,
+      /has 3000 characters; 500/,
+    ],
+    ['a reason that is no plain text', ['elevate', 'staging-db', '--reason', 'a\u0007b'], 2, /reason .* U\+0007/],
+    ['a start next month', [...wish, '--at', '2999-01-01T00:00:00Z'], 2, /more than 7 days ahead/],
     ['a start in the past', [...wish, '--at', '2020-01-01T00:00:00Z'], 2, /is over/],
     ['a delivery that is not there', [...wish, '--deliver', 'pigeon'], 2, /files, process, isolated/],
     ['a program without --', ['exec', 'staging-db', 'aws', '--version'], 2, /Put -- before the program/],
@@ -55,11 +64,13 @@ describe('what was typed', () => {
 
 describe('what the endpoint refuses', () => {
   test.each<[string, string[], number, RegExp]>([
-    ['a duration under 15 seconds', [...wish, '--for', '5s'], 6, /15 at least/],
-    ['a reason that is no plain text', ['elevate', 'staging-db', '--reason', 'a\u0007b'], 6, /reason/],
-  ])('%s', async (_what, argv, code, said) => {
+    ['a request that is decided already', ['cancel', 'REQUEST'], 3, /was already approved/],
+    ['an ID that is none', ['elevate', '--request', '../x'], 9, /There is no/],
+  ])('%s: not 6, which says that it may pass', async (_what, argv, code, said) => {
     const at = machine()
-    const { before, after, ...ended } = await refusal(world, at, () => at.jit(...argv))
+    const { request } = JSON.parse((await at.jit(...wish, '--json')).stdout)
+    const words = argv.map((word) => (word === 'REQUEST' ? request : word))
+    const { before, after, ...ended } = await refusal(world, at, () => at.jit(...words))
     expect(ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(said) })
     expect(after.files).toEqual(before.files)
   })

@@ -103,6 +103,20 @@ describe('what asks nobody', () => {
     expect([piped.stdout, piped.stderr]).toEqual(['0\n', ''])
   })
 
+  test.skipIf(!existsSync('/dev/full'))('a full disk behind stdout is no bug: 8, and what to do', () => {
+    const { env } = machine()
+    for (const words of ['help', 'status --json', 'completion bash']) {
+      const line = `"${process.execPath}" "${resolve('bin/jit.js')}" ${words} > /dev/full`
+      const { status, stderr } = spawnSync('bash', ['-c', line], { env, encoding: 'utf8' })
+      expect([status, stderr]).toEqual([
+        8,
+        expect.stringMatching(/Standard output cannot be written \(ENOSPC\)\..*Send it elsewhere/s),
+      ])
+      const unheard = spawnSync('bash', ['-c', `${line} 2>&1`], { env, encoding: 'utf8' })
+      expect([unheard.status, unheard.stderr]).toEqual([8, ''])
+    }
+  })
+
   test('an older Node is told so in one sentence, by syntax that it understands', () => {
     const bin = readFileSync(resolve('bin/jit.js'), 'utf8')
     const old = bin.replaceAll('process.versions.node', '"20.11.0"').replace(/^#!.*\n/, '')

@@ -124,7 +124,7 @@ describe('a request that policy decides', () => {
   test.each([
     ['a target that is not there', wish('nowhere'), 'NOT_FOUND'],
     ['too long a time', wish('sandbox', { durationSeconds: 7201 }), 'DENIED'],
-    ['no reason', wish('sandbox', { reason: ' ' }), 'ENDPOINT_REFUSED'],
+    ['no reason', wish('sandbox', { reason: ' ' }), 'USAGE'],
   ])('is refused for %s, in a sentence and with what to do', async (_, request, code) => {
     const alice = await logIn('alice')
     const refusal = await alice.api.ask(request, 'acceptance-5').catch((error: unknown) => error)

@@ -1,6 +1,6 @@
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
-import { examples, JitCommand, JSON_FLAG } from '../command.ts'
+import { examples, JitCommand, JSON_FLAG, statedReason } from '../command.ts'
 import type { CliContext } from '../context.ts'
 
 export type DenyOptions = { readonly id: string; readonly reason?: string; readonly json: boolean }
@@ -11,7 +11,7 @@ export function denyCommand(ctx: CliContext, run = runDeny): JitCommand {
     .summary('deny a request')
     .description('Denies the request of somebody else, whoever has approved it already. The requester reads why.')
     .argument('<id>', 'request, as `jit requests --to-review` shows it')
-    .option('--reason <text>', 'why; the requester reads it')
+    .option('--reason <text>', 'why; the requester reads it, 500 characters at most', statedReason)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit deny r_0123456789abcdefghjkmnpqrs --reason "use the replica"'))
     .action((id: string, options: { reason?: string; json: boolean }) => run(ctx, { id, ...options }))

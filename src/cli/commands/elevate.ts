@@ -3,7 +3,16 @@ import { JitError } from '../../base/errors.ts'
 import type { Order } from '../../client/elevation.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { DELIVERY_MODES, type DeliveryMode } from '../../contract/target.ts'
-import { choice, duration, examples, JitCommand, JSON_FLAG } from '../command.ts'
+import {
+  choice,
+  duration,
+  examples,
+  grantDuration,
+  JitCommand,
+  JSON_FLAG,
+  statedReason,
+  statedTicket,
+} from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { completed, type TypedWish } from '../ui/elevate-questions.ts'
 import { printDelivered, printExplanation, printOpen, progressTo } from '../ui/elevate-text.ts'
@@ -45,11 +54,15 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
     .summary('ask for access and receive credentials')
     .description('Asks for access, waits for the decision, and puts short-lived credentials where the clients look.')
     .argument('[target...]', 'what to ask for, as `jit targets` shows it; several are given together or not at all')
-    .option('--for <duration>', "how long: 90m, 1h30m, 5400s, PT1H30M (default: 1h, or the target's longest)", duration)
-    .option('--reason <text>', 'why; approvers and the audit log see it')
-    .option('--justification <text>', 'the same as --reason')
-    .option('--ticket <id>', 'ticket that this belongs to')
-    .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z', at)
+    .option(
+      '--for <duration>',
+      "how long: 90m, 1h30m, 5400s, PT1H30M; 15s at least (default: 1h, or the target's longest)",
+      grantDuration,
+    )
+    .option('--reason <text>', 'why; approvers and the audit log see it, 500 characters at most', statedReason)
+    .option('--justification <text>', 'the same as --reason', statedReason)
+    .option('--ticket <id>', 'ticket that this belongs to', statedTicket)
+    .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z; within 7 days', at)
     .option(
       '--deliver <mode>',
       'files (where clients look), process (encrypted, clients ask jit) or isolated (for jit exec and jit env)',

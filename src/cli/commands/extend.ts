@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { stillOpen } from '../../client/pending.ts'
-import { duration, examples, JitCommand, JSON_FLAG } from '../command.ts'
+import { duration, examples, JitCommand, JSON_FLAG, statedReason, statedTicket } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { printOpen } from '../ui/elevate-text.ts'
 import { extensionProgressTo, isDelivered, printExtended } from '../ui/extend-text.ts'
@@ -36,9 +36,13 @@ export function extendCommand(ctx: CliContext, run = runExtend): JitCommand {
     )
     .argument('[target]', 'target of the grant, as `jit status` shows it')
     .option('--for <duration>', 'how much longer: 30m, 1h30m, 5400s, PT1H30M', duration)
-    .option('--reason <text>', 'why; approvers and the audit log see it (default: that of the grant)')
-    .option('--justification <text>', 'the same as --reason')
-    .option('--ticket <id>', 'ticket that this belongs to (default: that of the grant)')
+    .option(
+      '--reason <text>',
+      'why; approvers and the audit log see it, 500 characters at most (default: that of the grant)',
+      statedReason,
+    )
+    .option('--justification <text>', 'the same as --reason', statedReason)
+    .option('--ticket <id>', 'ticket that this belongs to (default: that of the grant)', statedTicket)
     .option('--no-wait', 'do not wait for people to decide (exit code 5 while undecided)')
     .option('--wait-timeout <duration>', 'wait that long at most (exit code 5 afterwards)', duration)
     .option(...JSON_FLAG)

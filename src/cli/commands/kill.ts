@@ -1,7 +1,7 @@
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { StopCall } from '../../contract/stop.ts'
-import { examples, JitCommand, JSON_FLAG, TypedOption } from '../command.ts'
+import { examples, JitCommand, JSON_FLAG, statedReason, TypedOption } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { printStops, scopeText, stoppedText } from '../ui/stop-text.ts'
 
@@ -36,7 +36,7 @@ export function killCommand(ctx: CliContext, run = runKill): JitCommand {
     .addOption(new TypedOption('--target <name>', 'all of one target'))
     .addOption(new TypedOption('--grant <id>', 'one grant; nothing is refused afterwards'))
     .addOption(new TypedOption('--all', 'everything of everybody').default(false))
-    .option('--reason <text>', 'why; it stands in the audit log')
+    .option('--reason <text>', 'why; it stands in the audit log, 500 characters at most', statedReason)
     .addOption(new TypedOption('--list', 'show what is in force').default(false))
     .addOption(new TypedOption('--lift <id>', 'let one go again'))
     .addOption(new TypedOption('--yes', 'do not ask whether I am sure').default(false))

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
+import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { WaitState } from '../../client/approval/wait.ts'
 import type { LeaseGuide } from '../../client/delivery.ts'
@@ -91,9 +92,22 @@ export function printDelivered(
   { request, delivered }: Delivered,
   { json }: { readonly json: boolean },
 ): void {
-  if (json) ctx.terminal.out(JSON.stringify({ request: request.id, grants: delivered.map(grantJson) }))
+  if (json) outGranted(ctx, delivered, { request: request.id, grants: delivered.map(grantJson) })
   for (const each of delivered) for (const line of usage(ctx, each)) ctx.terminal.note(line)
   if (delivered.some(({ lease }) => lease.entries.some(({ cloud }) => cloud === 'aws'))) warnOfOverride(ctx)
+}
+
+/** The grants are there, read or not: whoever asked for them must learn that, and how to be rid of them. */
+export function outGranted({ terminal, clock }: CliContext, delivered: readonly LeaseGuide[], document: unknown): void {
+  try {
+    terminal.out(JSON.stringify(document))
+  } catch (error) {
+    if (!(error instanceof JitError)) throw error
+    const active = delivered.map(({ lease }) => `${lease.target} (until ${timeOfDay(lease.endsAt, clock.now())})`)
+    const revoke = delivered.map(({ lease }) => `jit revoke ${lease.target}`).join('; ')
+    const message = `${error.message} The credentials are there all the same: ${active.join(', ')}.`
+    throw new JitError(error.code, message, `To see them: jit status --json. To end them: ${revoke}`, { cause: error })
+  }
 }
 
 export const grantJson = ({ lease, guides }: LeaseGuide) => ({

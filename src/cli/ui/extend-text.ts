@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { Extension, ExtensionPlan, ExtensionProgress } from '../../client/extension.ts'
 import type { CliContext } from '../context.ts'
-import { grantJson, progressTo, roughly, usage } from './elevate-text.ts'
+import { grantJson, outGranted, progressTo, roughly, usage } from './elevate-text.ts'
 import { timeOfDay } from './time.ts'
 
 /** The same as of an elevation, and what is peculiar to a longer grant. */
@@ -47,9 +47,12 @@ export function printExtended(
   const { terminal, clock } = ctx
   const before = { grant: plan.lease.id, endsAt: new Date(plan.lease.endsAt).toISOString() }
   if (json)
-    terminal.out(
-      JSON.stringify({ request: result.request.id, grants: result.delivered.map(grantJson), before, seamless }),
-    )
+    outGranted(ctx, result.delivered, {
+      request: result.request.id,
+      grants: result.delivered.map(grantJson),
+      before,
+      seamless,
+    })
   if (!seamless) {
     for (const each of result.delivered) for (const line of usage(ctx, each)) terminal.note(line)
     return

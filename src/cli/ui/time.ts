@@ -1,3 +1,5 @@
+import { FARTHEST_START_DAYS } from '../../contract/request.ts'
+
 const pad = (value: number): string => String(value).padStart(2, '0')
 
 /** `23:30`, or `2026-11-22 09:00` where it is another day than today: the machine's own time zone, the same form in every locale. */
@@ -10,13 +12,16 @@ export function timeOfDay(ms: number, nowMs: number): string {
 
 /**
  * The instant that `--at` means, in ms: `18:30` is the next time that the clock shows it here; a date and time without a zone is
- * local; RFC 3339 is exact. Throws `RangeError` for anything else and for what is over.
+ * local; RFC 3339 is exact. Throws `RangeError` for anything else, for what is over and for what is
+ * farther than anything may start.
  */
 export function parseStart(text: string, nowMs: number): number {
   const at = clockTime(text, nowMs) ?? dateTime(text)
   if (at === undefined || Number.isNaN(at))
     throw new RangeError(`"${text}" is no time. Write 18:30, 2026-11-22T18:30 or 2026-11-22T17:30:00Z.`)
   if (at <= nowMs) throw new RangeError(`"${text}" is over. Leave out --at to start at once.`)
+  if (at > nowMs + FARTHEST_START_DAYS * 86_400_000)
+    throw new RangeError(`"${text}" is more than ${FARTHEST_START_DAYS} days ahead. Ask again nearer to the time.`)
   return at
 }
 

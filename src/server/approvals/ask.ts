@@ -139,7 +139,7 @@ async function checkStops(deps: Deps, tx: Transaction, caller: Caller, wanted: W
 function checkDelivery(target: string, { deliver }: Wanted, verdict: Verdict): void {
   if (verdict.deliver === undefined || deliver === undefined || deliver === verdict.deliver) return
   throw new Refusal(
-    'invalid_request',
+    'denied',
     `Policy wants ${target} delivered as ${verdict.deliver}, not as ${deliver}.`,
     `Try: --deliver ${verdict.deliver}`,
   )

@@ -1,3 +1,4 @@
+import { LONGEST_TEXT } from '../../contract/plain-text.ts'
 import type { AccessRequest, Decision } from '../../contract/request.ts'
 import { Refusal } from '../refusal.ts'
 import { actor } from './actor.ts'
@@ -13,7 +14,7 @@ import { instantOf } from './view.ts'
 
 /** One no of someone who could have said yes to any of its targets. */
 export async function deny(deps: Deps, caller: Caller, id: string, reason: string): Promise<AccessRequest> {
-  const why = plainText('reason', reason, 500)
+  const why = plainText('reason', reason, LONGEST_TEXT.reason)
   const view = await deps.store.transaction(async (tx) => {
     const held = await hold(tx, id)
     const { policies } = reviewable(deps, caller, held)

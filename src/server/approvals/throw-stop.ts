@@ -1,5 +1,6 @@
 import { defined } from '../../base/defined.ts'
 import { identifier } from '../../base/identifier.ts'
+import { LONGEST_TEXT } from '../../contract/plain-text.ts'
 import type { StopAnswer, StopCall } from '../../contract/stop.ts'
 import type { AuditEvent } from '../audit/types.ts'
 import { Refusal } from '../refusal.ts'
@@ -52,7 +53,7 @@ const LONGEST_SUBJECT = 1_000
 const LONGEST_NAME = 255
 
 function readStopCall({ scope, value, reason }: StopCall): Wanted {
-  const why = plainText('reason', reason, 500)
+  const why = plainText('reason', reason, LONGEST_TEXT.reason)
   if (scope === 'all') {
     if (value !== undefined) throw new Refusal('invalid_request', 'A stop for everybody names nobody: leave out value.')
     return { scope, value: null, reason: why }

@@ -1,15 +1,15 @@
 import { defined } from '../../base/defined.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { isInstant } from '../../contract/narrow.ts'
-import type { NewRequest } from '../../contract/request.ts'
+import { LONGEST_TEXT } from '../../contract/plain-text.ts'
+import { FARTHEST_START_DAYS, type NewRequest, SHORTEST_GRANT_SECONDS } from '../../contract/request.ts'
 import { type DeliveryMode, TARGET_NAME } from '../../contract/target.ts'
 import type { ConfiguredTarget } from '../config/types.ts'
 import { Refusal } from '../refusal.ts'
 import { plainText } from './plain-text.ts'
 
-const SHORTEST_SECONDS = 15
 const MOST_TARGETS = 10
-const FARTHEST_START_MS = 7 * 86_400_000
+const FARTHEST_START_MS = FARTHEST_START_DAYS * 86_400_000
 
 /** A new request within the rules that hold whatever policy says. */
 export type Wanted = {
@@ -28,8 +28,8 @@ export function readWanted(request: NewRequest, targets: ReadonlyMap<string, Con
   return defined({
     targets: knownTargets(request.targets, targets),
     durationSeconds: wholeDuration(request.durationSeconds),
-    reason: plainText('reason', request.reason, 500),
-    ticket: request.ticket === undefined ? undefined : plainText('ticket', request.ticket, 100),
+    reason: plainText('reason', request.reason, LONGEST_TEXT.reason),
+    ticket: request.ticket === undefined ? undefined : plainText('ticket', request.ticket, LONGEST_TEXT.ticket),
     startsAt: request.startsAt === undefined ? undefined : instant(request.startsAt),
     deliver: request.deliver,
     host: plainText('host', request.host, 255),
@@ -54,10 +54,10 @@ export const noSuchTarget = (name: string): Refusal =>
   new Refusal('not_found', `There is no target called ${name}.`, 'See: jit targets')
 
 function wholeDuration(seconds: number): number {
-  if (!Number.isSafeInteger(seconds) || seconds < SHORTEST_SECONDS)
+  if (!Number.isSafeInteger(seconds) || seconds < SHORTEST_GRANT_SECONDS)
     throw new Refusal(
       'invalid_request',
-      `A duration is a whole number of seconds, ${SHORTEST_SECONDS} at least.`,
+      `A duration is a whole number of seconds, ${SHORTEST_GRANT_SECONDS} at least.`,
       'For example: --for 30m',
     )
   return seconds
@@ -84,5 +84,9 @@ export function checkStart(startsAt: number | undefined, now: number): void {
   if (startsAt <= now)
     throw new Refusal('invalid_request', 'The start lies in the past.', 'Leave out --at to start at the decision.')
   if (startsAt > now + FARTHEST_START_MS)
-    throw new Refusal('invalid_request', 'The start lies more than 7 days ahead.', 'Ask again nearer to the time.')
+    throw new Refusal(
+      'invalid_request',
+      `The start lies more than ${FARTHEST_START_DAYS} days ahead.`,
+      'Ask again nearer to the time.',
+    )
 }

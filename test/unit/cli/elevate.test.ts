@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type ElevateOptions, elevateCommand, runElevate } from '../../../src/cli/commands/elevate.ts'
+import { JitError } from '../../../src/base/errors.ts'
+import { outGranted } from '../../../src/cli/ui/elevate-text.ts'
 import { request, target } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
+import { lease } from '../../support/fake-leasing.ts'
 
 async function parse(argv: readonly string[], given: Fake = {}): Promise<ElevateOptions | undefined> {
   let got: ElevateOptions | undefined
@@ -53,6 +56,11 @@ describe('jit elevate: argv', () => {
       ['prod-db', '--at', '2026-11-21T13:00:00Z'],
       { ...plain, subject: { targets: ['prod-db'], startsAt: '2026-11-21T13:00:00.000Z' } },
     ],
+    [['prod-db', '--for', '15s'], { ...plain, subject: { targets: ['prod-db'], durationSeconds: 15 } }],
+    [
+      ['prod-db', '--reason', `${' \n'.repeat(400)}${'x'.repeat(500)}`],
+      { ...plain, subject: { targets: ['prod-db'], reason: 'x'.repeat(500) } },
+    ],
     [['prod-db', '--explain'], { ...plain, explain: true }],
     [['--request', 'req_1'], { ...plain, subject: { request: 'req_1' } }],
   ])('%j', async (argv, wanted) => {
@@ -64,6 +72,11 @@ describe('jit elevate: argv', () => {
     [['prod-db', '--for', '8d'], 'for'],
     [['prod-db', '--at', 'tomorrow'], 'at'],
     [['prod-db', '--at', '2026-11-21T11:00:00Z'], 'is over'],
+    [['prod-db', '--for', '14s'], '15 seconds at least'],
+    [['prod-db', '--at', '2026-12-21T12:00:00Z'], 'more than 7 days ahead'],
+    [['prod-db', '--reason', 'x'.repeat(501)], 'The reason has 501 characters; 500 are allowed.'],
+    [['prod-db', '--justification', 'a\u001bb'], 'U+001B'],
+    [['prod-db', '--ticket', 'x'.repeat(101)], 'The ticket has 101 characters; 100 are allowed.'],
     [['prod-db', '--deliver', 'pigeon'], 'files'],
     [['prod-db', '--request', 'req_1'], '--request'],
     [['--request', 'req_1', '--explain'], '--request'],
@@ -159,4 +172,19 @@ describe('jit elevate', () => {
     expect(out).toEqual(['prod-db for 1h (longest 1h): 1 of Dana', '  decided by: prod-needs-dana'])
     expect(calls.filter((call) => call.startsWith('ask'))).toEqual([])
   })
+})
+
+test('credentials whose JSON nobody could be given are named, and how to end them', () => {
+  const { ctx } = fakeContext()
+  const out = (): never => {
+    throw new JitError('WRITE_FAILED', 'Standard output cannot be written (ENOSPC).', '')
+  }
+  const full = { ...ctx, terminal: { ...ctx.terminal, out } }
+  expect(() => outGranted(full, [{ lease: lease('prod-db'), guides: [] }], {})).toThrow(
+    expect.objectContaining({
+      code: 'WRITE_FAILED',
+      message: expect.stringMatching(/\(ENOSPC\)\. The credentials are there all the same: prod-db \(until .+\)\.$/),
+      hint: 'To see them: jit status --json. To end them: jit revoke prod-db',
+    }),
+  )
 })

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { LONGEST_TEXT } from '../../../contract/plain-text.ts'
 import {
   type AccessRequest,
   type Explanation,
@@ -9,7 +10,7 @@ import {
 import { DELIVERY_MODES } from '../../../contract/target.ts'
 import { shapeOf } from '../same-shape.ts'
 import { grant } from './grant.ts'
-import { instant, list, maybe, person, seconds, targetName } from './members.ts'
+import { instant, list, maybe, person, reasonText, seconds, targetName } from './members.ts'
 import { approvalRule } from './target.ts'
 
 /**
@@ -20,8 +21,8 @@ export const newRequest = shapeOf<NewRequest>()(
   z.strictObject({
     targets: z.array(z.string().max(100)).max(100).readonly(),
     durationSeconds: z.number().int(),
-    reason: z.string().max(2000),
-    ticket: maybe(z.string().max(500)),
+    reason: reasonText,
+    ticket: maybe(z.string().max(500, `may have ${LONGEST_TEXT.ticket} characters at most`)),
     startsAt: maybe(z.string().max(40)),
     deliver: maybe(z.enum(DELIVERY_MODES)),
     host: z.string().max(500),
@@ -73,4 +74,4 @@ export const explanation = shapeOf<Explanation>()(
 ).openapi('Explanation')
 
 /** Body of `POST /v1/requests/{id}/deny`. */
-export const denial = z.strictObject({ reason: z.string().max(2000) }).openapi('Denial')
+export const denial = z.strictObject({ reason: reasonText }).openapi('Denial')

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { type Stop, STOP_SCOPES, type StopAnswer, type StopCall } from '../../../contract/stop.ts'
 import { shapeOf } from '../same-shape.ts'
-import { instant, list, maybe, person } from './members.ts'
+import { instant, list, maybe, person, reasonText } from './members.ts'
 
 /** Body of `POST /v1/stops`. */
 export const stopCall = shapeOf<StopCall>()(
-  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(1000)), reason: z.string().max(2000) }),
+  z.strictObject({ scope: z.enum(STOP_SCOPES), value: maybe(z.string().max(1000)), reason: reasonText }),
 ).openapi('StopCall')
 export const stop = shapeOf<Stop>()(
   z.strictObject({

@@ -153,15 +153,15 @@ describe('a call', () => {
 
 describe('a refusal', () => {
   test.each<[ProblemCode, string]>([
-    ['invalid_request', 'ENDPOINT_REFUSED'],
+    ['invalid_request', 'USAGE'],
     ['invalid_dpop_proof', 'ENDPOINT_REFUSED'],
     ['insufficient_user_authentication', 'STEP_UP_NEEDED'],
     ['denied', 'DENIED'],
     ['not_found', 'NOT_FOUND'],
-    ['conflict', 'ENDPOINT_REFUSED'],
+    ['conflict', 'CONFLICT'],
     ['grant_not_started', 'NO_DECISION'],
     ['grant_ended', 'GRANT_ENDED'],
-    ['too_large', 'ENDPOINT_REFUSED'],
+    ['too_large', 'USAGE'],
     ['rate_limited', 'ENDPOINT_REFUSED'],
     ['internal', 'ENDPOINT_REFUSED'],
     ['cloud_refused', 'CLOUD_REFUSED'],

@@ -117,7 +117,7 @@ describe('asking', () => {
       deliver: 'process',
     })
     await expect(world.ask({ deliver: 'files' })).rejects.toMatchObject({
-      code: 'invalid_request',
+      code: 'denied',
       hint: 'Try: --deliver process',
     })
     expect(grantOf(await world.ask())).toMatchObject({ deliver: 'process' })

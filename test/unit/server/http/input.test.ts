@@ -32,6 +32,12 @@ describe('asking', () => {
     expect(heard).toEqual([])
   })
 
+  test('says how long a reason may be', async () => {
+    const { caller } = await loggedIn()
+    const { json } = await caller.ask({ ...newRequest, reason: 'x'.repeat(2001) })
+    expect(json['detail']).toBe('reason: may have 500 characters at most.')
+  })
+
   test('says which member is wrong', async () => {
     const { caller } = await loggedIn()
     expect((await caller.ask({ ...newRequest, targets: ['ok', 7] })).json['detail']).toMatch(/^targets\.1: /)
