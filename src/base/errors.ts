@@ -13,7 +13,7 @@ export const EXIT_CODE = {
   CLOCK_SKEW: 6,
   REVOKE_UNCONFIRMED: 6,
   CLOUD_REFUSED: 7,
-  CLOUD_UNAVAILABLE: 7,
+  CLOUD_UNAVAILABLE: 6,
   GRANT_ENDED: 3,
   CONFLICT: 3,
   PROFILE_TAKEN: 8,
@@ -26,6 +26,8 @@ export const EXIT_CODE = {
   LOCKED: 8,
   NOT_FOUND: 9,
   CONFIG: 2,
+  PROGRAM_UNUSABLE: 126,
+  PROGRAM_MISSING: 127,
   INTERRUPTED: 130,
 } as const
 export type ErrorCode = keyof typeof EXIT_CODE

@@ -82,7 +82,7 @@ export type CliContext = {
 }
 
 export type Children = ChildRunDeps & {
-  /** Throws `NOT_FOUND` for a program that is not there. */
+  /** Throws `PROGRAM_MISSING` or `PROGRAM_UNUSABLE` for a program that a shell could not start. */
   readonly assertProgram: (file: string) => void
 }
 

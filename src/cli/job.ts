@@ -62,12 +62,13 @@ export function findJob({ signal, withLock, ...place }: Around): Job | undefined
   const store = (): JobLoginStore =>
     jobLoginStore({ runtime: place.installation.places.runtime, endpoint: endpoint(), job: jobId(source, around) })
   const deps = { ...around, source, clock: systemClock, random: systemRandom, platform: place.platform, withLock }
+  const isPersonHere = (): boolean => hasLogin(place.installation)
   return {
     identity: async () => {
       try {
-        return await openJobIdentity({ ...deps, endpoint: endpoint(), store: store() })
+        return await openJobIdentity({ ...deps, endpoint: endpoint(), store: store(), isPersonHere: isPersonHere() })
       } catch (error) {
-        throw hasLogin(place.installation) ? withOtherWay(error) : error
+        throw isPersonHere() ? withOtherWay(error) : error
       }
     },
     logout: () =>

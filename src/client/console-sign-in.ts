@@ -80,7 +80,7 @@ function tokenIn({ status, text }: HttpResponse, host: string): string {
     // a page instead of the answer: said below
   }
   throw new JitError(
-    status >= 500 ? 'CLOUD_UNAVAILABLE' : 'CLOUD_REFUSED',
+    status === 200 || status >= 500 ? 'CLOUD_UNAVAILABLE' : 'CLOUD_REFUSED',
     `${host} gave no sign-in token (status ${status}).`,
     'The credentials may be over or revoked. See: jit status',
   )

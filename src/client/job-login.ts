@@ -20,6 +20,8 @@ export type JobLoginDeps = TokenDeps & {
   readonly random: Random
   readonly platform: NodeJS.Platform
   readonly withLock: WithLock
+  /** Somebody is logged in on this machine, who is not this job. */
+  readonly isPersonHere: boolean
 }
 
 /** Names job and platform, as far as the environment tells them apart. */
@@ -48,8 +50,9 @@ async function logIn(
   signal: AbortSignal | undefined,
 ): Promise<JobLogin> {
   const { source, endpoint, store, clock, random, http, platform } = deps
+  source.assertSetUp?.(deps)
   const discovery = await discover(http, endpoint, signal)
-  const idToken = await source.fetch({ ...deps, signal }, audienceFor(source, discovery))
+  const idToken = await source.fetch({ ...deps, signal }, audienceFor(deps, discovery))
   const dpopKey = before?.dpopKey ?? newDpopKey()
   const transport = endpointTransport({ endpoint, http, clock, platform })
   const proof = { idToken, key: dpopKey, signal }
@@ -70,15 +73,19 @@ async function logIn(
 }
 
 /** Whom the token must be made for. A token that the job names itself may be of any issuer that the endpoint pins. */
-function audienceFor({ provider, name }: TokenSource, { endpoint, workloads }: Discovery): string {
+function audienceFor(
+  { source: { provider, name }, isPersonHere }: JobLoginDeps,
+  { endpoint, workloads }: Discovery,
+): string {
   if (workloads !== undefined && (provider === 'pinned' || workloads.providers.includes(provider)))
     return workloads.audience
   const { host } = new URL(endpoint)
-  const takes = workloads === undefined ? 'no pipelines' : workloads.providers.join(', ')
+  const takes = workloads === undefined ? 'none of any pipeline' : `those of ${workloads.providers.join(', ')}`
+  const asPerson = isPersonHere ? '' : ` As a person: ${CHOICE}=off jit login ${endpoint}`
   throw new JitError(
     'LOGIN_NEEDED',
-    `Nobody is logged in here, and ${host} takes no tokens of ${name} (it takes ${takes}).`,
-    `Ask the people who run it to add this pipeline. As a person: ${CHOICE}=off jit login ${endpoint}`,
+    `This job cannot log in: ${host} takes no ID tokens of ${name} (it takes ${takes}).`,
+    `Ask the people who run it to add this pipeline.${asPerson}`,
   )
 }
 

@@ -39,7 +39,7 @@ export const runChild: RunChild = ({ file, args, env }) =>
     const ended = new Promise<Ending>((end) => {
       child.once('exit', (code, signal) => end(signal === null ? { code: code ?? 1 } : { signal }))
     })
-    child.once('error', (error) => reject(notStarted(file, error)))
+    child.once('error', (error) => reject(unusable(file, startFailure(error), error)))
     child.once('spawn', () => resolve({ ended, kill: (signal) => void child.kill(signal) }))
   })
 
@@ -73,26 +73,57 @@ const notStarted = (file: string, cause: unknown): JitError =>
     cause,
   })
 
-/** Throws `NOT_FOUND` where a shell would find no such program: to be known before anybody is asked to approve anything. */
+/**
+ * Throws where a shell would start no such program: to be known before anybody is asked to approve anything. `PROGRAM_MISSING` where
+ * there is none, `PROGRAM_UNUSABLE` where there is one that cannot be executed.
+ */
 export function assertProgram(file: string, env: Environment, platform: NodeJS.Platform): void {
-  if (!isInstalled(file, env, platform))
-    throw notStarted(file, Object.assign(new Error('not found'), { code: 'ENOENT' }))
+  const flaws = flawsOf(file, env, platform)
+  if (flaws.includes(undefined)) return
+  const flaw = flaws.find((each) => each !== ABSENT)
+  if (flaw !== undefined) throw unusable(file, flaw)
+  throw new JitError(
+    'PROGRAM_MISSING',
+    file.includes('/') ? `There is no program ${file}.` : `There is no program called ${file} on PATH.`,
+    'Check its name.',
+  )
 }
 
 /** Whether a shell would find this program. Starts nothing. */
-export function isInstalled(file: string, env: Environment, platform: NodeJS.Platform): boolean {
-  if (platform === 'win32') return true // PATHEXT and App Paths: the system finds it or not
+export const isInstalled = (file: string, env: Environment, platform: NodeJS.Platform): boolean =>
+  flawsOf(file, env, platform).includes(undefined)
+
+const ABSENT = 'is not there'
+
+/** Of each place where a shell looks for it: what keeps it from being started from there, `undefined` where nothing does. */
+function flawsOf(file: string, env: Environment, platform: NodeJS.Platform): readonly (string | undefined)[] {
+  if (platform === 'win32') return [undefined] // PATHEXT and App Paths: the system finds it or not
+  if (file === '') return []
   const places = file.includes('/')
     ? [file]
     : (env['PATH'] ?? '').split(delimiter).map((each) => join(each || '.', file))
-  return places.some(isProgram)
+  return places.map((path) => flawOf(path))
 }
 
-function isProgram(path: string): boolean {
+function flawOf(path: string): string | undefined {
   try {
+    if (statSync(path).isDirectory()) return 'is a directory'
     accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT
+    return code === 'EACCES' ? 'is not executable for you' : `cannot be executed (${code ?? 'unknown cause'})`
   }
 }
+
+/** Of a program that was there a moment ago. */
+function startFailure(error: unknown): string {
+  const code = errnoOf(error) ?? 'unknown cause'
+  return code === 'ENOENT'
+    ? 'could not be started: the interpreter that its first line names is not there, or it has just gone (ENOENT)'
+    : `could not be started (${code})`
+}
+
+const unusable = (file: string, flaw: string, cause?: unknown): JitError =>
+  new JitError('PROGRAM_UNUSABLE', `${file} ${flaw}.`, 'Nothing was run.', { cause })

@@ -96,14 +96,23 @@ describe.skipIf(!hasOpenssl)('jit console, with the sign-in of AWS under its rea
 
   test.each([
     ['AWS refuses', { status: 400, text: 'Bad Request' }, 7, 'gave no sign-in token (status 400)'],
-    ['a page comes instead of the answer', { status: 200, text: '<html>' }, 7, 'gave no sign-in token'],
-    ['AWS is down', { status: 503, text: '' }, 7, 'status 503'],
+    ['a page comes instead of the answer', { status: 200, text: '<html>' }, 6, 'gave no sign-in token'],
+    ['AWS is down', { status: 503, text: '' }, 6, 'status 503'],
   ])('%s: said, and nothing printed', async (_what, said, code, sentence) => {
     answer = said
     expect(await alice.jit('console', 'staging-db', '--print')).toMatchObject({
       code,
       stdout: '',
       stderr: expect.stringContaining(sentence),
+    })
+  })
+
+  test('without a network: 6, which is not a refusal', async () => {
+    const env = pairs({ ...alice.env, HTTPS_PROXY: 'http://127.0.0.1:2' })
+    const argv = [process.execPath, 'bin/jit.js', 'console', 'staging-db', '--print'] as const
+    expect(await alice.startOther('env', ...env, ...argv).done).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('The sign-in of AWS cannot be reached'),
     })
   })
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -104,13 +104,21 @@ describe('jit exec without a grant', () => {
     await expectNothingLeft(before)
   })
 
-  test('a program that is not there: nobody is asked', async () => {
+  test('a program that cannot be started: nobody is asked, and the codes are those of a shell', async () => {
     const before = world.endpoint.log().length
-    expect(await exec('no-such-program').done).toMatchObject({
-      code: 9,
-      stderr: expect.stringContaining('no-such-program'),
-    })
+    for (const [program, code] of [
+      ['no-such-program', 127],
+      [alice.home, 126],
+    ] as const)
+      expect(await exec(program).done).toMatchObject({ code, stderr: expect.stringContaining(program) })
     expect(world.endpoint.log().slice(before)).not.toContain('/v1/requests')
+  })
+
+  test('a script without its interpreter: 126, and the grant that it was to have is ended', async () => {
+    const [before, script] = [ends(), join(alice.home, 'script')]
+    writeFileSync(script, '#!/nowhere/interpreter\n', { mode: 0o755 })
+    expect(await exec(script).done).toMatchObject({ code: 126, stderr: expect.stringContaining('interpreter') })
+    await expectNothingLeft(before)
   })
 
   test('jit itself killed with SIGKILL: what the program has stays on record, and ends at its time or when it is revoked', async () => {

@@ -183,7 +183,8 @@ export function fakeContext(given: Fake = {}) {
       divertSignals: () => () => undefined,
       onTerminal: false,
       assertProgram: (file) => {
-        if (given.missing?.includes(file) === true) throw new JitError('NOT_FOUND', `${file} is not there.`, 'Look.')
+        if (given.missing?.includes(file) === true)
+          throw new JitError('PROGRAM_MISSING', `${file} is not there.`, 'Look.')
       },
     }),
     console: async () => {

@@ -37,7 +37,7 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
   command
     .summary('run one program with credentials')
     .description(
-      'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program and what that starts, and takes them away when it ends.',
+      'Runs a program with the credentials of an active grant. Without one it asks for access first, hands the credentials to this program and what that starts, and takes them away when it ends. Its exit code is the exit code. Where it never ran, stderr says why in a line that starts with jit:, and the exit code is 126 or 127, as in a shell, or another one of `jit help exit-codes`.',
     )
     .argument('[target]', 'target, as `jit targets` shows it')
     .argument('<command...>', 'the program and its arguments, after --')

@@ -8,7 +8,9 @@ export function whoamiCommand(ctx: CliContext, run = runWhoami): JitCommand {
   const command = new JitCommand('whoami', ctx)
   command
     .summary('who you are to the endpoint')
-    .description('Shows the person and groups of the login on this machine, and its endpoint. Asks no network.')
+    .description(
+      'Shows the person and groups of the login on this machine, and its endpoint. Asks no network, but in a job that has not logged in yet: there it logs in first.',
+    )
     .option(...JSON_FLAG)
     .addHelpText('after', examples('jit whoami', 'jit whoami --json'))
     .action(({ json }: { json: boolean }) => run(ctx, { json }))

@@ -16,7 +16,7 @@ export function chooseSource(
 ): TokenSource | undefined {
   const wanted = choiceIn(around.env)
   if (wanted === 'off') return undefined
-  if (wanted !== 'auto') return named(wanted)
+  if (wanted !== 'auto') return named(wanted, around)
   const found = SOURCES.find((source) => source.isHere(around))
   return found?.kind === 'machine' && isPersonHere() ? undefined : found
 }
@@ -26,8 +26,9 @@ const choiceIn = (env: Environment): string => (env[CHOICE] || 'auto').toLowerCa
 /** Whether somebody said which; else it was found. */
 export const isChosen = (env: Environment): boolean => !['auto', 'off'].includes(choiceIn(env))
 
-function named(wanted: string): TokenSource {
-  const source = SOURCES.find(({ provider }) => provider === wanted)
+function named(wanted: string, around: Surroundings): TokenSource {
+  const sources = SOURCES.filter(({ provider }) => provider === wanted)
+  const source = sources.find((each) => each.isHere(around)) ?? sources[0]
   if (source !== undefined) return source
   throw new JitError(
     'USAGE',

@@ -6,23 +6,29 @@ const TOKEN = 'JIT_WORKLOAD_TOKEN'
 const FILE = 'JIT_WORKLOAD_TOKEN_FILE'
 
 /** Whatever else issues ID tokens: the job names one itself, or the file that something else keeps fresh. */
-export const given: TokenSource = {
+const given = (variable: typeof TOKEN | typeof FILE): TokenSource => ({
   provider: 'pinned',
-  name: `the token of ${TOKEN}`,
+  name: variable,
   kind: 'job',
-  isHere: ({ env }) => (env[TOKEN] ?? '') !== '' || (env[FILE] ?? '') !== '',
+  isHere: ({ env }) => (env[variable] ?? '') !== '',
   jobOf: (around) => [around.env[FILE] ?? '', subjectOf(textOf(around) ?? '')],
-  async fetch(around) {
-    const text = textOf(around)
-    const { [FILE]: file = '' } = around.env
-    if (text !== undefined) return tokenIn(text, file === '' ? TOKEN : file)
-    if (file !== '')
-      throw new JitError('LOGIN_NEEDED', `${file} cannot be read, or is empty.`, `It is what ${FILE} names.`)
-    throw new JitError('LOGIN_NEEDED', 'This job names no ID token.', `Set ${FILE} or ${TOKEN}.`)
-  },
+  assertSetUp: (around) => void tokenOf(around),
+  fetch: async (around) => tokenOf(around),
+})
+
+/** The file first, for it may have been renewed since. */
+export const givenFile = given(FILE)
+export const givenToken = given(TOKEN)
+
+function tokenOf(around: Surroundings): string {
+  const text = textOf(around)
+  const { [FILE]: file = '' } = around.env
+  if (text !== undefined) return tokenIn(text, file === '' ? TOKEN : file)
+  if (file !== '')
+    throw new JitError('LOGIN_NEEDED', `${file} cannot be read, or is empty.`, `It is what ${FILE} names.`)
+  throw new JitError('LOGIN_NEEDED', 'This job names no ID token.', `Set ${FILE} or ${TOKEN}.`)
 }
 
-/** The file wins: it may have been renewed since. */
 function textOf({ env, readText }: Surroundings): string | undefined {
   const { [TOKEN]: token = '', [FILE]: file = '' } = env
   const text = file === '' ? token : readText(file)

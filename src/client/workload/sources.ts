@@ -4,7 +4,7 @@ import { buildkite } from './buildkite.ts'
 import { circleci } from './circleci.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
-import { given } from './given.ts'
+import { givenFile, givenToken } from './given.ts'
 import { google } from './google.ts'
 import { kubernetes } from './kubernetes.ts'
 import { spiffe } from './spiffe.ts'
@@ -12,7 +12,8 @@ import type { TokenSource } from './types.ts'
 
 /** In the order in which they are looked for: what somebody set for jit, then pipelines, then what the machine is. */
 export const SOURCES: readonly TokenSource[] = [
-  given,
+  givenFile,
+  givenToken,
   github,
   gitlab,
   circleci,

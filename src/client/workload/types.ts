@@ -44,6 +44,8 @@ export interface TokenSource {
   isHere(around: Surroundings): boolean
   /** What tells this job from others of the same user on the same machine. */
   jobOf(around: Surroundings): readonly string[]
+  /** Throws `LOGIN_NEEDED` or `LOGIN_FAILED` for what is wrong whichever endpoint is asked, so before one is; absent where nothing can be. */
+  assertSetUp?(around: Surroundings): void
   /**
    * A fresh token for `audience`, as far as the platform lets anyone choose. Rejects with `LOGIN_NEEDED` where the job is not
    * set up for it, `LOGIN_FAILED` where the platform refuses, `IDP_UNREACHABLE` where it does not answer.

@@ -7,6 +7,7 @@ import type { WithLock } from '../../../src/client/identity/types.ts'
 import { jobId, openJobIdentity } from '../../../src/client/job-login.ts'
 import { github } from '../../../src/client/workload/github.ts'
 import { gitlab } from '../../../src/client/workload/gitlab.ts'
+import { givenFile, givenToken } from '../../../src/client/workload/given.ts'
 import type { TokenSource } from '../../../src/client/workload/types.ts'
 import type { Discovery } from '../../../src/contract/discovery.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
@@ -30,10 +31,18 @@ function oneAtATime(): WithLock {
   }
 }
 
-type Options = { readonly workloads?: Discovery['workloads'] | 'none'; readonly env?: Readonly<Record<string, string>> }
+type Options = {
+  readonly workloads?: Discovery['workloads'] | 'none'
+  readonly env?: Readonly<Record<string, string>>
+  readonly isPersonHere?: boolean
+}
 
 /** A job of GitLab, whose one token the endpoint takes again only with the key that it came with first. */
-async function job({ workloads = { audience: 'https://jit.example', providers: ['gitlab'] }, env = {} }: Options = {}) {
+async function job({
+  workloads = { audience: 'https://jit.example', providers: ['gitlab'] },
+  env = {},
+  isPersonHere = false,
+}: Options = {}) {
   const idp = { issuer: 'https://idp.example', clients: {}, scopes: [] }
   const endpoint = await startFakeEndpoint({ idp, accessTokenSeconds: 45 })
   const made = tempDirectory()
@@ -70,6 +79,7 @@ async function job({ workloads = { audience: 'https://jit.example', providers: [
       random: systemRandom,
       platform: 'linux',
       withLock,
+      isPersonHere,
     })
   }
   const sessions = () =>
@@ -154,13 +164,38 @@ describe('a job that cannot log in', () => {
     )
 
   test.each<[string, Options['workloads']]>([
-    ['takes no pipelines', 'none'],
-    ['takes github, kubernetes', { audience: 'a', providers: ['github', 'kubernetes'] }],
+    ['takes none of any pipeline', 'none'],
+    ['takes those of github, kubernetes', { audience: 'a', providers: ['github', 'kubernetes'] }],
   ])('is told that the endpoint %s', async (words, workloads) => {
     const { process } = await job({ workloads })
     const { code, message } = await failure(process())
     expect(code).toBe('LOGIN_NEEDED')
     expect(message).toContain(`it ${words}`)
+  })
+
+  test('is not told that nobody is logged in where somebody is', async () => {
+    const said = await (await job({ workloads: 'none', isPersonHere: true }))
+      .process()
+      .catch((thrown: unknown) => thrown)
+    expect(said).toMatchObject({
+      message: expect.stringMatching(/^This job cannot log in: .* takes no ID tokens of GitLab CI \(/),
+      hint: 'Ask the people who run it to add this pipeline.',
+    })
+  })
+
+  test('is told what is wrong with the token that it names itself, by its variable, before what the endpoint takes', async () => {
+    const { process } = await job({ workloads: 'none' })
+    await expect(process({ JIT_WORKLOAD_TOKEN_FILE: '/nope' }, givenFile)).rejects.toMatchObject({
+      message: '/nope cannot be read, or is empty.',
+      hint: 'It is what JIT_WORKLOAD_TOKEN_FILE names.',
+    })
+    await expect(process({ JIT_WORKLOAD_TOKEN: 'garbage' }, givenToken)).rejects.toMatchObject({
+      message: 'What came from JIT_WORKLOAD_TOKEN is no ID token.',
+    })
+    const token = unsignedToken({ iss: 'https://issuer.example', sub: 'job' })
+    await expect(process({ JIT_WORKLOAD_TOKEN: token }, givenToken)).rejects.toThrow(
+      'takes no ID tokens of JIT_WORKLOAD_TOKEN (it takes none of any pipeline).',
+    )
   })
 
   test('is told what the endpoint holds against its token, and not to type jit login', async () => {

@@ -44,6 +44,16 @@ describe('whose token a process logs in with', () => {
     expect(choose({ JIT_WORKLOAD: 'google' }, { isPersonHere: true })).toBe('google')
   })
 
+  test('a token that the job names itself is called by its variable, chosen or found', () => {
+    const called = (env: Environment): string | undefined =>
+      chooseSource({ env, readText: () => undefined }, { isPersonHere: () => false })?.name
+    for (const name of ['JIT_WORKLOAD_TOKEN', 'JIT_WORKLOAD_TOKEN_FILE']) {
+      expect(called({ [name]: 'x' })).toBe(name)
+      expect(called({ [name]: 'x', JIT_WORKLOAD: 'pinned' })).toBe(name)
+    }
+    expect(called({ JIT_WORKLOAD_TOKEN: 'x', JIT_WORKLOAD_TOKEN_FILE: '/f' })).toBe('JIT_WORKLOAD_TOKEN_FILE')
+  })
+
   test('nobody, where nothing speaks for it or it is switched off', () => {
     expect(choose({})).toBeUndefined()
     expect(choose({ CI: 'true', GITHUB_ACTIONS: 'false' })).toBeUndefined()

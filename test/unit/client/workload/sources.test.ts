@@ -10,7 +10,7 @@ import { buildkite } from '../../../../src/client/workload/buildkite.ts'
 import { circleci } from '../../../../src/client/workload/circleci.ts'
 import { github } from '../../../../src/client/workload/github.ts'
 import { gitlab } from '../../../../src/client/workload/gitlab.ts'
-import { given } from '../../../../src/client/workload/given.ts'
+import { givenFile } from '../../../../src/client/workload/given.ts'
 import { google } from '../../../../src/client/workload/google.ts'
 import { kubernetes, KUBERNETES_TOKEN_FILE } from '../../../../src/client/workload/kubernetes.ts'
 import { JOB_VARIABLES, mayBeWorkload } from '../../../../src/client/workload/marks.ts'
@@ -191,9 +191,9 @@ describe('tokens in files', () => {
     writeFileSync(join(at, '1'), unsignedToken({ sub: 'old' }))
     symlinkSync('1', join(at, 'token'))
     const deps = tokenDeps({ JIT_WORKLOAD_TOKEN_FILE: join(at, 'token'), JIT_WORKLOAD_TOKEN: unsignedToken({}) })
-    expect(await given.fetch(deps, AUDIENCE)).toBe(unsignedToken({ sub: 'old' }))
+    expect(await givenFile.fetch(deps, AUDIENCE)).toBe(unsignedToken({ sub: 'old' }))
     writeFileSync(join(at, '1'), `${TOKEN}\n`)
-    expect(await given.fetch(deps, AUDIENCE)).toBe(TOKEN)
+    expect(await givenFile.fetch(deps, AUDIENCE)).toBe(TOKEN)
   })
 
   test.each([
@@ -204,14 +204,14 @@ describe('tokens in files', () => {
   ])('one that %s is named', async (_, make) => {
     const file = join(directory(), 'token')
     make(file)
-    const error = await failure(given, { JIT_WORKLOAD_TOKEN_FILE: file })
+    const error = await failure(givenFile, { JIT_WORKLOAD_TOKEN_FILE: file })
     expect([error.code, error.message]).toEqual(['LOGIN_NEEDED', `${file} cannot be read, or is empty.`])
   })
 
   test('one that holds something else is not repeated', async () => {
     const file = join(directory(), 'token')
     writeFileSync(file, 'ghp_aSecretOfSomebodyElse')
-    const error = await failure(given, { JIT_WORKLOAD_TOKEN_FILE: file })
+    const error = await failure(givenFile, { JIT_WORKLOAD_TOKEN_FILE: file })
     expect(error.code).toBe('LOGIN_FAILED')
     expect(`${error.message} ${error.hint}`).not.toContain('ghp_')
   })

@@ -80,11 +80,6 @@ describe('headers', () => {
     expect((await caller.call(path)).headers['cache-control']).toBe('no-store')
   })
 
-  test('what clouds read may be cached for some minutes', async () => {
-    const { port } = await started()
-    expect((await send(port, '/jwks.json', {})).headers['cache-control']).toBe('public, max-age=300')
-  })
-
   test('a forged Host header changes nothing', async () => {
     const { caller } = await loggedIn()
     const { status } = await caller.call('/v1/me', { headers: { host: 'evil.example' } })
