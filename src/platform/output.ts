@@ -2,8 +2,12 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { devNull } from 'node:os'
 import type { Environment } from '../base/environment.ts'
 import { errnoOf } from '../base/errno.ts'
+import { JitError } from '../base/errors.ts'
 
-/** Where a program speaks: `out` to machines, `note` to people. One call is one line or block; the final newline is added. */
+/**
+ * Where a program speaks: `out` to machines, `note` to people. One call is one line or block; the final newline is added. What
+ * machines shall read and cannot get, a full disk for one, is `WRITE_FAILED`; of people's, nobody could be told.
+ */
 export interface Output {
   out(text: string): void
   note(text: string): void
@@ -29,7 +33,7 @@ export function standardOutput(process: NodeJS.Process): Output {
   // A Windows console takes UTF-16, which only the streams translate to; there they write at once too.
   const byStream = process.platform === 'win32'
   const write = (fd: number, stream: () => NodeJS.WriteStream, text: string): boolean => {
-    if (!byStream) return writeAll(fd, Buffer.from(text))
+    if (!byStream) return writeTo(fd, Buffer.from(text))
     stream().write(text)
     return true
   }
@@ -67,6 +71,20 @@ export function errIsPiped(): boolean {
 }
 
 const FULL_PIPE_MS = 5
+
+function writeTo(fd: number, bytes: Buffer): boolean {
+  try {
+    return writeAll(fd, bytes)
+  } catch (error) {
+    if (fd !== STDOUT) return false
+    throw new JitError(
+      'WRITE_FAILED',
+      `Standard output cannot be written (${errnoOf(error) ?? 'unknown cause'}).`,
+      'Send it elsewhere, or make room. What was done before it is not undone.',
+      { cause: error },
+    )
+  }
+}
 
 /** Gives up on a reader that is gone, and says so; waits for a slow one whose pipe is full and non-blocking. */
 function writeAll(fd: number, bytes: Buffer): boolean {
