@@ -104,12 +104,15 @@ export const removeFile = (fs: FileSystem, path: string): boolean =>
     return true
   }) ?? false
 
-/** Makes the missing directories of `path`, private and durable. Returns those made, innermost first. */
-export function makeDirectories(fs: FileSystem, path: string): readonly string[] {
+/**
+ * Makes the missing directories of `path`, durable, and private where no `mode` says otherwise. Returns those made, innermost
+ * first. One by one: below /proc, where nothing can be made, Node's own `recursive` tries for ever.
+ */
+export function makeDirectories(fs: FileSystem, path: string, mode = 0o700): readonly string[] {
   const missing = missingDirectories(fs, path)
   for (const directory of missing.toReversed()) {
     try {
-      fs.mkdir(directory, 0o700)
+      fs.mkdir(directory, mode)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error
     }

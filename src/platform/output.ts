@@ -80,7 +80,7 @@ function writeTo(fd: number, bytes: Buffer): boolean {
     throw new JitError(
       'WRITE_FAILED',
       `Standard output cannot be written (${errnoOf(error) ?? 'unknown cause'}).`,
-      'Send it elsewhere, or make room. What was done before it is not undone: jit status',
+      'Send it elsewhere, or make room. What was done before it is not undone.',
       { cause: error },
     )
   }

@@ -1,9 +1,11 @@
-import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { JitError, reasonOf } from '../base/errors.ts'
 import type { Clock } from './clock.ts'
+import { makeDirectories } from './durable.ts'
+import { nodeFileSystem } from './files.ts'
 
 /** One connection, in the shape that kysely's SQLite dialect takes. Calls block until they are done. */
 export interface SqliteConnection {
@@ -30,7 +32,7 @@ const STATEMENTS_KEPT = 256
  */
 export function prepareSqliteFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(nodeFileSystem, dirname(path))
     if (!exists(path))
       closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW, 0o600))
     const found = lstatSync(path)

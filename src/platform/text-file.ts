@@ -4,7 +4,6 @@ import {
   constants,
   fchmodSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -13,6 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeDirectories } from './durable.ts'
+import { nodeFileSystem } from './files.ts'
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0 // absent on Windows
 
@@ -28,9 +29,9 @@ export function readSmallTextFile(path: string, maxBytes: number): string | unde
   }
 }
 
-/** Writes a file that is not there yet; a file or link of that name is an error (`EEXIST`). Makes its directory. */
+/** Writes a file that is not there yet; a file or link of that name is an error (`EEXIST`). Makes its directories, for everybody to read. */
 export function writeNewTextFile(path: string, text: string, mode: number): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeDirectories(nodeFileSystem, dirname(path), 0o755)
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, mode)
   try {
     fchmodSync(fd, mode) // whatever the umask took away

@@ -1,5 +1,7 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeDirectories } from './durable.ts'
+import { nodeFileSystem } from './files.ts'
 
 /**
  * Whether the last call with this file is at least `intervalMs` ago, or older than what there is to do (`newsMs`, ms since 1970);
@@ -11,7 +13,7 @@ export function isTimeAgain(file: string, intervalMs: number, nowMs: number, new
     const age = nowMs - lastMs
     if (age >= 0 && age < intervalMs && newsMs <= lastMs) return false
   } catch {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeDirectories(nodeFileSystem, dirname(file))
   }
   try {
     writeFileSync(file, '', { mode: 0o600 })

@@ -1,22 +1,25 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { systemClock } from '../platform/clock.ts'
+import { standardOutput } from '../platform/output.ts'
 import { readTextFile, replaceTextFile, writeNewTextFile } from '../platform/text-file.ts'
 import { run } from './commands/program.ts'
 import type { CommandContext, Operations } from './commands/types.ts'
 
 /** `jit-endpoint`: argv in, exit code out. The composition root: everything that touches the machine is chosen here. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
+  const { out, note, write } = standardOutput(process)
   const ctx: CommandContext = {
     env: process.env,
     version: manifest.version,
-    out: (line) => void process.stdout.write(`${line}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    out,
+    note,
+    write,
     operations,
   }
   try {
     return await run(argv, ctx)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    note(error instanceof Error ? (error.stack ?? error.message) : String(error))
     return 1
   }
 }
@@ -43,18 +46,19 @@ async function serving() {
     import('./http/log.ts'),
   ])
   await useProxyFromEnv(process.env)
+  const { note } = standardOutput(process)
   return {
     random: systemRandom,
     http: nodeHttp,
-    log: makeLog({ write: (line) => void process.stderr.write(line) }),
+    log: makeLog({ write: (line) => note(line.trimEnd()) }),
     stopping: askedToStop(),
     makeServer: httpServer,
   }
 }
 
-/** Fires at the first SIGTERM or SIGINT; a second one ends the process as if nobody listened. */
+/** Fires at the first SIGTERM, SIGINT or SIGHUP; a second one ends the process as if nobody listened. */
 function askedToStop(): AbortSignal {
   const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
   return stop.signal
 }

@@ -1,11 +1,11 @@
 import path from 'node:path'
 import type { Environment } from '../base/environment.ts'
-import { errnoOf } from '../base/errno.ts'
 import { JitError, reasonOf } from '../base/errors.ts'
 import type { Cloud } from '../contract/target.ts'
 import type { Clock } from '../platform/clock.ts'
 import { readLeaves } from './audit/log.ts'
 import { verifyLeaves } from './audit/verify.ts'
+import { commandLine } from './commands/options.ts'
 import type { Checked, Operations, ShownKey } from './commands/types.ts'
 import { configTemplate, policyTemplate } from './config/template.ts'
 import type { Config, ConfiguredTarget, Fault, Workloads } from './config/types.ts'
@@ -92,7 +92,11 @@ export function makeOperations(deps: OperationsDeps): Operations {
       const keys = await withStore(config, (store) => storedKeys(store).list())
       const published = publishedKeys(keys.filter((key) => keyState(key, keys, clock.now()) !== 'over'))
       if (published.keys.length === 0)
-        throw new JitError('NOT_FOUND', 'There are no keys to publish yet.', 'Start it once: jit-endpoint serve')
+        throw new JitError(
+          'NOT_FOUND',
+          'There are no keys to publish yet.',
+          `Start it once: ${commandLine(env, configFile, 'serve')}`,
+        )
       // The keys first: whoever reads the discovery document finds them.
       return [
         replaceJson(deps, path.join(directory, JWKS_PATH), published),
@@ -102,7 +106,7 @@ export function makeOperations(deps: OperationsDeps): Operations {
     grants: (configFile, query) => withStoreOf(configFile, (store) => followedGrants(store, query)),
     exportLog: (configFile, from, write) =>
       withStoreOf(configFile, async (store) => {
-        for await (const leaf of readLeaves(store, from)) write(JSON.stringify(leaf))
+        for await (const leaf of readLeaves(store, from)) if (!write(JSON.stringify(leaf))) return
       }),
     verifyLog: (configFile, remembered) =>
       withStoreOf(configFile, (store) => verifyLeaves(readLeaves(store), remembered)),
@@ -115,9 +119,14 @@ function readExport(file: string, { readText }: Files): string {
     return readText(file)
   } catch (cause) {
     const why = reasonOf(cause)
-    throw new JitError('FILE_UNREADABLE', `${file} cannot be read: ${why}.`, 'Write one: jit-endpoint audit export', {
-      cause,
-    })
+    throw new JitError(
+      'FILE_UNREADABLE',
+      `${file} cannot be read: ${why}.`,
+      'Name a file that jit-endpoint audit export wrote.',
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -134,7 +143,11 @@ function* linesOf(text: string): Generator {
 
 type Urls = { readonly endpoint: string; readonly issuer: string }
 
-function init(directory: string, { endpoint, issuer }: Urls, { writeNew }: OperationsDeps): readonly string[] {
+function init(
+  directory: string,
+  { endpoint, issuer }: Urls,
+  { readText, writeNew }: OperationsDeps,
+): readonly string[] {
   const urls = 'https:// URLs without query (http:// on loopback only)'
   if (endpointUrl(endpoint) === undefined || issuerUrl(issuer) === undefined)
     throw new JitError('USAGE', `--endpoint and --issuer are ${urls}.`, 'See: jit-endpoint init --help')
@@ -142,27 +155,35 @@ function init(directory: string, { endpoint, issuer }: Urls, { writeNew }: Opera
     { file: path.join(directory, CONFIG_FILE), text: configTemplate({ endpoint, issuer }) },
     { file: path.join(directory, POLICY_FILE), text: policyTemplate() },
   ]
-  for (const { file, text } of files) writeFirst(file, () => writeNew(file, text, 0o644))
+  const present = files.find(({ file }) => isThere(file, readText))
+  if (present !== undefined) throw unwritten(present.file, 'it exists')
+  for (const { file, text } of files) writeOrExplain(file, () => writeNew(file, text, 0o644))
   return files.map(({ file }) => file)
 }
 
-function writeFirst(file: string, write: () => void): void {
+/** What cannot be told here, the writing will tell. */
+function isThere(file: string, readText: Files['readText']): boolean {
   try {
-    write()
-  } catch (cause) {
-    const exists = errnoOf(cause) === 'EEXIST'
-    const why = exists ? 'it exists' : reasonOf(cause)
-    throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
+    readText(file)
+    return true
+  } catch {
+    return false
   }
 }
 
-function replaceJson({ replace }: OperationsDeps, file: string, value: unknown): string {
+function writeOrExplain(file: string, write: () => void): void {
   try {
-    replace(file, `${JSON.stringify(value, undefined, 2)}\n`, 0o644)
+    write()
   } catch (cause) {
-    const why = reasonOf(cause)
-    throw new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
+    throw unwritten(file, reasonOf(cause), cause)
   }
+}
+
+const unwritten = (file: string, why: string, cause?: unknown): JitError =>
+  new JitError('WRITE_FAILED', `${file} was not written: ${why}.`, 'Name another directory.', { cause })
+
+function replaceJson({ replace }: OperationsDeps, file: string, value: unknown): string {
+  writeOrExplain(file, () => replace(file, `${JSON.stringify(value, undefined, 2)}\n`, 0o644))
   return file
 }
 

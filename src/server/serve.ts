@@ -20,11 +20,14 @@ export async function serve(
   try {
     await endpoint.begin()
     const listener = await listening(config, () => listen(makeApp(endpoint.services), config.listen, makeServer, clock))
-    ready(urlOf(config, listener))
-    await sweepUntil(stopping, clock, async () => {
-      await endpoint.sweep().catch((err: unknown) => log.error({ err }, 'sweep'))
-    })
-    await listener.close()
+    try {
+      ready(urlOf(config, listener))
+      await sweepUntil(stopping, clock, async () => {
+        await endpoint.sweep().catch((err: unknown) => log.error({ err }, 'sweep'))
+      })
+    } finally {
+      await listener.close()
+    }
   } finally {
     await endpoint.close()
   }
@@ -42,6 +45,7 @@ async function listening({ listen: { host, port } }: Config, start: () => Promis
   try {
     return await start()
   } catch (cause) {
+    if (cause instanceof JitError) throw cause
     const why = reasonOf(cause)
     const message = `${host}, port ${port} cannot be listened on: ${why}.`
     throw new JitError('CONFIG', message, 'Change listen in the configuration, or stop what listens there.', { cause })

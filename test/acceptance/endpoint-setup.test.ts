@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasOpenssl, makeCertificate } from '../support/certificate.ts'
 import { endpointHome } from '../support/endpoint-process.ts'
 
+const BIN = resolve('bin/jit-endpoint.js')
 const CLIENTS = { browser: 'jit-browser', device: 'jit-device' }
 const IDP = { issuer: 'http://127.0.0.1:9', clients: CLIENTS }
 const POLICY =
@@ -34,6 +35,34 @@ describe('setting up', () => {
     expect(checked.err).toMatch(/jit-endpoint\.yaml:\d+: idp\.clients\.browser: /)
     expect(command('init', site)).toMatchObject({ code: 8, err: expect.stringContaining('it exists') })
     expect(readFileSync(join(site, 'jit-endpoint.yaml'), 'utf8')).toBe(before)
+    expect(command('init', directory)).toMatchObject({ code: 8, err: expect.stringContaining('it exists') })
+  })
+
+  test('init writes nothing where the policy is there already', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'jit-init-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    writeFileSync(join(directory, 'policy.cedar'), POLICY)
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'init', directory], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([8, expect.stringContaining('policy.cedar was not written: it exists')])
+    expect(readdirSync(directory)).toEqual(['policy.cedar'])
+  })
+
+  test('the database of a configuration that init wrote lies in a directory of its own user', async () => {
+    const { command, directory } = await home()
+    const [site, config] = [join(directory, 'new'), join(directory, 'new/jit-endpoint.yaml')]
+    expect(command('init', site).code).toBe(0)
+    const written = readFileSync(config, 'utf8')
+    writeFileSync(config, written.replace('browser: ""', 'browser: x').replaceAll('role: ""', `role: ${ROLE}`))
+    expect(command('keys', 'list', '--config', config)).toMatchObject({ code: 0 })
+    expect(readdirSync(site).toSorted()).toEqual(['data', 'jit-endpoint.yaml', 'policy.cedar'])
+    expect(statSync(join(site, 'data')).mode & 0o777).toBe(0o700)
+    expect(statSync(join(site, 'data/jit-endpoint.sqlite')).mode & 0o777).toBe(0o600)
+  })
+
+  test.skipIf(!existsSync('/proc/self'))('init where nothing can be made is one sentence and 8', () => {
+    const forGood = { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'init', '/proc/jit/site'], forGood)
+    expect([status, stderr]).toEqual([8, expect.stringMatching(/^\/proc\/jit\/site\/.* was not written: ENOENT/)])
   })
 
   test('check reads configuration, policy and database, and makes nothing', async () => {
@@ -87,6 +116,18 @@ describe('setting up', () => {
     expect(command('trust', 'aws', 'nowhere', '--config', config).code).toBe(9)
   })
 
+  test('a certificate that is not there is one sentence that names it, and 2', async () => {
+    const { command, config } = await home()
+    const tls = `tls: { certificate: nowhere.pem, key: nowhere.key } }`
+    const text = readFileSync(config, 'utf8').replace('endpoint: http:', 'endpoint: https:')
+    writeFileSync(config, text.replace(/(port: \d+) }/, `$1, ${tls}`))
+    const { code, err } = command('serve', '--config', config)
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^TLS cannot be done with .*nowhere\.pem.*ENOENT.*\n.*listen\.tls/),
+    ])
+  })
+
   test('a port that is taken is one sentence and 2', async () => {
     const { command, config, serve } = await home()
     await serve()
@@ -96,7 +137,35 @@ describe('setting up', () => {
   })
 })
 
+describe.skipIf(!existsSync('/dev/full'))('output that nobody takes', () => {
+  const bash = (line: string): readonly [number | null, string] => {
+    const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' })
+    return [status, stderr]
+  }
+
+  test('a full disk behind stdout is one sentence and 8, also where stderr is full, and ends serve', async () => {
+    const { config } = await home()
+    for (const words of ['trust aws', 'grants --json', 'serve --json']) {
+      const line = `"${process.execPath}" "${BIN}" ${words} --config "${config}" > /dev/full`
+      const full = 'Standard output cannot be written (ENOSPC).'
+      expect(bash(line)).toEqual([8, expect.stringContaining(full)])
+      expect(bash(`${line} 2>&1`)).toEqual([8, ''])
+    }
+  })
+
+  test('a reader that is gone costs nothing', async () => {
+    const { config } = await home()
+    const line = `"${process.execPath}" "${BIN}" trust aws --config "${config}"`
+    expect(bash(`exec 3> >(exit 0); wait $!; ${line} >&3`)).toEqual([0, ''])
+  })
+})
+
 describe('serving', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s stops it in good order', async (signal) => {
+    const { serve } = await home()
+    expect(await (await serve()).end(signal)).toBe(0)
+  })
+
   test('keeps the database, which holds the signing keys, to its own user', async () => {
     const { serve, directory } = await home()
     await serve()

@@ -12,7 +12,14 @@ import { fakeContext } from '../support/fake-context.ts'
 const DIRECTORY = 'man'
 const { version } = manifest
 const nowhere = () => Promise.reject(new Error('A page is made without running a command.'))
-const endpoint = buildEndpoint({ env: {}, version, out: () => undefined, note: () => undefined, operations: nowhere })
+const endpoint = buildEndpoint({
+  env: {},
+  version,
+  out: () => undefined,
+  note: () => undefined,
+  write: () => true,
+  operations: nowhere,
+})
 const wanted = new Map([
   ...jitPages(buildProgram(fakeContext().ctx), version, environmentText),
   ['jit-endpoint.1', endpointPage(endpoint, version)] as const,

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { JitError } from '../../base/errors.ts'
 import type { Head } from '../audit/types.ts'
-import { type Common, configOption, jsonOption } from './options.ts'
+import { type Common, commandLine, configOption, jsonOption } from './options.ts'
 import type { CommandContext } from './types.ts'
 
 export type ExportOptions = Common & { readonly from: number }
@@ -24,7 +24,7 @@ export function auditCommand(ctx: CommandContext, run: Runs = { export: runExpor
 }
 
 async function runExport(ctx: CommandContext, { config, from }: ExportOptions): Promise<void> {
-  await (await ctx.operations()).exportLog(config, from, (line) => ctx.out(line))
+  await (await ctx.operations()).exportLog(config, from, (line) => ctx.write(`${line}\n`))
 }
 
 async function runVerify(ctx: CommandContext, { config, file, head, json }: VerifyOptions): Promise<void> {
@@ -34,12 +34,19 @@ async function runVerify(ctx: CommandContext, { config, file, head, json }: Veri
     throw new JitError(
       'STATE_CORRUPT',
       `The log is not what it was, from leaf ${found.seq} on. ${found.why}`,
-      'Keep the database as it is, and compare it with an earlier export: jit-endpoint audit export',
+      file === undefined
+        ? 'Keep the database as it is, and check an earlier export: jit-endpoint audit verify FILE'
+        : `Keep the file as it is, and check the database: ${commandLine(ctx.env, config, 'audit', 'verify')}`,
     )
   if (json) return ctx.out(JSON.stringify(found))
   if (found.head.seq === 0) return ctx.note('The log is empty.')
-  ctx.out(`${found.head.seq}:${found.head.hash}`)
-  ctx.note(`${found.head.seq} leaves, all as they were written. Remember this head: jit-endpoint audit verify --head`)
+  const shown = `${found.head.seq}:${found.head.hash}`
+  const words = ['audit', 'verify', ...(file === undefined ? [] : [file]), '--head', shown]
+  ctx.out(shown)
+  ctx.note(
+    `${found.head.seq} leaves, all as they were written. Remember this head, to find a log that was cut or rewritten:`,
+  )
+  ctx.note(commandLine(ctx.env, config, ...words))
 }
 
 function sequence(text: string): number {

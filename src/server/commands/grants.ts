@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { terminalText } from '../../base/terminal-text.ts'
 import { WIPE_STATES, type WipeState } from '../store/types.ts'
-import { type Common, configOption, jsonOption } from './options.ts'
+import { type Common, commandLine, configOption, jsonOption } from './options.ts'
 import type { CommandContext, GrantsQuery, ShownGrant } from './types.ts'
 
 export type GrantsOptions = Common & GrantsQuery
@@ -14,13 +14,14 @@ const ASKED = {
   unconfirmed: 'over for ten minutes, and nothing heard of the wipe',
 } as const satisfies Partial<Record<WipeState, string>>
 const MOST_LISTED = 1_000
+const USUALLY_LISTED = 100
 
 export function grantsCommand(ctx: CommandContext, run = runGrants): Command {
   const command = new Command('grants')
     .summary('who had what, and whether it is wiped; what ends last comes first')
     .addOption(configOption(ctx))
     .addOption(jsonOption())
-    .option('--limit <count>', `how many to list, ${MOST_LISTED} at most`, count, 100)
+    .option('--limit <count>', `how many to list, ${MOST_LISTED} at most`, count, USUALLY_LISTED)
     .option('--after <id>', 'go on after this grant, the last of the page before')
   for (const [state, what] of Object.entries(ASKED))
     command.option(`--${state}`, `those of the state ${state}: ${what}`)
@@ -44,7 +45,13 @@ async function runGrants(ctx: CommandContext, { config, json, ...query }: Grants
   if (json) return ctx.out(JSON.stringify(page))
   if (page.grants.length === 0) ctx.note('No such grants.')
   else for (const line of aligned([HEADING, ...page.grants.map(columns)])) ctx.out(line)
-  if (page.next !== undefined) ctx.note(`There are more: --after ${page.next}`)
+  if (page.next !== undefined) ctx.note(`There are more: ${nextPage(ctx, config, query, page.next)}`)
+}
+
+function nextPage({ env }: CommandContext, config: string, { states, limit }: GrantsQuery, after: string): string {
+  const asked = states.map((state) => `--${state}`)
+  const size = limit === USUALLY_LISTED ? [] : ['--limit', String(limit)]
+  return commandLine(env, config, 'grants', ...asked, ...size, '--after', after)
 }
 
 const HEADING = ['GRANT', 'WIPE', 'ENDS OR ENDED', 'TARGET', 'HOLDER', 'SUBJECT', 'PIPELINES']

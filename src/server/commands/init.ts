@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { commandLine } from './options.ts'
 import type { CommandContext } from './types.ts'
 
 export type InitOptions = {
@@ -25,5 +26,5 @@ async function runInit(ctx: CommandContext, options: InitOptions): Promise<void>
   const files = await (await ctx.operations()).init(directory, urls)
   if (json) return ctx.out(JSON.stringify({ files }))
   for (const file of files) ctx.note(`Wrote ${file}`)
-  ctx.note(`Fill in what is blank, then: jit-endpoint check --config ${files[0] ?? ''}`)
+  ctx.note(`Fill in what is blank, then: ${commandLine(ctx.env, files[0] ?? '', 'check')}`)
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Rotation } from '../tokens/types.ts'
-import { type Common, configOption, jsonOption } from './options.ts'
+import { type Common, commandLine, configOption, jsonOption } from './options.ts'
 import type { CommandContext, ShownKey } from './types.ts'
 
 export type RotateOptions = Common & { readonly now: boolean }
@@ -43,7 +43,7 @@ async function runRotate(ctx: CommandContext, { config, json, now }: RotateOptio
     ctx.note(
       'The replaced keys are accepted nowhere any more: everybody gets a new access token at the next call, grant tokens ' +
         'not exchanged yet are void, and a cloud that cached the keys before the new one was published refuses until its cache is over. ' +
-        'Static copies must be published again now: jit-endpoint keys publish',
+        `Static copies must be published again now: ${commandLine(ctx.env, config, 'keys', 'publish', 'DIR')}`,
     )
 }
 

@@ -6,18 +6,25 @@ import { checkCommand } from './check.ts'
 import { grantsCommand } from './grants.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
+import { type Common, commandLine } from './options.ts'
 import { serveCommand } from './serve.ts'
 import { trustCommand } from './trust.ts'
 import type { CommandContext } from './types.ts'
 
 /** Runs one command line (without node and script); resolves to the exit code (DESIGN §3). Rejects where there is a bug. */
 export async function run(argv: readonly string[], ctx: CommandContext): Promise<number> {
+  const program = buildProgram(ctx)
+  let config = ''
+  program.hook('preAction', (_, command) => void ({ config = '' } = command.opts<Partial<Common>>()))
   try {
-    await buildProgram(ctx).parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0 // help and version
-    const { code, message, hint } = expected(error)
+    const { code, message, hint } = expected(error, {
+      check: commandLine(ctx.env, config, 'check'),
+      help: helpFor(argv, program),
+    })
     if (argv.includes('--json')) ctx.note(JSON.stringify({ error: { code, message, hint } }))
     else for (const line of [message, hint]) ctx.note(line)
     return EXIT_CODE[code]
@@ -45,13 +52,25 @@ const withSubcommands = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ]
 
-/** What a person can do something about; throws what is a bug. */
-function expected(error: unknown): JitError {
+/** What explains the command that was typed, as far as one was. */
+function helpFor(argv: readonly string[], program: Command): string {
+  const words = [program.name()]
+  let at: Command | undefined = program
+  for (const word of argv) {
+    at = at.commands.find((command) => command.name() === word)
+    if (at === undefined) break
+    words.push(word)
+  }
+  return `See: ${words.join(' ')} --help`
+}
+
+/** What a person can do something about; throws what is a bug. `check` and `help` are what to type next. */
+function expected(error: unknown, { check, help }: { readonly check: string; readonly help: string }): JitError {
   if (error instanceof JitError) return error
   if (error instanceof ConfigurationError)
-    return new JitError('CONFIG', error.message, 'Correct it, then: jit-endpoint check', { cause: error })
+    return new JitError('CONFIG', error.message, `Correct it, then: ${check}`, { cause: error })
   if (!(error instanceof CommanderError)) throw error
   // A group of commands without one of them shows its help as an error.
-  const message = error.code === 'commander.help' ? 'That command needs a subcommand.' : error.message
-  return new JitError('USAGE', message.replace(/^error: /, ''), 'See: jit-endpoint --help', { cause: error })
+  const message = error.code === 'commander.help' ? 'Say which command.' : error.message
+  return new JitError('USAGE', message.replace(/^error: /, ''), help, { cause: error })
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from './types.ts'
 
 export function serveCommand(ctx: CommandContext, run = runServe): Command {
   return new Command('serve')
-    .summary('serve the API until SIGTERM or SIGINT')
+    .summary('serve the API until SIGTERM, SIGINT or SIGHUP')
     .addOption(configOption(ctx))
     .addOption(jsonOption())
     .action((options: Common) => run(ctx, options))

@@ -3,6 +3,7 @@ import type { EndReason } from '../../contract/grant.ts'
 import type { Person } from '../../contract/person.ts'
 import type { ReceiptOutcome } from '../../contract/receipt.ts'
 import type { Cloud } from '../../contract/target.ts'
+import type { Output } from '../../platform/output.ts'
 import type { Head, Verification } from '../audit/types.ts'
 import type { Config, Fault } from '../config/types.ts'
 import type { FollowedQuery, StoreState, WipeState } from '../store/types.ts'
@@ -79,20 +80,17 @@ export interface Operations {
   publishKeys(configFile: string, directory: string): Promise<readonly string[]>
   /** Grants, the last to end first, with what is known of their wipe. */
   grants(configFile: string, query: GrantsQuery): Promise<GrantsPage>
-  /** Gives the log from leaf `from` on to `write`, one JSON object per leaf. */
-  exportLog(configFile: string, from: number, write: (line: string) => void): Promise<void>
+  /** Gives the log from leaf `from` on to `write`, one JSON object per leaf, until `write` says false. */
+  exportLog(configFile: string, from: number, write: (line: string) => boolean): Promise<void>
   verifyLog(configFile: string, remembered: Head | undefined): Promise<Verification>
   /** The same for a file that `exportLog` wrote. */
   verifyExport(file: string, remembered: Head | undefined): Promise<Verification>
 }
 
 /** The program's surroundings. */
-export interface CommandContext {
+export interface CommandContext extends Pick<Output, 'out' | 'note' | 'write'> {
   readonly env: Environment
   readonly version: string
-  /** One line for machines (stdout) and one for people (stderr). */
-  out(line: string): void
-  note(line: string): void
   /** Loaded when a command runs, so that help and usage errors touch nothing. */
   operations(): Promise<Operations>
 }

@@ -20,7 +20,8 @@ trustedProxies: []
 
 store:
   kind: sqlite
-  path: jit-endpoint.sqlite
+  # The signing keys lie there. The first start makes the directory, for its own user only.
+  path: data/jit-endpoint.sqlite
   # For several replicas; the URL with its password comes from the environment.
   # kind: postgres
   # url: \${JIT_ENDPOINT_DATABASE_URL}

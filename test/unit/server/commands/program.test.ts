@@ -33,6 +33,7 @@ function fakeContext(operations: Partial<Operations> = {}, env: CommandContext['
     env,
     version: '1.2.3',
     out: (line) => void out.push(line),
+    write: (text) => out.push(text) > 0,
     note: (line) => void note.push(line),
     operations: async () => {
       loaded++
@@ -118,22 +119,23 @@ describe('argv becomes options', () => {
 
 describe('what goes wrong', () => {
   test.each([
-    [['nonsense']],
-    [['serve', '--nonsense']],
-    [['serve', 'extra']],
-    [['keys']],
-    [['keys', 'nonsense']],
-    [['keys', 'publish']],
-    [['trust', 'nonsense']],
-    [['grants', '--limit', '0']],
-    [['grants', '--limit', '1001']],
-    [['audit', 'export', '--from', '0']],
-    [['audit', 'verify', '--head', '3:xyz']],
-    [[]],
-  ])('%j is a usage error that loads nothing', async (argv) => {
+    [['nonsense'], ''],
+    [['help', 'nonsense'], ''],
+    [['serve', '--nonsense'], 'serve '],
+    [['serve', 'extra'], 'serve '],
+    [['keys'], 'keys '],
+    [['keys', 'nonsense'], 'keys '],
+    [['keys', 'publish'], 'keys publish '],
+    [['trust', 'nonsense'], 'trust '],
+    [['grants', '--limit', '0'], 'grants '],
+    [['grants', '--limit', '1001'], 'grants '],
+    [['audit', 'export', '--from', '0'], 'audit export '],
+    [['audit', 'verify', '--head', '3:xyz'], 'audit verify '],
+    [[], ''],
+  ])('%j is a usage error that loads nothing and names the help of %j', async (argv, named) => {
     const { ctx, note, out, loaded } = fakeContext()
     expect(await run(argv, ctx)).toBe(2)
-    expect(note).toEqual([expect.stringMatching(/\.$|'$/), 'See: jit-endpoint --help'])
+    expect(note).toEqual([expect.stringMatching(/\.$|'$/), `See: jit-endpoint ${named}--help`])
     expect([out, loaded()]).toEqual([[], 0])
   })
 
@@ -182,6 +184,23 @@ describe('what goes wrong', () => {
     const { ctx, note } = fakeContext({ check: () => Promise.reject(new ConfigurationError(faults)) })
     expect(await run(['check'], ctx)).toBe(2)
     expect(note).toEqual(['c.yaml:3: idp.issuer: expected a URL.', 'Correct it, then: jit-endpoint check'])
+  })
+
+  test.each([
+    [['check', '--config', 'it is.yaml'], {}, "check --config 'it is.yaml'"],
+    [['check', '-cx.yaml', '--json'], {}, 'check --config x.yaml'],
+    [['check'], { JIT_ENDPOINT_CONFIG: '/etc/jit.yaml' }, 'check --config /etc/jit.yaml'],
+    [['check', '-c', 'jit-endpoint.yaml'], { JIT_ENDPOINT_CONFIG: 'x' }, 'check --config jit-endpoint.yaml'],
+    [['serve', '-c', 'x.yaml'], {}, 'check --config x.yaml'],
+    [['trust', 'aws', '-c', 'x.yaml'], {}, 'check --config x.yaml'],
+    [['keys', 'list', '-c', 'x.yaml'], {}, 'check --config x.yaml'],
+    [['audit', 'verify', '-c', 'x.yaml'], {}, 'check --config x.yaml'],
+  ])('after a fault, %j with %j names the file again', async (argv, env, line) => {
+    const fault = () => Promise.reject(new ConfigurationError([{ file: 'x', message: 'wrong.' }]))
+    const all = { check: fault, serve: fault, trust: fault, keys: fault, verifyLog: fault }
+    const { ctx, note } = fakeContext(all, env)
+    expect(await run(argv, ctx)).toBe(2)
+    expect(note.join(' ')).toContain(`Correct it, then: jit-endpoint ${line}`)
   })
 
   test('with --json it is one object on stderr, and the code is that of the error', async () => {
@@ -248,7 +267,32 @@ describe('what is printed', () => {
       'g_2    stuck  2026-11-21T13:00:00.000Z  prod-db  github: app       job:7    deploy, any-of-us',
       'g_1    stuck  2026-11-21T13:00:00.000Z  prod-db  ana@corp.example  00u1',
     ])
-    expect(note).toEqual(['There are more: --after g_1'])
+    expect(note).toEqual(['There are more: jit-endpoint grants --after g_1'])
+    expect(await run(['grants', '--stuck', '--live', '--limit', '7', '-c', 'x', '--after', 'g_9'], ctx)).toBe(0)
+    expect(note[1]).toBe('There are more: jit-endpoint grants --live --stuck --limit 7 --after g_1 --config x')
+  })
+
+  test('audit verify ends with a line to paste, head and all', async () => {
+    const head = { seq: 3, hash: 'a'.repeat(64) }
+    const found = async () => ({ ok: true as const, head })
+    const { ctx, out, note } = fakeContext({ verifyLog: found, verifyExport: found })
+    expect(await run(['audit', 'verify', '-c', 'x.yaml'], ctx)).toBe(0)
+    expect(await run(['audit', 'verify', 'my log'], ctx)).toBe(0)
+    expect(out).toEqual([`3:${head.hash}`, `3:${head.hash}`])
+    expect([note[1], note[3]]).toEqual([
+      `jit-endpoint audit verify --head 3:${head.hash} --config x.yaml`,
+      `jit-endpoint audit verify 'my log' --head 3:${head.hash}`,
+    ])
+  })
+
+  test('audit export stops when its reader is gone', async () => {
+    const { ctx } = fakeContext({
+      exportLog: async (_file, _from, write) => expect([write('{}'), write('{}')]).toEqual([true, false]),
+    })
+    const said: string[] = []
+    const write = (text: string): boolean => said.push(text) < 2
+    expect(await run(['audit', 'export'], { ...ctx, write })).toBe(0)
+    expect(said).toEqual(['{}\n', '{}\n'])
   })
 
   test('keys rotate says when the next key may sign, and --now what breaks', async () => {
