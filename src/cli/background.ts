@@ -45,10 +45,10 @@ const WRITTEN_DOWN = ['JIT_KEY_STORE', 'JIT_PASSPHRASE_FILE'] as const
 
 /**
  * For programs that wait for hours and compute for milliseconds: half the memory that a compiler takes, and no executable memory in
- * a process that meets keys; see also `platform/memory.ts`. Options that Node documents, so that no later Node refuses to start for
+ * a process that meets keys; see also `platform/memory.ts`. No debugger at a signal either, not even while it starts (bin/jit.js). Options that Node documents, so that no later Node refuses to start for
  * them. nodejs.org/api/cli.html
  */
-const WAITING = ['--jitless', '--expose-gc'] as const
+const WAITING = ['--jitless', '--expose-gc', '--disable-sigusr1'] as const
 
 /** `jit COMMAND` as a program of its own; places are absolute, because it works in another directory. */
 export function background(command: 'reap' | 'sweep', host: Host, places: Places): Program {

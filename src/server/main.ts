@@ -7,19 +7,19 @@ import type { CommandContext, Operations } from './commands/types.ts'
 
 /** `jit-endpoint`: argv in, exit code out. The composition root: everything that touches the machine is chosen here. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
-  const { out, note, write } = standardOutput(process)
+  const output = standardOutput(process)
   const ctx: CommandContext = {
     env: process.env,
     version: manifest.version,
-    out,
-    note,
-    write,
+    out: (line) => output.out(line),
+    note: (line) => output.note(line),
+    write: (text) => output.write(text),
     operations,
   }
   try {
     return await run(argv, ctx)
   } catch (error) {
-    note(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    output.note(error instanceof Error ? (error.stack ?? error.message) : String(error))
     return 1
   }
 }
@@ -46,11 +46,11 @@ async function serving() {
     import('./http/log.ts'),
   ])
   await useProxyFromEnv(process.env)
-  const { note } = standardOutput(process)
+  const output = standardOutput(process)
   return {
     random: systemRandom,
     http: nodeHttp,
-    log: makeLog({ write: (line) => note(line.trimEnd()) }),
+    log: makeLog({ write: (line) => output.note(line.trimEnd()) }),
     stopping: askedToStop(),
     makeServer: httpServer,
   }

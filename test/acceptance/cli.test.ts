@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -115,6 +116,18 @@ describe('what asks nobody', () => {
       const unheard = spawnSync('bash', ['-c', `${line} 2>&1`], { env, encoding: 'utf8' })
       expect([unheard.status, unheard.stderr]).toEqual([8, ''])
     }
+  })
+
+  test.skipIf(process.platform === 'win32')('no signal opens a debugger', async () => {
+    const child = spawn(process.execPath, ['bin/jit.js', 'status', '--watch', '--json'], { env: machine().env })
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += String(text)))
+    const ended = once(child, 'close')
+    await once(child.stdout, 'data')
+    child.kill('SIGUSR1')
+    spawnSync(process.execPath, ['-e', '0']) // as long as a start of Node, debugger included
+    child.kill('SIGINT')
+    expect([await ended, said]).toEqual([[0, null], ''])
   })
 
   test('an older Node is told so in one sentence, by syntax that it understands', () => {

@@ -139,10 +139,12 @@ describe('stopping and starting', () => {
     const waiting = alice.api.request(id, 25)
     // Answered on a second connection, so the endpoint has read the call that waits on the first.
     expect(await alice.api.request(id, 0)).toMatchObject({ state: 'pending' })
+    endpoint.child.kill('SIGUSR1') // at which Node would open a debugger
     const keys = await (await fetch(`${home.url}/jwks.json`)).text()
     const ended = endpoint.end('SIGTERM')
     expect((await waiting).state).toBe('pending')
     expect(await ended).toBe(0)
+    expect(endpoint.log()).not.toContain('Debugger')
 
     endpoint = await serve()
     expect(await (await fetch(`${home.url}/jwks.json`)).text()).toBe(keys)

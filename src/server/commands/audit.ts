@@ -43,10 +43,8 @@ async function runVerify(ctx: CommandContext, { config, file, head, json }: Veri
   const shown = `${found.head.seq}:${found.head.hash}`
   const words = ['audit', 'verify', ...(file === undefined ? [] : [file]), '--head', shown]
   ctx.out(shown)
-  ctx.note(
-    `${found.head.seq} leaves, all as they were written. Remember this head, to find a log that was cut or rewritten:`,
-  )
-  ctx.note(commandLine(ctx.env, config, ...words))
+  const line = commandLine(ctx.env, config, ...words)
+  ctx.note(`${found.head.seq} leaves, all as they were written. Remember this head: ${line}`)
 }
 
 function sequence(text: string): number {

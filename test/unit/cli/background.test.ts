@@ -39,8 +39,9 @@ describe('what a process in the background knows', () => {
 })
 
 describe('programs in the background', () => {
-  test('a reaper waits for hours, so it gets no compiler; a sweep is over at once', () => {
-    expect(background('reap', host, places).args).toEqual(['--jitless', '--expose-gc', '/jit.js', 'reap'])
+  test('a reaper waits for hours, so it gets no compiler and no debugger; a sweep is over at once', () => {
+    const { args } = background('reap', host, places)
+    expect(args).toEqual(['--jitless', '--expose-gc', '--disable-sigusr1', '/jit.js', 'reap'])
     expect(background('sweep', host, places).args).toEqual(['/jit.js', 'sweep'])
   })
 

@@ -279,7 +279,7 @@ describe('what is printed', () => {
     expect(await run(['audit', 'verify', '-c', 'x.yaml'], ctx)).toBe(0)
     expect(await run(['audit', 'verify', 'my log'], ctx)).toBe(0)
     expect(out).toEqual([`3:${head.hash}`, `3:${head.hash}`])
-    expect([note[1], note[3]]).toEqual([
+    expect(note.map((line) => line.split('Remember this head: ')[1])).toEqual([
       `jit-endpoint audit verify --head 3:${head.hash} --config x.yaml`,
       `jit-endpoint audit verify 'my log' --head 3:${head.hash}`,
     ])
