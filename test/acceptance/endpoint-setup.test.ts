@@ -88,6 +88,17 @@ describe('setting up', () => {
     })
   })
 
+  test('a configuration that is not there is 2, and says how to write one', async () => {
+    const { command } = await home()
+    for (const name of ['check', 'serve']) {
+      const { code, err } = command(name, '--config', 'nowhere.yaml')
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/^nowhere\.yaml: .*ENOENT.*\n.*--config, .*jit-endpoint init DIR\n$/),
+      ])
+    }
+  })
+
   test.each([
     ['the policy', TARGETS, 'permit (principal, action == Action::"reqest", resource);\n', /policy\.cedar:1: /],
     ['the configuration', `${TARGETS}tragets: []\n`, POLICY, /jit-endpoint\.yaml:\d+: .*tragets/],
