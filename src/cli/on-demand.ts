@@ -14,6 +14,7 @@ import type { CliContext } from './context.ts'
 import { elevationDeps } from './elevation-deps.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
+import { noticeFlaw } from './notice-time.ts'
 import { connectionOf, type LoginOffer, type Logins, openLogins } from './logins.ts'
 import { openLeasing } from './open-leasing.ts'
 import { busyLeasing } from './ui/busy-calls.ts'
@@ -43,6 +44,10 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     startDetached(background(command, host, places)).catch(() => here.terminal.note(otherwise))
   }
   const startReaper = (): void => inBackground('reap', NO_REAPER)
+  const sayNoticeFlaw = (): void => {
+    const flaw = noticeFlaw(host.process.env, places.config)
+    if (flaw !== undefined) here.terminal.note(flaw)
+  }
   const parts = { ...here, ...logins, leasing, startReaper, uses }
   return {
     ...logins,
@@ -51,10 +56,12 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     inBackground,
     console: (serving) => consoleDeps(host, serving, here),
     elevation: async (tell) => {
+      sayNoticeFlaw()
       const deps = await elevationDeps(host, installation, parts, tell)
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
+      sayNoticeFlaw()
       const deps = await elevationDeps(host, installation, parts, () => undefined)
       return { extend: (order) => extend({ ...deps, tell, askReason }, order) }
     },

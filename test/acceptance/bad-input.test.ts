@@ -76,6 +76,11 @@ describe('what the endpoint refuses', () => {
   })
 })
 
+test('a notice that cannot come is said before anybody waits for it, and the grant comes all the same', async () => {
+  const { code, stderr } = await machine({ JIT_NOTICE: 'bogus' }).jit(...wish)
+  expect([code, stderr]).toEqual([0, expect.stringContaining('JIT_NOTICE: "bogus" is no duration')])
+})
+
 describe('the endpoint', () => {
   test('endpoint down: 6, what failed, what to try', async () => {
     const at = machine()
