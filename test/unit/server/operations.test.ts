@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -67,4 +67,20 @@ test('check warns of a stop by a name that the configuration does not have, unti
   await store.transaction((tx) => tx.liftStop('s_1'))
   expect(await warned()).toEqual([warning('s_2', 'target gone')])
   await store.close()
+})
+
+test('what only reads makes no database where there is none, and says so', async () => {
+  const nothing = {
+    code: 'NOT_FOUND',
+    message: expect.stringMatching(/^There is nothing in SQLite .*state\.sqlite yet\.$/),
+  }
+  await expect(operations.grants(config, { states: [], limit: 1 })).rejects.toMatchObject(nothing)
+  await expect(operations.verifyLog(config, undefined)).rejects.toMatchObject(nothing)
+  await expect(operations.exportLog(config, 1, () => true)).rejects.toMatchObject(nothing)
+  expect(await operations.keys(config)).toEqual([])
+  await expect(operations.publishKeys(config, directory)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(readdirSync(directory).sort()).toEqual(['jit-endpoint.yaml', 'policy.cedar'])
+  await (await opened()).close()
+  expect(await operations.verifyLog(config, undefined)).toMatchObject({ ok: true, head: { seq: 0 } })
+  expect(await operations.grants(config, { states: [], limit: 1 })).toEqual({ grants: [] })
 })
