@@ -6,7 +6,8 @@ import { standardOutput } from '../platform/output.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
-import { connectionOf, type Logins } from './logins.ts'
+import { connectionOf } from './connection.ts'
+import type { Logins } from './logins.ts'
 import { maskingExchange } from './masking-exchange.ts'
 import type { Attended } from './ui/attended.ts'
 
@@ -42,7 +43,7 @@ export async function elevationDeps(
     signal,
     isPipeline: me.flow === 'workload',
     tell: (progress) => {
-      if (progress.kind === 'asked') uses.count(connection.endpoint, progress.request.targets)
+      if (progress.kind === 'asked') uses.count(connection.login().endpoint, progress.request.targets)
       tell(progress)
     },
   }

@@ -4,7 +4,7 @@ import type { AccessRequest, NewRequest } from '../contract/request.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
-import type { ApprovalApi } from './approval/types.ts'
+import type { Connection } from './connection.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -12,9 +12,7 @@ import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
 import { type DeliveryWish, type PendingRequests, sameRequest } from './pending.ts'
 import { intentsOf, preflight, type Wish, wishOfJob } from './preflight.ts'
 
-export type AskingDeps = {
-  readonly api: ApprovalApi
-  readonly endpoint: string
+export type AskingDeps = Connection & {
   readonly leasing: Pick<Leasing, 'check' | 'list'>
   readonly pending: PendingRequests
   readonly random: Random
@@ -47,7 +45,7 @@ export async function ask(deps: AskingDeps, wished: Wish): Promise<AccessRequest
     if (sharesProfile(lease.entries, access)) deps.tell({ kind: 'replaces', lease })
 
   const same = { ...request, ...(wish.extends && { extends: wish.extends }) }
-  const open = sameRequest(deps.pending.list(), same, deps.endpoint, deps.clock.now())
+  const open = sameRequest(deps.pending.list(), same, deps.login().endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
   if (resumed !== undefined) return remember(deps, resumed, 'resumed', wish)
   const asked = await askOnce(deps, request)
@@ -106,9 +104,9 @@ function remember(
   kind: 'asked' | 'resumed',
   wish: DeliveryWish,
 ): AccessRequest {
-  const { api, endpoint, pending } = deps
+  const { api, login, pending } = deps
   if (request.state === 'pending' || request.startsAt !== undefined)
-    pending.remember(request, { endpoint, clockOffsetMs: api.clockOffsetMs(), wish })
+    pending.remember(request, { endpoint: login().endpoint, clockOffsetMs: api.clockOffsetMs(), wish })
   deps.tell({ kind, request })
   return request
 }

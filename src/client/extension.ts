@@ -55,7 +55,7 @@ const LEAST_GAIN_SECONDS = 60
  */
 export async function extend(deps: ExtensionDeps, order: ExtensionOrder): Promise<Extension> {
   const lease = liveLease(order.target, { leases: () => deps.leasing.list(), clock: deps.clock })
-  refuseForeign(deps, lease)
+  refuseForeign(deps.login(), lease)
   const target = (await deps.api.targets(deps.signal)).find(({ name }) => name === lease.target)
   const plan = planOf(deps, lease, target, order.bySeconds)
   const wish = await wishOf(deps, plan, target, order)

@@ -1,7 +1,7 @@
 import { JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
-import { type Holder, isHeldBy, type Login } from './leases/holder.ts'
+import { type HeldBy, isHeldBy, type LoginName } from './leases/holder.ts'
 import type { Entry, Lease } from './leases/types.ts'
 
 export type LiveLeases = {
@@ -40,12 +40,15 @@ export const notLive = (target: string): JitError =>
   )
 
 /** A grant is renewed and extended where it was given, and by whoever it was given to. */
-export function refuseForeign(login: Login, lease: Lease): void {
+export function refuseForeign(login: LoginName, lease: Lease): void {
   if (!isHeldBy(lease, login)) throw foreign(lease, login)
 }
 
 /** What only another login could do for a grant. */
-export const foreign = ({ target, endpoint: given }: Holder & Pick<Lease, 'target'>, { endpoint }: Login): JitError =>
+export const foreign = (
+  { target, endpoint: given }: HeldBy & Pick<Lease, 'target'>,
+  { endpoint }: LoginName,
+): JitError =>
   new JitError(
     'LOGIN_NEEDED',
     given === endpoint

@@ -58,7 +58,7 @@ async function revocable({ leasing, connect }: RevocationDeps): Promise<readonly
   const connection = await connect().catch(() => undefined)
   return [
     ...leasing.list(),
-    ...lost.map((lease) => ({ ...lease, ...(connection && { endpoint: connection.endpoint }) })),
+    ...lost.map((lease) => ({ ...lease, ...(connection && { endpoint: connection.login().endpoint }) })),
   ]
 }
 

@@ -2,6 +2,7 @@ import { JitError } from '../../src/base/errors.ts'
 import type { CliContext } from '../../src/cli/context.ts'
 import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
+import type { LoginName } from '../../src/client/leases/holder.ts'
 import { extend } from '../../src/client/extension.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import type { Check } from '../../src/client/doctor/types.ts'
@@ -37,6 +38,8 @@ export type Fake = FakeApproval &
     readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
+    /** Who is logged in now; {@link LOGIN} where absent. */
+    readonly login?: () => LoginName
     /** The login is a job's. */
     readonly isPipeline?: boolean
     /** The platform of a job that speaks for itself whoever is logged in. */
@@ -95,10 +98,11 @@ export function fakeContext(given: Fake = {}) {
     },
     clock,
   }
-  const reporting = { connect: async () => ({ ...LOGIN, api: await api() }), clock }
+  const whoever = given.login ?? (() => LOGIN)
+  const reporting = { connect: async () => ({ login: whoever, api: await api() }), clock }
   const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
     api: await api(),
-    ...LOGIN,
+    login: whoever,
     leasing,
     pending,
     exchange: async (credential) => credential,

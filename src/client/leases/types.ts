@@ -75,7 +75,7 @@ export type Lease = {
   readonly id: string
   readonly target: string
   readonly endpoint: string
-  /** Whose grant it is; see `Holder`. */
+  /** Whose grant it is; see `HeldBy`. */
   readonly holder?: string
   /** `one-program`: `jit exec` asked for it, and ends it with its program. */
   readonly usedBy?: (typeof USED_BY)[number]
@@ -152,7 +152,7 @@ export type OutboxEntry = EndMessage | ReceiptMessage
 type Message = {
   readonly grant: string
   readonly endpoint: string
-  /** Whose login can tell it; see `Holder`. */
+  /** Whose login can tell it; see `HeldBy`. */
   readonly holder?: string
   readonly target: string
   /** Wall clock of this machine, ms since 1970. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
+import type { LoginName } from '../../../src/client/leases/holder.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { HttpError } from '../../../src/platform/http.ts'
 import { approved, elevated, order, sealed } from '../../support/elevated.ts'
+import { LOGIN } from '../../support/fake-context.ts'
 import { eventually } from '../../support/eventually.ts'
 import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
 import { lease } from '../../support/fake-leasing.ts'
@@ -251,6 +253,20 @@ describe('elevate', () => {
     expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end grant_old'])
     expect(leasing.queued().map(({ grant }) => grant)).toEqual(['grant_hers', 'grant_other'])
     expect(leasing.queued()).toMatchObject([{ holder: 'carol' }, { endpoint: elsewhere.endpoint }])
+  })
+
+  test('the end of what could not be had waits for the login that asked, where another took its place meanwhile', async () => {
+    for (const over of [{ holder: 'bob' }, { endpoint: 'https://other.example' }]) {
+      let now: LoginName = LOGIN
+      const credentials: ApprovalApi['credentials'] = async () => {
+        now = { ...LOGIN, ...over }
+        throw new JitError('NOT_FOUND', 'There is no such grant.', 'Look.')
+      }
+      const { result, calls, leasing } = await elevated({ asked: approved(), credentials, login: () => now })
+      await expect(result).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(calls.filter((call) => call.startsWith('end'))).toEqual([])
+      expect(leasing.queued()).toMatchObject([{ grant: 'grant_prod-db', ...LOGIN }])
+    }
   })
 
   test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {
