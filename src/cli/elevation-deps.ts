@@ -1,4 +1,5 @@
-import type { ElevationDeps, Progress } from '../client/elevation.ts'
+import type { ElevationDeps } from '../client/elevation.ts'
+import type { ExtensionProgress } from '../client/extension.ts'
 import type { Leasing } from '../client/leasing.ts'
 import type { TargetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -15,17 +16,20 @@ type Parts = Pick<Logins, 'attended'> &
   Pick<Attended, 'busy' | 'signal'> & {
     readonly leasing: Leasing
     readonly startReaper: () => void
-    /** Every target that is asked for counts. */
     readonly uses: Pick<TargetUses, 'count'>
   }
+
+type Counting = {
+  /** `tell`, and every target that is asked for counts. */
+  readonly counting: <P extends ExtensionProgress>(tell: (progress: P) => void) => (progress: P) => void
+}
 
 /** What `jit elevate` and `jit extend` work with, for one login. */
 export async function elevationDeps(
   { process, hostname }: Host,
   { pending }: Pick<Installation, 'pending'>,
   { attended, busy, signal, leasing, startReaper, uses }: Parts,
-  tell: (progress: Progress) => void,
-): Promise<ElevationDeps> {
+): Promise<Omit<ElevationDeps, 'tell'> & Counting> {
   const login = await attended()
   const connection = await connectionOf(login)
   const { me } = await login.identity()
@@ -42,7 +46,7 @@ export async function elevationDeps(
     clock: systemClock,
     signal,
     isPipeline: me.flow === 'workload',
-    tell: (progress) => {
+    counting: (tell) => (progress) => {
       if (progress.kind === 'asked') uses.count(connection.login().endpoint, progress.request.targets)
       tell(progress)
     },

@@ -17,6 +17,7 @@ import type { Installation } from './installation.ts'
 import { connectionOf } from './connection.ts'
 import { type LoginOffer, type Logins, openLogins } from './logins.ts'
 import { openLeasing } from './open-leasing.ts'
+import { within } from './serving.ts'
 import { busyLeasing } from './ui/busy-calls.ts'
 
 /** The half of the wiring that brings sinks, cryptography and network. One part, because each file loaded costs a start. */
@@ -52,12 +53,14 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     inBackground,
     console: (serving) => consoleDeps(host, serving, here),
     elevation: async (tell) => {
-      const deps = await elevationDeps(host, installation, parts, tell)
+      const { counting, ...parted } = await elevationDeps(host, installation, parts)
+      const deps = { ...parted, tell: counting(tell) }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
-      const deps = await elevationDeps(host, installation, parts, () => undefined)
-      return { extend: (order) => extend({ ...deps, tell, askReason }, order) }
+      const { counting, ...parted } = await elevationDeps(host, installation, parts)
+      const deps = { ...parted, within: within(host.process.env), tell: counting(tell), askReason }
+      return { extend: (order) => extend(deps, order) }
     },
     used: async () => {
       const { endpoint } = await (await logins.attended()).identity()

@@ -23,13 +23,14 @@ export type DeliveryDeps = FetchDeps &
     readonly clock: Clock
   }
 
-type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> &
-  Pick<Lease, 'usedBy'> & {
-    /** This key made the request. */
-    readonly isOwn: boolean
-    /** Whose login asked, or came back to it. */
-    readonly asker: LoginName
-  }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & {
+  /** See `Order.forProgram`. */
+  readonly forProgram?: boolean
+  /** This key made the request. */
+  readonly isOwn: boolean
+  /** Whose login asked, or came back to it. */
+  readonly asker: LoginName
+}
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -44,12 +45,12 @@ export async function deliverAll(
   const written: Lease[] = []
   let isOurs = wish.isOwn
   const grants = granted.map((grant) => ({ ...grant, ...wish.asker }))
-  const usedBy = defined({ usedBy: wish.usedBy })
   const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
     isOurs = true
     const replaced = replacedBy(deps, fetched, wish.extends?.grant)
+    const usedBy = (id: string) => defined({ usedBy: wish.forProgram === true ? id : programOf(deps, wish) })
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
@@ -62,7 +63,7 @@ export async function deliverAll(
           ),
         )
       }
-      written.push(await deps.leasing.write({ ...lease, ...usedBy }, wanted, onUsable))
+      written.push(await deps.leasing.write({ ...lease, ...usedBy(lease.id) }, wanted, onUsable))
     }
     await Promise.all(reports)
     await endLeft(deps, replaced)
@@ -97,6 +98,10 @@ const isTakenOver = ({ entries }: Lease, fetched: readonly FetchedGrant[]): bool
     entries,
     fetched.flatMap(({ deliveries }) => deliveries),
   )
+
+/** What is put in the place of a program's grant ends with that program, too. */
+const programOf = ({ leasing }: DeliveryDeps, { extends: extended }: Wished): Lease['usedBy'] =>
+  leasing.list().find(({ id }) => id === extended?.grant)?.usedBy
 
 /** The profile of a target may have got another name meanwhile: then the write took nothing over from what it extends. */
 async function endLeft({ leasing }: DeliveryDeps, replaced: readonly Pick<Grant, 'id'>[]): Promise<void> {

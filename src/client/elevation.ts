@@ -7,7 +7,6 @@ import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { LoginName } from './leases/holder.ts'
-import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
 import { killed } from './ended-grants.ts'
@@ -30,8 +29,8 @@ export type Order = {
   readonly ask: Wish | Resumption
   /** How long to wait for the decision and the start, in ms; 0 doesn't wait at all. */
   readonly waitMs: number
-  /** Of what is delivered; see `Lease.usedBy`. */
-  readonly usedBy?: Lease['usedBy']
+  /** What is delivered ends with the program that it is asked for; see `Lease.usedBy`. */
+  readonly forProgram?: boolean
 }
 export type Elevation =
   | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly delivered: readonly LeaseGuide[] }
@@ -63,7 +62,11 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  { ask: typed, usedBy, asker }: { readonly ask: DeliveryWish; readonly asker: LoginName } & Pick<Order, 'usedBy'>,
+  {
+    ask: typed,
+    forProgram,
+    asker,
+  }: { readonly ask: DeliveryWish; readonly asker: LoginName } & Pick<Order, 'forProgram'>,
 ): Promise<Elevation> {
   const remembered = deps.pending.list().find(({ id }) => id === request.id)
   const wish = { ...deliveryWish(remembered ?? {}), ...deliveryWish(typed) }
@@ -73,7 +76,7 @@ async function deliver(
   try {
     const leases = await deliverAll(deps, grants, {
       ...wish,
-      ...defined({ usedBy }),
+      ...defined({ forProgram }),
       asker,
       isOwn: isOfKey(request, deps.api.jkt),
     })

@@ -14,7 +14,7 @@ import { noteHeard } from './leases/heard.ts'
 import type { HeldBy } from './leases/holder.ts'
 import { outboxIn } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
-import { liveLease, writeSlice } from './leases/renew.ts'
+import { renewableLease, writeSlice } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
 import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
@@ -130,7 +130,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       locked(async () => writeLease(leases, lease, await parcels.first(lease, deliveries), onUsable)),
     renew: (id, deliveries) =>
       locked(async () => {
-        const lease = liveLease(leases, id)
+        const lease = renewableLease(leases, id)
         return writeSlice(leases, lease, parcels.next(lease, deliveries))
       }),
     guide: parcels.guide,

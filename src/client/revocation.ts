@@ -9,7 +9,8 @@ export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreada
 >
 
 /** A lease as far as it is known: of one whose record cannot be read, that is the grant alone, which then stands as `target` too. */
-export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'entries' | 'endpoint' | 'holder'>>
+export type Revocable = Pick<Lease, 'id' | 'target'> &
+  Partial<Pick<Lease, 'entries' | 'endpoint' | 'holder' | 'usedBy'>>
 
 export type Revocation = {
   readonly lease: Revocable

@@ -1,5 +1,6 @@
 import { JitError } from '../../src/base/errors.ts'
 import type { CliContext } from '../../src/cli/context.ts'
+import { within } from '../../src/cli/serving.ts'
 import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
 import type { LoginName } from '../../src/client/leases/holder.ts'
@@ -97,6 +98,7 @@ export function fakeContext(given: Fake = {}) {
       throw new Error('nothing is to be renewed')
     },
     clock,
+    within: within(given.env ?? {}),
   }
   const whoever = given.login ?? (() => LOGIN)
   const reporting = { connect: async () => ({ login: whoever, api: await api() }), clock }
@@ -158,7 +160,7 @@ export function fakeContext(given: Fake = {}) {
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
-      const deps = { ...(await elevationDeps(() => undefined)), tell, askReason }
+      const deps = { ...(await elevationDeps(() => undefined)), tell, askReason, within: within(given.env ?? {}) }
       return { extend: (order) => extend(deps, order) }
     },
     used: async () => (name) => given.used?.[name] ?? 0,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
+import type { Lease } from '../../../src/client/leases/types.ts'
 import type { LoginName } from '../../../src/client/leases/holder.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { HttpError } from '../../../src/platform/http.ts'
@@ -285,5 +286,21 @@ describe('elevate', () => {
   test('a credential of another grant is refused', async () => {
     const { result } = await elevated({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+
+  test('a lease says which program it ends with, and so does what is put in its place', async () => {
+    const ask = { targets: ['prod-db'], reason: 'slow query' }
+    const usedBy = async (more: Partial<Order>, leases: readonly Lease[] = []) => {
+      const { result, leasing } = await elevated({ asked: approved(), leases }, order({ ask, ...more }))
+      await result
+      return leasing.list().map((each) => each.usedBy)
+    }
+    expect(await usedBy({ forProgram: true })).toEqual(['grant_prod-db'])
+    expect(await usedBy({})).toEqual([undefined])
+    const extended = { ask: { ...ask, extends: { grant: 'grant_old', bySeconds: 60 } } }
+    expect(await usedBy(extended, [lease('prod-db', { id: 'grant_old', usedBy: 'grant_first' })])).toEqual([
+      'grant_first',
+    ])
+    expect(await usedBy(extended, [lease('prod-db', { id: 'grant_old' })])).toEqual([undefined])
   })
 })
