@@ -18,3 +18,14 @@ export function noticeMs(env: Environment, configDir: string): number | undefine
     throw new JitError('CONFIG', `${from}: ${error.message}`, 'Write a duration such as 10m, or off.', { cause: error })
   }
 }
+
+/** Why no notice will come though one is wanted, in a line for people; `undefined` where nothing is wrong. */
+export function noticeFlaw(env: Environment, configDir: string): string | undefined {
+  try {
+    noticeMs(env, configDir)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof JitError)) throw error
+    return `${error.message} No notice will be shown. ${error.hint}`
+  }
+}

@@ -16,6 +16,7 @@ import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { connectionOf } from './connection.ts'
 import { type LoginOffer, type Logins, openLogins } from './logins.ts'
+import { noticeFlaw } from './notice-time.ts'
 import { openLeasing } from './open-leasing.ts'
 import { within } from './serving.ts'
 import { busyLeasing } from './ui/busy-calls.ts'
@@ -45,6 +46,10 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     startDetached(background(command, host, places)).catch(() => here.terminal.note(otherwise))
   }
   const startReaper = (): void => inBackground('reap', NO_REAPER)
+  const sayNoticeFlaw = (): void => {
+    const flaw = noticeFlaw(host.process.env, places.config)
+    if (flaw !== undefined) here.terminal.note(flaw)
+  }
   const parts = { ...here, ...logins, leasing, startReaper, uses }
   return {
     ...logins,
@@ -53,11 +58,13 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     inBackground,
     console: (serving) => consoleDeps(host, serving, here),
     elevation: async (tell) => {
+      sayNoticeFlaw()
       const { counting, ...parted } = await elevationDeps(host, installation, parts)
       const deps = { ...parted, tell: counting(tell) }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
+      sayNoticeFlaw()
       const { counting, ...parted } = await elevationDeps(host, installation, parts)
       const deps = { ...parted, within: within(host.process.env), tell: counting(tell), askReason }
       return { extend: (order) => extend(deps, order) }

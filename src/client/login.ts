@@ -62,10 +62,27 @@ const PROBE = 'probe'
 
 /** `JIT_ENDPOINT_URL` speaks of the login's own endpoint, or another login is needed. */
 export function refuseOtherEndpoint(wanted: string | undefined, actual: string): void {
-  if (wanted === undefined || wanted === '' || endpointUrl(wanted) === actual) return
+  if (wanted === undefined || wanted === '' || addressIn(wanted, actual) === actual) return
+  if (!wanted.includes('://')) throw noAddress(wanted, actual)
   throw new JitError(
     'LOGIN_NEEDED',
     `JIT_ENDPOINT_URL is ${wanted}, but you are logged in to ${actual}.`,
     `Type: jit login ${wanted}`,
   )
 }
+
+function addressIn(wanted: string, actual: string): string {
+  try {
+    return endpointUrl(wanted)
+  } catch (error) {
+    throw noAddress(wanted, actual, error)
+  }
+}
+
+const noAddress = (wanted: string, actual: string, cause?: unknown): JitError =>
+  new JitError(
+    'CONFIG',
+    `JIT_ENDPOINT_URL is ${JSON.stringify(wanted)}, which is no URL of an approval endpoint.`,
+    `Set it to one such as ${actual}, or unset it.`,
+    { cause },
+  )

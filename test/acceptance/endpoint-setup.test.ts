@@ -89,6 +89,17 @@ describe('setting up', () => {
     })
   })
 
+  test('a configuration that is not there is 2, and says how to write one', async () => {
+    const { command } = await home()
+    for (const name of ['check', 'serve']) {
+      const { code, err } = command(name, '--config', 'nowhere.yaml')
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/^nowhere\.yaml: .*ENOENT.*\n.*--config, .*jit-endpoint init DIR\n$/),
+      ])
+    }
+  })
+
   test.each([
     ['the policy', TARGETS, 'permit (principal, action == Action::"reqest", resource);\n', /policy\.cedar:1: /],
     ['the configuration', `${TARGETS}tragets: []\n`, POLICY, /jit-endpoint\.yaml:\d+: .*tragets/],
@@ -161,7 +172,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that nobody takes', () => {
 })
 
 describe('serving', () => {
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s stops it in good order', async (signal) => {
+  test.each(['SIGINT', 'SIGHUP'] as const)('%s stops it in good order', async (signal) => {
     const { serve } = await home()
     expect(await (await serve()).end(signal)).toBe(0)
   })

@@ -1,10 +1,13 @@
 import { JitError } from '../../base/errors.ts'
 import { exportText, type Exports, type Shell, SHELLS, shellNamed } from '../../base/shell-export.ts'
+import { terminalText } from '../../base/terminal-text.ts'
+import type { Lease } from '../../client/leases/types.ts'
 import { awsKeys, leaseEnvironment } from '../../client/lease-environment.ts'
 import { currentLease, liveLease } from '../../client/live-lease.ts'
 import { deliveredRegion, serveCredential } from '../../client/served-credential.ts'
 import { choice, examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { CLIENT } from '../ui/elevate-text.ts'
 import { pickLive, refuseQuestion } from '../ui/pick-target.ts'
 
 export type EnvOptions = { readonly target?: string; readonly shell?: Shell; readonly values: boolean }
@@ -19,7 +22,11 @@ export function envCommand(ctx: CliContext, run = runEnv): JitCommand {
     )
     .argument('[target]', 'target of the grant')
     .option('--shell <shell>', `${SHELLS.join(', ')} (default: as SHELL says)`, choice(...SHELLS))
-    .option('--values', 'print the AWS keys themselves, for programs that read nothing else; not to a terminal', false)
+    .option(
+      '--values',
+      'print the AWS keys themselves, for programs that read nothing else; not to a terminal, and of AWS alone',
+      false,
+    )
     .option('--json', 'the same as --shell json', false)
     .addHelpText(
       'after',
@@ -60,7 +67,20 @@ async function variablesOf(ctx: CliContext, target: string): Promise<Exports> {
 async function keysOf(ctx: CliContext, target: string): Promise<Exports> {
   const serving = await ctx.serving()
   const credential = await serveCredential(target, serving)
-  return awsKeys(credential, deliveredRegion(liveLease(target, serving), serving))
+  const lease = liveLease(target, serving)
+  sayLeftOut(ctx, lease)
+  return awsKeys(credential, deliveredRegion(lease, serving))
+}
+
+/** Other clients read files and directories; without `--values` there are variables that lead to these. */
+function sayLeftOut({ terminal }: CliContext, { target, entries }: Lease): void {
+  const others = entries.filter(({ cloud }) => cloud !== 'aws').map(({ cloud }) => CLIENT[cloud])
+  if (others.length === 0) return
+  terminal.note(
+    terminalText(
+      `${target}: these are the keys of AWS alone; ${[...new Set(others)].join(', ')} take no values. Variables that lead all of them: jit env ${target}`,
+    ),
+  )
 }
 
 function shellOf({ env, platform }: CliContext): Shell {

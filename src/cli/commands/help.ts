@@ -5,7 +5,7 @@ import { examples, JitCommand } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodesText } from '../exit-codes.ts'
 
-export const environmentText = `Every flag has an environment twin: --wait-timeout is JIT_WAIT_TIMEOUT. Switches take 1 or 0.
+export const environmentText = `Every flag has an environment twin: --wait-timeout is JIT_WAIT_TIMEOUT. Switches take 1 or 0, nothing else.
 Of jit kill only --reason and --json have one: whom it stops is typed.
 
 JIT_ENDPOINT_URL    address of the endpoint, instead of the one that jit login remembered

@@ -157,7 +157,7 @@ function whereText(lease: Lease): readonly string[] {
   return ['Until then in', ...places.map((place) => `  ${place}`), sooner]
 }
 
-const CLIENT = { aws: 'aws', gcp: 'gcloud', azure: 'az', kubernetes: 'kubectl' } as const satisfies Record<
+export const CLIENT = { aws: 'aws', gcp: 'gcloud', azure: 'az', kubernetes: 'kubectl' } as const satisfies Record<
   Cloud,
   string
 >

@@ -8,7 +8,8 @@ import type { Target } from '../../contract/target.ts'
 
 /**
  * The endpoint's API, logged in. Rejects with `JitError`: LOGIN_NEEDED, STEP_UP_NEEDED, DENIED, NOT_FOUND, NO_DECISION,
- * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, GRANT_ENDED, CLOUD_REFUSED, CLOUD_UNAVAILABLE, CLOCK_SKEW.
+ * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, USAGE, CONFLICT, GRANT_ENDED, CLOUD_REFUSED,
+ * CLOUD_UNAVAILABLE, CLOCK_SKEW.
  */
 export interface ApprovalApi {
   /** Thumbprint (RFC 7638) of the key that proves these calls. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { isMissing } from '../../base/errno.ts'
 import { EXIT_CODE, JitError } from '../../base/errors.ts'
 import { ConfigurationError } from '../config/types.ts'
 import { auditCommand } from './audit.ts'
@@ -52,6 +53,8 @@ const withSubcommands = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ]
 
+const NO_CONFIG = 'Name another with --config, or write one to start from: jit-endpoint init DIR'
+
 /** What explains the command that was typed, as far as one was. */
 function helpFor(argv: readonly string[], program: Command): string {
   const words = [program.name()]
@@ -67,8 +70,10 @@ function helpFor(argv: readonly string[], program: Command): string {
 /** What a person can do something about; throws what is a bug. `check` and `help` are what to type next. */
 function expected(error: unknown, { check, help }: { readonly check: string; readonly help: string }): JitError {
   if (error instanceof JitError) return error
-  if (error instanceof ConfigurationError)
-    return new JitError('CONFIG', error.message, `Correct it, then: ${check}`, { cause: error })
+  if (error instanceof ConfigurationError) {
+    const hint = isMissing(error.cause) ? NO_CONFIG : `Correct it, then: ${check}`
+    return new JitError('CONFIG', error.message, hint, { cause: error })
+  }
   if (!(error instanceof CommanderError)) throw error
   // A group of commands without one of them shows its help as an error.
   const message = error.code === 'commander.help' ? 'Say which command.' : error.message

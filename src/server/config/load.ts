@@ -46,7 +46,7 @@ async function readOrExplain({ path: file, readText }: ConfigSource): Promise<st
     return await readText(file)
   } catch (error) {
     const reason = reasonOf(error)
-    throw new ConfigurationError([{ file, message: `it cannot be read: ${reason}.` }])
+    throw new ConfigurationError([{ file, message: `it cannot be read: ${reason}.` }], { cause: error })
   }
 }
 

@@ -175,8 +175,9 @@ export const renderFault = ({ file, line, message }: Fault): string =>
 /** Everything that is wrong in configuration and policy at once, so that nobody has to fix and start again line by line. */
 export class ConfigurationError extends Error {
   readonly faults: readonly Fault[]
-  constructor(faults: readonly Fault[]) {
-    super(faults.map(renderFault).join('\n'))
+  /** `options.cause`: why the configuration itself could not be read. */
+  constructor(faults: readonly Fault[], options?: ErrorOptions) {
+    super(faults.map(renderFault).join('\n'), options)
     this.name = 'ConfigurationError'
     this.faults = faults
   }
