@@ -30,6 +30,7 @@ export type AskingProgress =
   | { readonly kind: 'clock'; readonly offsetMs: number }
   | { readonly kind: 'asked' | 'resumed'; readonly request: AccessRequest }
 
+const SHORTEST_WAIT_SECONDS = 1
 /** AWS refuses calls signed more than 5 minutes off. */
 const NOTEWORTHY_SKEW_MS = 4 * 60_000
 
@@ -61,8 +62,9 @@ export async function comeBack(deps: AskingDeps, { resume: id, ...wish }: Resump
   const { api, leasing, signal } = deps
   const before = deps.pending.list().find((each) => each.id === id)
   const asDefault = wish.asDefault ?? before?.asDefault ?? false
-  const request = await api.request(id, 0, signal)
-  if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt) // of a pipeline, the endpoint knows which jobs belong together
+  // Of a pipeline, the endpoint knows which jobs belong together, and refuses the wait of any other; to look is refused to none.
+  const request = await api.request(id, deps.isPipeline === true ? SHORTEST_WAIT_SECONDS : 0, signal)
+  if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt)
   for (const { target: name, deliver } of request.grants) {
     const target = (await api.targets(signal)).find((each) => each.name === name)
     if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))

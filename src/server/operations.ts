@@ -14,6 +14,7 @@ import { checkConfiguration, type Configuration, loadConfiguration } from './con
 import { followedGrants } from './followed-grants.ts'
 import { parseJson } from './http/strict-json.ts'
 import { serve } from './serve.ts'
+import type { StoreLook } from './store/look.ts'
 import { lookIntoStore, openStore } from './store/open.ts'
 import type { Store } from './store/types.ts'
 import { keysIn, storedKeys } from './stored.ts'
@@ -24,6 +25,7 @@ import { awsTrustTerraform } from './trust/aws.ts'
 import { azureTrustTerraform } from './trust/azure.ts'
 import { gcpTrustTerraform } from './trust/gcp.ts'
 import { kubernetesTrustTerraform } from './trust/kubernetes.ts'
+import { unknownStopMessage, unknownStops } from './unknown-stops.ts'
 
 export type Files = {
   readonly env: Environment
@@ -70,7 +72,7 @@ export function makeOperations(deps: OperationsDeps): Operations {
       const { config } = await load(configFile)
       const warnings = await checkConfiguration(source(configFile))
       return lookIntoStore(config.store, clock, async (look) => ({
-        ...summary(config, warnings),
+        ...summary(config, [...warnings, ...(await stopWarnings(look, config, configFile))]),
         store: look.name,
         database: look.state,
         keys: await shownKeys(look, clock),
@@ -207,6 +209,10 @@ const summary = (
   warnings,
   ...(config.workloads === undefined ? {} : { workloads: shownWorkloads(config.workloads) }),
 })
+
+async function stopWarnings(look: StoreLook, config: Config, file: string): Promise<readonly Fault[]> {
+  return (await unknownStops(look, config)).map((stop) => ({ file, message: unknownStopMessage(stop) }))
+}
 
 const shownWorkloads = ({ audience, issuers, pipelines }: Workloads): NonNullable<Checked['workloads']> => ({
   audience,

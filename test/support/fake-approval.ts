@@ -122,9 +122,9 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
       if (failure !== undefined) throw failure
       return given.asked ?? request('pending', asked)
     },
-    request: async (id) => {
+    request: async (id, waitSeconds) => {
       reach()
-      calls.push(`look ${id}`)
+      calls.push(`${waitSeconds > 0 ? 'wait for' : 'look'} ${id}`)
       return given.found?.() ?? request('pending', {}, { id })
     },
     requests: async () => given.review ?? [],

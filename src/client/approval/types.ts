@@ -19,7 +19,10 @@ export interface ApprovalApi {
   explain(request: NewRequest, signal?: AbortSignal): Promise<Explanation>
   /** `idempotencyKey` makes a repeat after a lost answer return the first request. */
   ask(request: NewRequest, idempotencyKey: string, signal?: AbortSignal): Promise<AccessRequest>
-  /** Answers at once, or with `waitSeconds` (at most `LONGEST_WAIT_SECONDS`) as soon as the request is no longer pending. */
+  /**
+   * Answers at once, or with `waitSeconds` (at most `LONGEST_WAIT_SECONDS`) as soon as the request is no longer pending. `DENIED`
+   * for the wait of a job where another run asked.
+   */
   request(id: string, waitSeconds: number, signal?: AbortSignal): Promise<AccessRequest>
   requests(which: 'mine' | 'to-review', signal?: AbortSignal): Promise<readonly AccessRequest[]>
   approve(id: string, signal?: AbortSignal): Promise<AccessRequest>

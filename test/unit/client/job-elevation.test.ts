@@ -27,8 +27,9 @@ describe('elevate in a job of a pipeline', () => {
   const collect: Order = { ask: { resume: 'req_1' }, waitMs: 0 }
 
   test('collects what another job of its run asked for, with another key; a person does not', async () => {
-    const { result } = await elevated({ isPipeline: true, found: foreign }, collect)
+    const { result, calls } = await elevated({ isPipeline: true, found: foreign }, collect)
     expect(await result).toMatchObject({ kind: 'delivered' })
+    expect(calls[0]).toBe('wait for req_1') // which the endpoint refuses to a job of another run, also under --no-wait
     await expect((await elevated({ found: foreign }, collect)).result).rejects.toMatchObject({
       code: 'ENDPOINT_INVALID',
     })
