@@ -72,10 +72,10 @@ export async function comeBack(deps: AskingDeps, { resume: id, ...wish }: Resump
   return remember(deps, request, 'resumed', { ...before, ...wish })
 }
 
-/** What another run of this pipeline asked on the same machine is denied to this one, which asks for itself then. */
+/** What another run of this pipeline asked on the same machine is of another key: this one asks for itself then. */
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {
   const request = await api.request(id, 0, signal).catch((error: unknown) => {
-    if (error instanceof JitError && (error.code === 'NOT_FOUND' || error.code === 'DENIED')) return undefined
+    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
     throw error
   })
   if (request !== undefined && isOfKey(request, api.jkt) && isAlive(request)) return request
