@@ -13,7 +13,6 @@ import {
   type Place,
   PLACE_KINDS,
   type UnreadableLease,
-  USED_BY,
 } from './types.ts'
 
 const VERSION = 1
@@ -82,7 +81,7 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
   },
   {
     holder: string,
-    usedBy: oneOf(...USED_BY),
+    usedBy: string,
     channel: oneOf(...CHANNEL_RULES),
     bootId: string,
     ending: oneOf(...ENDINGS),
