@@ -37,6 +37,8 @@ const ASLEEP_SECONDS = 10
 /** An answer that came sooner was not held back; whoever answers like that is asked less often. */
 const HELD_SECONDS = 5
 const PASSING: Pause = { first: 1_000, longest: 30_000 }
+/** A strict lease has a minute: whoever is refused among many machines must get some more tries within it. */
+const STRICT_PASSING: Pause = { first: 1_000, longest: 10_000 }
 /** What somebody has to mend (log in, unlock the keychain), or an endpoint that knows no channel. Another login is noticed at once. */
 const LASTING: Pause = { first: 5_000, longest: 300_000 }
 const PASSES: readonly ErrorCode[] = [
@@ -105,6 +107,7 @@ function knownLogin(stamp: () => string) {
 type KnownLogin = ReturnType<typeof knownLogin>
 
 const activeOf = (leases: readonly Lease[]): readonly Lease[] => leases.filter(({ state }) => state === 'active')
+const isStrict = ({ channel }: Lease): boolean => channel === 'strict'
 
 /** One call after the other on one login, until `turn` is over: other leases, another login, or a sleep. Never rejects. */
 async function hold(deps: ChannelDeps, login: KnownLogin, turn: AbortSignal): Promise<void> {
@@ -113,41 +116,42 @@ async function hold(deps: ChannelDeps, login: KnownLogin, turn: AbortSignal): Pr
   let [failures, idle] = [0, 0]
   while (!turn.aborted) {
     const started = clock.bootSeconds()
+    const wasHeld = (): boolean => clock.bootSeconds() - started >= HELD_SECONDS
     try {
       connection ??= await deps.connect()
       await login.renew(connection.ready)
       if (turn.aborted) return
-      const offered = await ask(deps, connection, { waitSeconds: failures === 0 ? undefined : 0, turn })
-      const wasHeld = clock.bootSeconds() - started >= Math.min(HELD_SECONDS, offered / 2)
+      const news = await ask(deps, connection, { waitSeconds: failures === 0 ? undefined : 0, turn })
       failures = 0
-      idle = wasHeld ? 0 : idle + 1
+      idle = news || wasHeld() ? 0 : idle + 1
       if (idle > 1) await clock.sleep(pauseAfter(idle - 1, PASSING, random), turn)
     } catch (error) {
       if (turn.aborted) return
       failures++
+      if (wasHeld()) idle = 0
       const passes = error instanceof JitError && PASSES.includes(error.code)
       if (!passes) connection = undefined
-      await clock.sleep(pauseAfter(failures, passes ? PASSING : LASTING, random), turn)
+      const passing = activeOf(deps.leasing.list()).some(isStrict) ? STRICT_PASSING : PASSING
+      await clock.sleep(pauseAfter(failures, passes ? passing : LASTING, random), turn)
     }
   }
 }
 
-/** The seconds that the endpoint was given, or 0 where there was no need to wait. */
+/** Whether the endpoint named a grant as over. Only an answer about grants counts as heard: a refusal, even of a known login, says nothing of them. */
 async function ask(
   deps: ChannelDeps,
   connection: ChannelConnection,
   { waitSeconds, turn }: { readonly waitSeconds: number | undefined; readonly turn: AbortSignal },
-): Promise<number> {
+): Promise<boolean> {
   const login = connection.login()
   const mine = activeOf(deps.leasing.list())
     .filter((lease) => isHeldBy(lease, login))
-    .toSorted((a, b) => Number(b.channel === 'strict') - Number(a.channel === 'strict'))
+    .toSorted((a, b) => Number(isStrict(b)) - Number(isStrict(a)))
   if (mine.length === 0) {
     await deps.clock.sleep(LASTING.longest, turn) // what others were given is left to its own end
-    return 0
+    return false
   }
-  const longest = mine[0]?.channel === 'strict' ? STRICT_WAIT_SECONDS : LONGEST_CHANNEL_WAIT_SECONDS
-  const offered = waitSeconds ?? longest
+  const offered = waitSeconds ?? (mine.some(isStrict) ? STRICT_WAIT_SECONDS : LONGEST_CHANNEL_WAIT_SECONDS)
   const calls = Array.from({ length: Math.ceil(mine.length / MOST_CHANNEL_GRANTS) }, (_, i) =>
     mine.slice(i * MOST_CHANNEL_GRANTS, (i + 1) * MOST_CHANNEL_GRANTS),
   )
@@ -160,9 +164,9 @@ async function ask(
   if (!isHeldBy(login, connection.login()))
     throw new JitError('LOGIN_NEEDED', 'Somebody else has logged in meanwhile.', 'jit login')
   deps.leasing.heard(login)
-  if (over.length === 0) return offered
+  if (over.length === 0) return false
   await wipe(deps, over)
-  return 0
+  return true
 }
 
 /**

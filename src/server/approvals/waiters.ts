@@ -69,7 +69,7 @@ export function createWaiters({ clock, most, mostPerPerson, look }: WaitersOptio
     polling = undefined
   }
 
-  /** Whoever has most of all places gives one to a person who has fewer, so that no few people keep the others out. */
+  /** Whoever has most of all places gives one to a person who has fewer, so that no few subjects keep the others out. */
   const makeRoom = (person: string): boolean => {
     const own = byPerson.get(person)?.size ?? 0
     if (own >= mostPerPerson) return false
