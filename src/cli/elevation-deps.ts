@@ -1,4 +1,5 @@
-import type { ElevationDeps, Progress } from '../client/elevation.ts'
+import type { ElevationDeps } from '../client/elevation.ts'
+import type { ExtensionProgress } from '../client/extension.ts'
 import type { Leasing } from '../client/leasing.ts'
 import type { TargetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -6,7 +7,8 @@ import { standardOutput } from '../platform/output.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
-import { connectionOf, type Logins } from './logins.ts'
+import { connectionOf } from './connection.ts'
+import type { Logins } from './logins.ts'
 import { maskingExchange } from './masking-exchange.ts'
 import type { Attended } from './ui/attended.ts'
 
@@ -14,17 +16,20 @@ type Parts = Pick<Logins, 'attended'> &
   Pick<Attended, 'busy' | 'signal'> & {
     readonly leasing: Leasing
     readonly startReaper: () => void
-    /** Every target that is asked for counts. */
     readonly uses: Pick<TargetUses, 'count'>
   }
+
+type Counting = {
+  /** `tell`, and every target that is asked for counts. */
+  readonly counting: <P extends ExtensionProgress>(tell: (progress: P) => void) => (progress: P) => void
+}
 
 /** What `jit elevate` and `jit extend` work with, for one login. */
 export async function elevationDeps(
   { process, hostname }: Host,
   { pending }: Pick<Installation, 'pending'>,
   { attended, busy, signal, leasing, startReaper, uses }: Parts,
-  tell: (progress: Progress) => void,
-): Promise<ElevationDeps> {
+): Promise<Omit<ElevationDeps, 'tell'> & Counting> {
   const login = await attended()
   const connection = await connectionOf(login)
   const { me } = await login.identity()
@@ -41,8 +46,8 @@ export async function elevationDeps(
     clock: systemClock,
     signal,
     isPipeline: me.flow === 'workload',
-    tell: (progress) => {
-      if (progress.kind === 'asked') uses.count(connection.endpoint, progress.request.targets)
+    counting: (tell) => (progress) => {
+      if (progress.kind === 'asked') uses.count(connection.login().endpoint, progress.request.targets)
       tell(progress)
     },
   }

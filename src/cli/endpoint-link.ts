@@ -1,11 +1,10 @@
 import type { ChannelConnection } from '../client/channel.ts'
-import type { Connection } from '../client/outbox-delivery.ts'
+import type { Connection } from '../client/connection.ts'
 import { loginFile } from '../client/identity/login-file.ts'
 import { attempt } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
-import { whoseLogin } from './whose-login.ts'
 
 /** The endpoint, for a process that has nobody to ask. What it takes is loaded at the first connection. */
 export type EndpointLink = {
@@ -22,11 +21,11 @@ export function linkToEndpoint(
 ): EndpointLink {
   return {
     connect: async () => {
-      const { loggedIn } = await import('./logged-in.ts')
+      const [{ connectionOf }, { loggedIn }] = await Promise.all([import('./connection.ts'), import('./logged-in.ts')])
       const login = await loggedIn({ env, platform, installation, signal, isWaitedFor: false })
-      const [identity, api] = [await login.identity(), await login.api()]
+      const identity = await login.identity()
       const ready = async (): Promise<void> => void (await identity.accessToken({ renew: false }))
-      return Object.assign(whoseLogin(identity), { api, ready })
+      return { ...(await connectionOf(login)), ready }
     },
     loginStamp: () => {
       let stamp = ''

@@ -1,5 +1,3 @@
-import type { ApprovalApi } from '../client/approval/types.ts'
-import type { Login } from '../client/leases/holder.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
 import { type LoggedIn, loggedIn } from './logged-in.ts'
@@ -7,7 +5,6 @@ import { offerLogin } from './offer-login.ts'
 import type { Attended } from './ui/attended.ts'
 import type { Busy } from './ui/busy.ts'
 import { busyApi } from './ui/busy-calls.ts'
-import { whoseLogin } from './whose-login.ts'
 
 /** The login of this installation, opened once by each of the two who ask for it. */
 export type Logins = {
@@ -33,10 +30,6 @@ export function openLogins(host: Host, installation: Installation, here: LoginOf
     attended: () => (terminal.interactive ? (openingAttended ??= open({ offerLogin: offer })) : online()),
   }
 }
-
-/** Whose login it is and its way to the endpoint, as whoever tells that something wants it. */
-export const connectionOf = async ({ identity, api }: LoggedIn): Promise<Login & { readonly api: ApprovalApi }> =>
-  Object.assign(whoseLogin(await identity()), { api: await api() })
 
 /** Says what takes long. */
 const busyLoggedIn = ({ identity, api, login, logout }: LoggedIn, busy: Busy): LoggedIn => {

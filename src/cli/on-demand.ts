@@ -1,8 +1,8 @@
+import type { Connection } from '../client/connection.ts'
 import { elevate } from '../client/elevation.ts'
 import { explainWish } from '../client/explanation.ts'
 import { extend } from '../client/extension.ts'
 import type { Leasing } from '../client/leasing.ts'
-import type { Connection } from '../client/outbox-delivery.ts'
 import type { ServingDeps } from '../client/served-credential.ts'
 import { targetUses } from '../client/target-use.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -14,9 +14,11 @@ import type { CliContext } from './context.ts'
 import { elevationDeps } from './elevation-deps.ts'
 import type { Host } from './host.ts'
 import type { Installation } from './installation.ts'
+import { connectionOf } from './connection.ts'
+import { type LoginOffer, type Logins, openLogins } from './logins.ts'
 import { noticeFlaw } from './notice-time.ts'
-import { connectionOf, type LoginOffer, type Logins, openLogins } from './logins.ts'
 import { openLeasing } from './open-leasing.ts'
+import { within } from './serving.ts'
 import { busyLeasing } from './ui/busy-calls.ts'
 
 /** The half of the wiring that brings sinks, cryptography and network. One part, because each file loaded costs a start. */
@@ -57,13 +59,15 @@ export function onDemand(host: Host, installation: Installation, here: LoginOffe
     console: (serving) => consoleDeps(host, serving, here),
     elevation: async (tell) => {
       sayNoticeFlaw()
-      const deps = await elevationDeps(host, installation, parts, tell)
+      const { counting, ...parted } = await elevationDeps(host, installation, parts)
+      const deps = { ...parted, tell: counting(tell) }
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
       sayNoticeFlaw()
-      const deps = await elevationDeps(host, installation, parts, () => undefined)
-      return { extend: (order) => extend({ ...deps, tell, askReason }, order) }
+      const { counting, ...parted } = await elevationDeps(host, installation, parts)
+      const deps = { ...parted, within: within(host.process.env), tell: counting(tell), askReason }
+      return { extend: (order) => extend(deps, order) }
     },
     used: async () => {
       const { endpoint } = await (await logins.attended()).identity()

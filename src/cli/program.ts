@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { JitError } from '../base/errors.ts'
+import { terminalText } from '../base/terminal-text.ts'
 import { PROVIDERS } from '../client/workload/types.ts'
 import { choice, HELP_WIDTH, JitCommand } from './command.ts'
 import { approveCommand } from './commands/approve.ts'
@@ -27,7 +28,7 @@ import { sweepCommand } from './commands/sweep.ts'
 import { targetsCommand } from './commands/targets.ts'
 import { whoamiCommand } from './commands/whoami.ts'
 import type { CliContext } from './context.ts'
-import { assertSwitches } from './switches.ts'
+import { oddSwitches } from './switches.ts'
 
 const WORKLOAD = choice(...PROVIDERS, 'auto', 'off')
 
@@ -42,7 +43,9 @@ export function buildProgram(ctx: CliContext): Command {
     .option('--workload <provider>', "log in with the token of this job's platform; off: as a person", WORKLOAD)
     .helpCommand(false)
     .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
-  program.hook('preAction', () => assertSwitches(ctx.env))
+  program.hook('preAction', () => {
+    for (const line of oddSwitches(ctx.env)) ctx.terminal.note(terminalText(line))
+  })
   program.commandsGroup('Access:')
   for (const make of [
     loginCommand,

@@ -2,12 +2,12 @@ import { type ErrorCode, JitError } from '../base/errors.ts'
 import { renewLease } from '../client/renewal.ts'
 import type { Lease } from '../client/leases/types.ts'
 import { systemClock } from '../platform/clock.ts'
+import { connectionOf } from './connection.ts'
 import { finishExchange } from './finish-exchange.ts'
 import type { Installation } from './installation.ts'
 import { loggedIn } from './logged-in.ts'
 import { openLeasing } from './open-leasing.ts'
 import type { LeaseHost } from './host.ts'
-import { whoseLogin } from './whose-login.ts'
 
 /** What came of it as plain data: the errors of one bundle are foreign to the other. */
 export type Renewed =
@@ -25,10 +25,7 @@ export async function renewOnce(
   signal: AbortSignal,
 ): Promise<Renewed> {
   const { env, platform } = host.process
-  const connect = async () => {
-    const { identity, api } = await loggedIn({ env, platform, installation, signal })
-    return Object.assign(whoseLogin(await identity()), { api: await api() })
-  }
+  const connect = async () => connectionOf(await loggedIn({ env, platform, installation, signal }))
   const leasing = openLeasing(host, installation)
   try {
     return {

@@ -10,6 +10,9 @@ import { FOR_CALLERS, renewing } from './renewing.ts'
 
 type Patience = { readonly limits?: RenewalLimits; readonly signal?: AbortSignal }
 
+/** The grant of the `jit exec` that this process runs in. */
+export const within = ({ JIT_GRANTED_ID: id }: Environment): readonly string[] => (id === undefined ? [] : [id])
+
 /** How this installation serves credentials to clients that ask: from its records, and from the endpoint where a slice is over. */
 export const servingFrom = (
   host: LeaseHost,
@@ -19,6 +22,7 @@ export const servingFrom = (
   leases: () => installation.leases.list(),
   read: installation.read,
   readSealed: installation.readSealed,
+  within: within(host.process.env),
   renewed: renewing(host, installation, { limits, signal }),
   clock: systemClock,
   ended: (target) => endedElsewhere(installation.notes, target),

@@ -16,14 +16,17 @@ export function readSwitches(argv: readonly string[], env: Environment): Switche
   return {
     ...(workload === undefined ? {} : { workload }),
     json: flags.includes('--json') || isYes(env['JIT_JSON']),
-    nonInteractive: flags.includes('--non-interactive') || isYes(env['JIT_NON_INTERACTIVE']),
-    debug: isYes(env['JIT_DEBUG']),
+    nonInteractive: flags.includes('--non-interactive') || isSet(env['JIT_NON_INTERACTIVE']),
+    debug: isSet(env['JIT_DEBUG']),
   }
 }
 
-/** The twin of a switch, which is set: 1 or 0. Throws `USAGE` for anything else, which may mean either. */
+/** What the variable of a switch may say; '' is as if it were not set. */
+export const isSwitchText = (text: string | undefined): boolean => ['', '1', '0'].includes(text ?? '')
+
+/** The twin of a switch, which is set. Throws `USAGE` for what may mean either. */
 export function readSwitch(twin: string, text: string): boolean {
-  if (text === '1' || text === '0') return text === '1'
+  if (isSwitchText(text)) return isSet(text)
   throw new JitError(
     'USAGE',
     `${twin} is set to ${JSON.stringify(text)}: it takes 1 or 0.`,
@@ -31,10 +34,16 @@ export function readSwitch(twin: string, text: string): boolean {
   )
 }
 
-/** Of no command alone, so no command reads them. Throws as {@link readSwitch} does. */
-export function assertSwitches(env: Environment): void {
-  for (const twin of ['JIT_NON_INTERACTIVE', 'JIT_DEBUG']) readSwitch(twin, env[twin] || '0')
-}
+/** They change what is said, not what is done: a slip in them is told, and stops neither `jit revoke` nor what clients ask. */
+const ABOUT_WORDS = ['JIT_NON_INTERACTIVE', 'JIT_DEBUG']
+
+/** What to say of variables that are of every command, and that say neither 1 nor 0. */
+export const oddSwitches = (env: Environment): readonly string[] =>
+  ABOUT_WORDS.filter((twin) => !isSwitchText(env[twin])).map(
+    (twin) => `${twin} is set to ${JSON.stringify(env[twin])}: it takes 1 or 0, and counts as 1.`,
+  )
+
+const isSet = (text: string | undefined): boolean => !['', '0'].includes(text ?? '')
 
 /** For variables of others, and where no failure can be told yet: the command itself refuses what is neither 1 nor 0. */
 export const isYes = (text: string | undefined): boolean =>

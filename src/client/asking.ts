@@ -4,7 +4,7 @@ import type { AccessRequest, NewRequest } from '../contract/request.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpError } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
-import type { ApprovalApi } from './approval/types.ts'
+import type { Connection } from './connection.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -12,9 +12,7 @@ import { isOfKey, refuseOtherKey, refuseOtherWords } from './own-words.ts'
 import { type DeliveryWish, type PendingRequests, sameRequest } from './pending.ts'
 import { intentsOf, preflight, type Wish, wishOfJob } from './preflight.ts'
 
-export type AskingDeps = {
-  readonly api: ApprovalApi
-  readonly endpoint: string
+export type AskingDeps = Connection & {
   readonly leasing: Pick<Leasing, 'check' | 'list'>
   readonly pending: PendingRequests
   readonly random: Random
@@ -32,6 +30,7 @@ export type AskingProgress =
   | { readonly kind: 'clock'; readonly offsetMs: number }
   | { readonly kind: 'asked' | 'resumed'; readonly request: AccessRequest }
 
+const SHORTEST_WAIT_SECONDS = 1
 /** AWS refuses calls signed more than 5 minutes off. */
 const NOTEWORTHY_SKEW_MS = 4 * 60_000
 
@@ -47,7 +46,7 @@ export async function ask(deps: AskingDeps, wished: Wish): Promise<AccessRequest
     if (sharesProfile(lease.entries, access)) deps.tell({ kind: 'replaces', lease })
 
   const same = { ...request, ...(wish.extends && { extends: wish.extends }) }
-  const open = sameRequest(deps.pending.list(), same, deps.endpoint, deps.clock.now())
+  const open = sameRequest(deps.pending.list(), same, deps.login().endpoint, deps.clock.now())
   const resumed = open === undefined ? undefined : await stillUndecided(deps, open.id)
   if (resumed !== undefined) return remember(deps, resumed, 'resumed', wish)
   const asked = await askOnce(deps, request)
@@ -63,8 +62,9 @@ export async function comeBack(deps: AskingDeps, { resume: id, ...wish }: Resump
   const { api, leasing, signal } = deps
   const before = deps.pending.list().find((each) => each.id === id)
   const asDefault = wish.asDefault ?? before?.asDefault ?? false
-  const request = await api.request(id, 0, signal)
-  if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt) // of a pipeline, the endpoint knows which jobs belong together
+  // Of a pipeline, the endpoint knows which jobs belong together, and refuses the wait of any other; to look is refused to none.
+  const request = await api.request(id, deps.isPipeline === true ? SHORTEST_WAIT_SECONDS : 0, signal)
+  if (deps.isPipeline !== true) refuseOtherKey(request, api.jkt)
   for (const { target: name, deliver } of request.grants) {
     const target = (await api.targets(signal)).find((each) => each.name === name)
     if (target !== undefined) await leasing.check(intentsOf(target, { asDefault, ...(deliver && { deliver }) }))
@@ -72,10 +72,10 @@ export async function comeBack(deps: AskingDeps, { resume: id, ...wish }: Resump
   return remember(deps, request, 'resumed', { ...before, ...wish })
 }
 
-/** What another run of this pipeline asked on the same machine is denied to this one, which asks for itself then. */
+/** What another run of this pipeline asked on the same machine is of another key: this one asks for itself then. */
 async function stillUndecided({ api, pending, signal }: AskingDeps, id: string): Promise<AccessRequest | undefined> {
   const request = await api.request(id, 0, signal).catch((error: unknown) => {
-    if (error instanceof JitError && (error.code === 'NOT_FOUND' || error.code === 'DENIED')) return undefined
+    if (error instanceof JitError && error.code === 'NOT_FOUND') return undefined
     throw error
   })
   if (request !== undefined && isOfKey(request, api.jkt) && isAlive(request)) return request
@@ -106,9 +106,9 @@ function remember(
   kind: 'asked' | 'resumed',
   wish: DeliveryWish,
 ): AccessRequest {
-  const { api, endpoint, pending } = deps
+  const { api, login, pending } = deps
   if (request.state === 'pending' || request.startsAt !== undefined)
-    pending.remember(request, { endpoint, clockOffsetMs: api.clockOffsetMs(), wish })
+    pending.remember(request, { endpoint: login().endpoint, clockOffsetMs: api.clockOffsetMs(), wish })
   deps.tell({ kind, request })
   return request
 }

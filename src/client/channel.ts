@@ -2,8 +2,8 @@ import { type ErrorCode, JitError } from '../base/errors.ts'
 import { type EndedGrant, LONGEST_CHANNEL_WAIT_SECONDS, MOST_CHANNEL_GRANTS } from '../contract/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
-import type { ApprovalApi } from './approval/types.ts'
-import { isHeldBy, type Login } from './leases/holder.ts'
+import type { Connection } from './connection.ts'
+import { isHeldBy } from './leases/holder.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { type Pause, pauseAfter } from './pauses.ts'
@@ -21,11 +21,9 @@ export type ChannelDeps = {
   readonly random: Random
   readonly signal: AbortSignal
 }
-/** `endpoint` and `holder` are those of now: a login that is renewed may turn out to be another's. */
-export type ChannelConnection = Login & {
+export type ChannelConnection = Connection<'channel'> & {
   /** Renews the login where it has to be. Not to be aborted: an identity provider may have forgotten the old one by then. */
   readonly ready: () => Promise<void>
-  readonly api: Pick<ApprovalApi, 'channel'>
 }
 export type Channel = {
   /** At every tick of the reaper; returns at once. */
@@ -145,8 +143,7 @@ async function ask(
   connection: ChannelConnection,
   { waitSeconds, turn }: { readonly waitSeconds: number | undefined; readonly turn: AbortSignal },
 ): Promise<boolean> {
-  const { endpoint, holder, api } = connection
-  const login = { endpoint, holder }
+  const login = connection.login()
   const mine = activeOf(deps.leasing.list())
     .filter((lease) => isHeldBy(lease, login))
     .toSorted((a, b) => Number(isStrict(b)) - Number(isStrict(a)))
@@ -161,10 +158,10 @@ async function ask(
   const over: EndedGrant[] = []
   for (const [i, leases] of calls.entries()) {
     const wait = i === calls.length - 1 && over.length === 0 ? offered : 0
-    const { ended } = await api.channel({ grants: leases.map(({ id }) => id), waitSeconds: wait }, turn)
+    const { ended } = await connection.api.channel({ grants: leases.map(({ id }) => id), waitSeconds: wait }, turn)
     over.push(...ended.filter(({ grant }) => leases.some(({ id }) => id === grant)))
   }
-  if (connection.holder !== holder)
+  if (!isHeldBy(login, connection.login()))
     throw new JitError('LOGIN_NEEDED', 'Somebody else has logged in meanwhile.', 'jit login')
   deps.leasing.heard(login)
   if (over.length === 0) return false

@@ -2,9 +2,9 @@ import { defined } from '../base/defined.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ApprovalApi } from './approval/types.ts'
+import type { Connection } from './connection.ts'
 import type { DeliveryWish } from './pending.ts'
-import type { Holder, Login } from './leases/holder.ts'
+import type { HeldBy, LoginName } from './leases/holder.ts'
 import { sharesProfile } from './leases/shares-profile.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
@@ -15,16 +15,22 @@ import { fetchGrant, type FetchedGrant, type FetchDeps } from './fetched-grant.t
 /** A lease, and how clients are told to use it. */
 export type LeaseGuide = { readonly lease: Lease; readonly guides: readonly Guide[] }
 
-export type DeliveryDeps = Omit<FetchDeps, 'api'> & {
-  readonly api: Pick<ApprovalApi, 'credentials' | 'endGrant' | 'receipt' | 'clockOffsetMs'>
-  readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
-  /** Starts the process that ends leases while no command runs. Must not throw. */
-  readonly startReaper: () => void
-  readonly clock: Clock
-}
+export type DeliveryDeps = FetchDeps &
+  Connection<'credentials' | 'endGrant' | 'receipt' | 'clockOffsetMs'> & {
+    readonly leasing: Pick<Leasing, 'list' | 'write' | 'wipe' | 'outbox'>
+    /** Starts the process that ends leases while no command runs. Must not throw. */
+    readonly startReaper: () => void
+    readonly clock: Clock
+  }
 
-/** `isOwn`: this key made the request. */
-type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & Pick<Lease, 'usedBy'> & { readonly isOwn: boolean }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & {
+  /** See `Order.forProgram`. */
+  readonly forProgram?: boolean
+  /** This key made the request. */
+  readonly isOwn: boolean
+  /** Whose login asked, or came back to it. */
+  readonly asker: LoginName
+}
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every
@@ -33,17 +39,18 @@ type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & Pick<Lease, 'usedBy'
  */
 export async function deliverAll(
   deps: DeliveryDeps,
-  grants: readonly Grant[],
+  granted: readonly Grant[],
   wish: Wished,
 ): Promise<readonly Lease[]> {
   const written: Lease[] = []
   let isOurs = wish.isOwn
-  const usedBy = wish.usedBy && { usedBy: wish.usedBy }
+  const grants = granted.map((grant) => ({ ...grant, ...wish.asker }))
   const reports: Promise<void>[] = []
   try {
     const fetched = await Promise.all(grants.map((grant) => fetchGrant(deps, grant)))
     isOurs = true
     const replaced = replacedBy(deps, fetched, wish.extends?.grant)
+    const usedBy = (id: string) => defined({ usedBy: wish.forProgram === true ? id : programOf(deps, wish) })
     refuseInterrupted(deps.signal)
     for (const { lease, deliveries } of fetched) {
       const wanted = deliveries.map((delivery) => ({ ...delivery, asDefault: wish.asDefault === true }))
@@ -56,7 +63,7 @@ export async function deliverAll(
           ),
         )
       }
-      written.push(await deps.leasing.write({ ...lease, ...usedBy }, wanted, onUsable))
+      written.push(await deps.leasing.write({ ...lease, ...usedBy(lease.id) }, wanted, onUsable))
     }
     await Promise.all(reports)
     await endLeft(deps, replaced)
@@ -69,11 +76,7 @@ export async function deliverAll(
     await Promise.allSettled(reports)
     const ids = written.map(({ id }) => id)
     if (ids.length > 0) await deps.leasing.wipe(ids, 'revoked')
-    if (isOurs && !deps.signal.aborted)
-      await reportEnds(
-        deps,
-        grants.map((grant) => ({ ...grant, ...loginOf(deps) })),
-      )
+    if (isOurs && !deps.signal.aborted) await reportEnds(deps, grants)
     throw error
   }
 }
@@ -95,6 +98,10 @@ const isTakenOver = ({ entries }: Lease, fetched: readonly FetchedGrant[]): bool
     entries,
     fetched.flatMap(({ deliveries }) => deliveries),
   )
+
+/** What is put in the place of a program's grant ends with that program, too. */
+const programOf = ({ leasing }: DeliveryDeps, { extends: extended }: Wished): Lease['usedBy'] =>
+  leasing.list().find(({ id }) => id === extended?.grant)?.usedBy
 
 /** The profile of a target may have got another name meanwhile: then the write took nothing over from what it extends. */
 async function endLeft({ leasing }: DeliveryDeps, replaced: readonly Pick<Grant, 'id'>[]): Promise<void> {
@@ -119,19 +126,17 @@ function reported(deps: DeliveryDeps, replaced: readonly Lease[]): Promise<void>
 /** What was given to another login than this one waits for that one. */
 async function reportEnds(
   deps: DeliveryDeps,
-  grants: readonly (Pick<Grant, 'id' | 'target'> & Holder)[],
+  grants: readonly (Pick<Grant, 'id' | 'target'> & HeldBy)[],
 ): Promise<void> {
-  const { leasing, api, clock } = deps
+  const { leasing, login, api, clock } = deps
   if (grants.length === 0) return
   for (const { id, target, endpoint, holder } of grants) {
     const whose = defined({ endpoint, holder })
     leasing.outbox.add({ kind: 'end', grant: id, ...whose, target, reason: 'revoked', at: clock.now() })
   }
-  const connect = async () => ({ ...loginOf(deps), api })
+  const connect = async () => ({ login, api })
   await deliverOutbox({ outbox: leasing.outbox, connect, clock }, new AbortController().signal)
 }
-
-const loginOf = ({ endpoint, holder }: Login): Login => ({ endpoint, holder })
 
 function refuseInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new JitError('INTERRUPTED', 'Interrupted before anything was written.', '')

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts'
 import { JitError } from '../base/errors.ts'
 import type { Grant } from '../contract/grant.ts'
 import type { AccessRequest } from '../contract/request.ts'
@@ -5,7 +6,7 @@ import type { DeliveryMode } from '../contract/target.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
 import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
-import type { Lease } from './leases/types.ts'
+import type { LoginName } from './leases/holder.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
 import { killed } from './ended-grants.ts'
@@ -28,8 +29,8 @@ export type Order = {
   readonly ask: Wish | Resumption
   /** How long to wait for the decision and the start, in ms; 0 doesn't wait at all. */
   readonly waitMs: number
-  /** Of what is delivered; see `Lease.usedBy`. */
-  readonly usedBy?: Lease['usedBy']
+  /** What is delivered ends with the program that it is asked for; see `Lease.usedBy`. */
+  readonly forProgram?: boolean
 }
 export type Elevation =
   | { readonly kind: 'delivered'; readonly request: AccessRequest; readonly delivered: readonly LeaseGuide[] }
@@ -42,13 +43,16 @@ const SHORTEST_NAP_MS = 500
 /** Check here, ask, wait for the decision and the start, deliver. Interrupted while it waits, the request stays open. */
 export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevation> {
   const asked = 'resume' in order.ask ? await comeBack(deps, order.ask) : await ask(deps, order.ask)
+  const asker = deps.login() // as the call that has just been answered found it
   const patience = patienceOf(deps, order.waitMs)
   try {
     const decided = await decision(deps, asked, patience.signal)
     if (decided.state === 'pending') return { kind: 'pending', request: decided }
     refuseUnapproved(deps, decided)
     const grants = await started(deps, decided, patience.signal)
-    return grants === undefined ? { kind: 'scheduled', request: decided } : await deliver(deps, decided, grants, order)
+    return grants === undefined
+      ? { kind: 'scheduled', request: decided }
+      : await deliver(deps, decided, grants, { ...order, asker })
   } finally {
     patience.end()
   }
@@ -58,7 +62,11 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  { ask: typed, usedBy }: { readonly ask: DeliveryWish } & Pick<Order, 'usedBy'>,
+  {
+    ask: typed,
+    forProgram,
+    asker,
+  }: { readonly ask: DeliveryWish; readonly asker: LoginName } & Pick<Order, 'forProgram'>,
 ): Promise<Elevation> {
   const remembered = deps.pending.list().find(({ id }) => id === request.id)
   const wish = { ...deliveryWish(remembered ?? {}), ...deliveryWish(typed) }
@@ -68,7 +76,8 @@ async function deliver(
   try {
     const leases = await deliverAll(deps, grants, {
       ...wish,
-      ...(usedBy && { usedBy }),
+      ...defined({ forProgram }),
+      asker,
       isOwn: isOfKey(request, deps.api.jkt),
     })
     return {

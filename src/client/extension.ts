@@ -4,7 +4,7 @@ import type { Target } from '../contract/target.ts'
 import { elevate, type Elevation, type ElevationDeps, type Progress } from './elevation.ts'
 import { isOver, untilEndMs } from './leases/expiry.ts'
 import type { Lease } from './leases/types.ts'
-import { liveLease, refuseForeign } from './live-lease.ts'
+import { liveLease, type LiveLeases, refuseForeign } from './live-lease.ts'
 import type { Wish } from './preflight.ts'
 
 /** `reason` and `ticket` absent: those of the request behind the running grant. */
@@ -17,11 +17,12 @@ export type ExtensionOrder = {
   readonly waitMs: number
 }
 
-export type ExtensionDeps = Omit<ElevationDeps, 'tell'> & {
-  readonly tell: (progress: ExtensionProgress) => void
-  /** Asks for a reason where neither the order nor the endpoint knows one; rejects where nobody can be asked. */
-  readonly askReason: () => Promise<string>
-}
+export type ExtensionDeps = Omit<ElevationDeps, 'tell'> &
+  Pick<LiveLeases, 'within'> & {
+    readonly tell: (progress: ExtensionProgress) => void
+    /** Asks for a reason where neither the order nor the endpoint knows one; rejects where nobody can be asked. */
+    readonly askReason: () => Promise<string>
+  }
 
 export type ExtensionProgress =
   | Progress
@@ -54,8 +55,8 @@ const LEAST_GAIN_SECONDS = 60
  * without credentials. It starts at its decision, so who waits long gets as much more. The old grant is ended at the endpoint.
  */
 export async function extend(deps: ExtensionDeps, order: ExtensionOrder): Promise<Extension> {
-  const lease = liveLease(order.target, { leases: () => deps.leasing.list(), clock: deps.clock })
-  refuseForeign(deps, lease)
+  const lease = liveLease(order.target, { leases: () => deps.leasing.list(), ...deps })
+  refuseForeign(deps.login(), lease)
   const target = (await deps.api.targets(deps.signal)).find(({ name }) => name === lease.target)
   const plan = planOf(deps, lease, target, order.bySeconds)
   const wish = await wishOf(deps, plan, target, order)

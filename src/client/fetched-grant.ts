@@ -3,17 +3,16 @@ import { type CloudCredential, readCloudCredential } from '../contract/credentia
 import type { Grant, SealedCredential } from '../contract/grant.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ApprovalApi } from './approval/types.ts'
+import { defined } from '../base/defined.ts'
 import { generateEphemeralKey } from './exchange/ephemeral-key.ts'
 import { unseal } from './exchange/unseal.ts'
+import type { HeldBy } from './leases/holder.ts'
 import type { NewLease } from './leases/types.ts'
 import { entryTimes } from './slices.ts'
 import type { EntryDelivery } from './sinks/types.ts'
 
 export type FetchDeps = {
   readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'>
-  readonly endpoint: string
-  /** Whose login `api` is; see `Holder`. */
-  readonly holder: string
   /** Does what the endpoint leaves to the client (Google's federated grants). `clockOffsetMs`: this machine's clock minus the endpoint's. */
   readonly exchange: (
     credential: CloudCredential,
@@ -33,7 +32,7 @@ const OFFSET_NOISE_MS = 2_000
  * Has the endpoint exchange a grant, opens what it sealed to a key that never leaves this process, and finishes the exchange where
  * the endpoint leaves that to us.
  */
-export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'target'>): Promise<FetchedGrant> {
+export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'target'> & HeldBy): Promise<FetchedGrant> {
   const key = generateEphemeralKey()
   const { grant, credentials } = await deps.api.credentials(asked.id, key.publicKey, deps.signal)
   if (grant.id !== asked.id || grant.target !== asked.target || credentials.length === 0) throw unusable(asked)
@@ -57,8 +56,7 @@ export async function fetchGrant(deps: FetchDeps, asked: Pick<Grant, 'id' | 'tar
     lease: {
       id: grant.id,
       target: grant.target,
-      endpoint: deps.endpoint,
-      holder: deps.holder,
+      ...defined({ endpoint: asked.endpoint, holder: asked.holder }),
       deliver: grant.deliver ?? 'files',
       endsAt,
       ...(grant.channel === undefined ? {} : { channel: grant.channel }),

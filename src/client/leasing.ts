@@ -11,10 +11,10 @@ import type { LeaseDeps } from './leases/deps.ts'
 import { asJitError } from './leases/failure.ts'
 import { assertWritable } from './leases/files.ts'
 import { noteHeard } from './leases/heard.ts'
-import type { Holder } from './leases/holder.ts'
+import type { HeldBy } from './leases/holder.ts'
 import { outboxIn } from './leases/outbox.ts'
 import { runReaper } from './leases/reaper.ts'
-import { liveLease, writeSlice } from './leases/renew.ts'
+import { renewableLease, writeSlice } from './leases/renew.ts'
 import { LeaseStore } from './leases/store.ts'
 import { sweepLeases, sweepOrphans } from './leases/sweep.ts'
 import type { Lease, NewLease, WipeOutcome } from './leases/types.ts'
@@ -58,7 +58,7 @@ export interface Leasing extends LeaseRecords {
   /** Ends what is over, retries what is stuck, finishes what a dead process began. */
   sweep(): Promise<readonly WipeOutcome[]>
   /** The endpoint has answered for the leases that it gave to this login: strict ones may stay for another while. */
-  heard(by: Holder): void
+  heard(by: HeldBy): void
   /**
    * Sweeps until no lease lives or `signal` aborts. Returns at once where another reaper runs. `besides` is called at every tick;
    * it must return at once.
@@ -130,7 +130,7 @@ export function createLeasing(deps: LeasingDeps): Leasing {
       locked(async () => writeLease(leases, lease, await parcels.first(lease, deliveries), onUsable)),
     renew: (id, deliveries) =>
       locked(async () => {
-        const lease = liveLease(leases, id)
+        const lease = renewableLease(leases, id)
         return writeSlice(leases, lease, parcels.next(lease, deliveries))
       }),
     guide: parcels.guide,

@@ -1,12 +1,17 @@
 import { JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isOver, timeFor } from './leases/expiry.ts'
-import { type Holder, isHeldBy, type Login } from './leases/holder.ts'
+import { type HeldBy, isHeldBy, type LoginName } from './leases/holder.ts'
 import type { Entry, Lease } from './leases/types.ts'
 
 export type LiveLeases = {
   readonly leases: () => readonly Lease[]
   readonly clock: Clock
+  /**
+   * The grants that whoever asks works within, the first of them first: what an entry of the kubeconfig was written for, the
+   * `JIT_GRANTED_ID` of a `jit exec`.
+   */
+  readonly within?: readonly string[]
   /** Why a target has no live lease, where it was ended from elsewhere. */
   readonly ended?: (target: string) => JitError | undefined
 }
@@ -22,15 +27,42 @@ export type Renewing = LiveLeases & {
 const NEAR_MS = 60_000
 
 /**
- * The lease of `target` that lives by both clocks; while one takes the place of another, the one that ends last. What ends with
- * another program comes last of all.
+ * The lease of `target` that lives by both clocks: the one that whoever asks works within, else one that was elevated, else one that
+ * another program shares. While one takes the place of another, the one that ends last.
  */
-export function liveLease(target: string, { leases, clock, ended }: LiveLeases): Lease {
-  const live = leases().filter((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
-  const lease = live.findLast(({ usedBy }) => usedBy === undefined) ?? live.at(-1)
-  if (lease === undefined) throw ended?.(target) ?? notLive(target)
-  return lease
+export function liveLease(target: string, deps: LiveLeases, fits: (lease: Lease) => boolean = () => true): Lease {
+  const { within = [], ended } = deps
+  const live = livesOf(target, deps).filter(fits)
+  const [own] = within.flatMap((id) => live.findLast((lease) => isOf(lease, id)) ?? [])
+  const open = live.filter((lease) => isOpenTo(lease, within))
+  const lease = own ?? open.findLast(({ usedBy }) => usedBy === undefined) ?? open.at(-1)
+  if (lease !== undefined) return lease
+  throw ended?.(target) ?? (live.length === 0 ? notLive(target) : notOpen(target))
 }
+
+/** Whether another `jit exec` keeps what lives of `target` to its program. */
+export const isKeptByAnother = (target: string, deps: LiveLeases): boolean =>
+  livesOf(target, deps).some((lease) => !isOpenTo(lease, deps.within))
+
+/** What another `jit exec` holds ends with its program. */
+export const isAnothers = (lease: Lease, within: readonly string[] = []): boolean =>
+  lease.usedBy !== undefined && !within.some((id) => isOf(lease, id))
+
+/** Where each program can have a grant of its own, that of another one is left alone. */
+const isOpenTo = (lease: Lease, within?: readonly string[]): boolean =>
+  !isAnothers(lease, within) || lease.entries.some(({ deliver }) => deliver !== 'isolated')
+
+const isOf = ({ id, usedBy }: Lease, within: string): boolean => id === within || usedBy === within
+
+const livesOf = (target: string, { leases, clock }: LiveLeases): readonly Lease[] =>
+  leases().filter((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
+
+const notOpen = (target: string): JitError =>
+  new JitError(
+    'NOT_FOUND',
+    `Only a jit exec holds a grant for ${target} on this machine, which ends with its program.`,
+    `For one of your own: jit elevate ${target} --reason TEXT`,
+  )
 
 export const notLive = (target: string): JitError =>
   new JitError(
@@ -40,12 +72,15 @@ export const notLive = (target: string): JitError =>
   )
 
 /** A grant is renewed and extended where it was given, and by whoever it was given to. */
-export function refuseForeign(login: Login, lease: Lease): void {
+export function refuseForeign(login: LoginName, lease: Lease): void {
   if (!isHeldBy(lease, login)) throw foreign(lease, login)
 }
 
 /** What only another login could do for a grant. */
-export const foreign = ({ target, endpoint: given }: Holder & Pick<Lease, 'target'>, { endpoint }: Login): JitError =>
+export const foreign = (
+  { target, endpoint: given }: HeldBy & Pick<Lease, 'target'>,
+  { endpoint }: LoginName,
+): JitError =>
   new JitError(
     'LOGIN_NEEDED',
     given === endpoint

@@ -1,19 +1,19 @@
 import { type ErrorCode, JitError } from '../base/errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ApprovalApi } from './approval/types.ts'
-import { isHeldBy, type Login } from './leases/holder.ts'
+import type { Connection } from './connection.ts'
+import { isHeldBy } from './leases/holder.ts'
 import type { EndMessage, Outbox, OutboxEntry } from './leases/types.ts'
 import { foreign } from './live-lease.ts'
 
 /** How the endpoint can be told. `connect` rejects where nobody is logged in, or the login cannot be read. */
 export type Reporting = {
   readonly outbox: Outbox
-  readonly connect: () => Promise<Connection>
+  readonly connect: () => Promise<OutboxConnection>
   readonly clock: Clock
   /** Hears why something stays queued, where that matters; `about`: where it is not all of it. */
   readonly untold?: (why: unknown, about?: OutboxEntry) => void
 }
-export type Connection = Login & { readonly api: Pick<ApprovalApi, 'endGrant' | 'receipt'> }
+type OutboxConnection = Connection<'endGrant' | 'receipt'>
 
 /** How long a command may wait for the endpoint to confirm; what is not confirmed stays queued. */
 const CONFIRM_TIMEOUT_MS = 5_000
@@ -38,8 +38,9 @@ export async function deliverOutbox(deps: Reporting, signal: AbortSignal): Promi
   if (current.length === 0) return []
   const connection = await deps.connect().catch((why: unknown) => deps.untold?.(why)) // not logged in: queued until the next login
   if (connection === undefined) return []
-  const [mine, others] = split(current, (message) => isHeldBy(message, connection))
-  for (const message of others) deps.untold?.(foreign(message, connection), message)
+  const login = connection.login()
+  const [mine, others] = split(current, (message) => isHeldBy(message, login))
+  for (const message of others) deps.untold?.(foreign(message, login), message)
   const limited = AbortSignal.any([signal, AbortSignal.timeout(CONFIRM_TIMEOUT_MS)])
   const told = await Promise.all(mine.map((message) => tell(deps, connection, message, limited)))
   const confirmed = mine.filter((_, i) => told[i] === true)
@@ -55,7 +56,7 @@ export const isEnd = (message: OutboxEntry): message is EndMessage => message.ki
 
 async function tell(
   { untold }: Reporting,
-  connection: Connection,
+  connection: OutboxConnection,
   message: OutboxEntry,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -68,7 +69,7 @@ async function tell(
     const nothingToEnd = message.holder === undefined ? NOTHING_TO_END_OF_UNKNOWN : NOTHING_TO_END
     const final = message.kind === 'end' ? nothingToEnd : NO_USE_FOR_RECEIPT
     // of somebody else's grant the endpoint says the same, and the login may have become another's over this call
-    if (error instanceof JitError && final.includes(error.code) && isHeldBy(message, connection)) return true
+    if (error instanceof JitError && final.includes(error.code) && isHeldBy(message, connection.login())) return true
     untold?.(error, message)
     return false
   }

@@ -1,6 +1,5 @@
 import { JitError } from '../base/errors.ts'
-import type { ApprovalApi } from './approval/types.ts'
-import type { Login } from './leases/holder.ts'
+import type { Connection } from './connection.ts'
 import type { Lease } from './leases/types.ts'
 import type { Leasing } from './leasing.ts'
 import { notLive, refuseForeign } from './live-lease.ts'
@@ -10,9 +9,8 @@ import { isRenewed } from './slices.ts'
 export type RenewalDeps = Pick<FetchDeps, 'exchange' | 'clock' | 'signal'> & {
   readonly leasing: Pick<Leasing, 'list' | 'renew' | 'wipe'>
   /** Rejects where nobody is logged in. Never asks anybody. */
-  readonly connect: () => Promise<Connection>
+  readonly connect: () => Promise<Connection<'credentials' | 'clockOffsetMs'>>
 }
-type Connection = Login & { readonly api: Pick<ApprovalApi, 'credentials' | 'clockOffsetMs'> }
 
 /** Answers that mean: this grant is over, however the records here look. */
 const OVER: readonly string[] = ['GRANT_ENDED', 'NOT_FOUND']
@@ -28,9 +26,9 @@ export async function renewLease(deps: RenewalDeps, seen: Lease): Promise<Lease>
   if (lease === undefined) throw notLive(seen.target)
   if (isRenewed(lease, seen)) return lease
   const connection = await deps.connect()
-  refuseForeign(connection, lease)
-  const next = await fetchGrant({ ...deps, ...connection }, lease).catch((error: unknown) => {
-    refuseForeign(connection, lease) // the login may have become another's over this call
+  refuseForeign(connection.login(), lease)
+  const next = await fetchGrant({ ...deps, api: connection.api }, lease).catch((error: unknown) => {
+    refuseForeign(connection.login(), lease) // the login may have become another's over this call
     return endedOr(leasing, lease, error)
   })
   return leasing.renew(lease.id, next.deliveries).catch((error: unknown) => {

@@ -9,7 +9,8 @@ export type RevocationDeps = { readonly leasing: Pick<Leasing, 'list' | 'unreada
 >
 
 /** A lease as far as it is known: of one whose record cannot be read, that is the grant alone, which then stands as `target` too. */
-export type Revocable = Pick<Lease, 'id' | 'target'> & Partial<Pick<Lease, 'entries' | 'endpoint' | 'holder'>>
+export type Revocable = Pick<Lease, 'id' | 'target'> &
+  Partial<Pick<Lease, 'entries' | 'endpoint' | 'holder' | 'usedBy'>>
 
 export type Revocation = {
   readonly lease: Revocable
@@ -58,7 +59,7 @@ async function revocable({ leasing, connect }: RevocationDeps): Promise<readonly
   const connection = await connect().catch(() => undefined)
   return [
     ...leasing.list(),
-    ...lost.map((lease) => ({ ...lease, ...(connection && { endpoint: connection.endpoint }) })),
+    ...lost.map((lease) => ({ ...lease, ...(connection && { endpoint: connection.login().endpoint }) })),
   ]
 }
 

@@ -5,9 +5,9 @@ import { type HeldToken, KUBERNETES_TOKEN_FILE, readHeldToken } from '../base/ku
 import { quotedText } from '../base/terminal-text.ts'
 import { record, ShapeError } from '../contract/narrow.ts'
 import type { Clock } from '../platform/clock.ts'
-import { isOver, timeFor } from './leases/expiry.ts'
+import { timeFor } from './leases/expiry.ts'
 import type { Lease, Place } from './leases/types.ts'
-import { type LiveLeases, notLive } from './live-lease.ts'
+import { liveLease, type LiveLeases } from './live-lease.ts'
 import { evenIfReplaced } from './replaced-lease.ts'
 
 const API = 'client.authentication.k8s.io'
@@ -43,7 +43,7 @@ const MARGIN_MS = 10_000
  */
 export function serveFromFile(target: string, serving: FileServing): ExecCredential | undefined {
   const apiVersion = askedVersion(serving.env)
-  const lease = liveLease(target, serving)
+  const lease = kubernetesLease(target, serving)
   const place = tokenPlace(lease)
   const text = place.kind === 'sealed' ? undefined : serving.read(place.path)?.toString()
   if (text === undefined) return undefined
@@ -60,7 +60,7 @@ async function credentialOf(target: string, serving: KubernetesServing): Promise
   if (atOnce !== undefined) return atOnce
   const { clock } = serving
   const apiVersion = askedVersion(serving.env)
-  const lease = liveLease(target, serving)
+  const lease = kubernetesLease(target, serving)
   const held = serving.read(tokenPlace(lease).path) === undefined ? undefined : await heldBy(lease, serving)
   if (held !== undefined && isGood(held, lease, clock)) return answer(apiVersion, held, lease, clock)
   const next = await serving.renewed(lease).catch((error: unknown) => {
@@ -78,18 +78,10 @@ async function credentialOf(target: string, serving: KubernetesServing): Promise
 }
 
 /** The one that our entry in the kubeconfig was written for, else any: the context may have outlived it. */
-function liveLease(target: string, { leases, clock, env, ended }: FileServing): Lease {
-  const live = leases().filter(
-    (lease) =>
-      lease.target === target &&
-      lease.state === 'active' &&
-      lease.entries.some(({ cloud }) => cloud === 'kubernetes') &&
-      !isOver(lease, clock),
-  )
-  const [named] = (env['JIT_LEASE'] ?? '').split(' ')
-  const lease = live.find(({ id }) => id === named) ?? live.at(-1) // a grant that was extended just now ends first
-  if (lease !== undefined) return lease
-  throw ended?.(target) ?? notLive(target)
+function kubernetesLease(target: string, serving: FileServing): Lease {
+  const [named = ''] = (serving.env['JIT_LEASE'] ?? '').split(' ')
+  const within = [named, ...(serving.within ?? [])]
+  return liveLease(target, { ...serving, within }, ({ entries }) => entries.some(({ cloud }) => cloud === 'kubernetes'))
 }
 
 function tokenPlace(lease: Lease): Place {

@@ -20,6 +20,8 @@ export interface Output {
   rows(): number
   /** Width of the terminal that stdout is; endless where it is none: a line for `grep` is never broken. */
   columns(): number
+  /** The same of stderr, which may be a terminal where stdout is read by a program: `eval "$(jit env prod-db)"`. */
+  stderrColumns(): number
 }
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2]
@@ -46,6 +48,7 @@ export function standardOutput(process: NodeJS.Process): Output {
     stdoutIsTty: () => isTty(STDOUT),
     stderrIsTty: () => isTty(STDERR),
     columns: () => (isTty(STDOUT) ? process.stdout.columns : Number.POSITIVE_INFINITY),
+    stderrColumns: () => (isTty(STDERR) ? process.stderr.columns : Number.POSITIVE_INFINITY),
   }
 }
 

@@ -46,13 +46,14 @@ export function prepareSqliteFile(path: string): void {
 
 /** Opens the file in WAL mode with a full sync per commit. SQL may call `jit_now()`: ms since 1970 by `clock`. */
 export function openSqlite(path: string, clock: Clock, access: 'read' | 'write'): SqliteConnection {
-  let database: DatabaseSync
+  let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: BUSY_MS })
     const mode = database.prepare('pragma journal_mode = wal').get()?.['journal_mode']
     // Without shared memory, e.g. on a network file system, SQLite stays in another mode and says so only here.
     if (mode !== 'wal') throw new Error(`its file system does not allow a write-ahead log (mode ${String(mode)})`)
   } catch (error) {
+    database?.close()
     throw unusable(path, error)
   }
   database.exec('pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off')
@@ -61,20 +62,24 @@ export function openSqlite(path: string, clock: Clock, access: 'read' | 'write')
 }
 
 /**
- * Opens the file so that no byte on the disk changes and no file is made, whoever looks: a file of root's beside the
- * database would lock out the user whom the service runs as. `undefined`: there is no such file.
+ * Opens the file so that whoever looks changes nothing in database and log, and makes neither: a file of root's beside the
+ * database would lock out the user whom the service runs as. One is made in one case, where a process died and left a log
+ * without its index: SQLite makes the index (`-shm`) anew, for the owner of the database and with its mode, also where root
+ * looks (`unixOpenSharedMemory` in os_unix.c), and leaves it to the next process. `undefined`: there is no such file.
  */
 export function lookIntoSqlite(path: string, clock: Clock): SqliteConnection | undefined {
+  let database: DatabaseSync | undefined
   try {
     if (!exists(path)) return undefined
     if (!lstatSync(path).isFile()) throw new Error('it is not a regular file')
     const url = pathToFileURL(path)
     // SQLite makes the log where there is none, even to read. Where there is one, somebody uses the database or died in it.
     if (!exists(`${path}-wal`)) url.searchParams.set('immutable', '1')
-    const database = new DatabaseSync(url, { timeout: BUSY_MS, readOnly: true })
+    database = new DatabaseSync(url, { timeout: BUSY_MS, readOnly: true })
     database.prepare('select count(*) from sqlite_schema').get()
     return connection(database, clock)
   } catch (error) {
+    database?.close()
     throw unusable(path, error)
   }
 }

@@ -27,6 +27,7 @@ import { openStore } from './store/open.ts'
 import { awsName } from './tokens/aws-name.ts'
 import { ensureKeys } from './tokens/key-ring.ts'
 import { makeTokens } from './tokens/tokens.ts'
+import { unknownStops } from './unknown-stops.ts'
 
 export type Surroundings = {
   readonly env: Environment
@@ -39,7 +40,7 @@ export type Surroundings = {
 
 export type Endpoint = {
   readonly services: Services
-  /** Ends what policy and targets as they were read no longer give; called once, before anybody is served. */
+  /** Ends what policy and targets as they were read no longer give, and warns of stops that no longer stop; called once, before anybody is served. */
   readonly begin: () => Promise<void>
   /** Settles what is past its time and forgets what has had its day; called every minute. */
   readonly sweep: () => Promise<unknown>
@@ -81,18 +82,24 @@ export async function compose(config: Config, policy: Policy, around: Surroundin
       kubernetes: createKubernetesExchange(tokens),
     })
     const services = { config, authentication, tokens, approvals, policy, exchange, log, clock, random, stopping }
-    return { services, ...housekeeping(approvals, log), close: () => store.close() }
+    return { services, ...housekeeping(approvals, () => unknownStops(store, config), log), close: () => store.close() }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-function housekeeping(approvals: Housekeeping, log: Log): Pick<Endpoint, 'begin' | 'sweep'> {
+function housekeeping(
+  approvals: Housekeeping,
+  idleStops: () => ReturnType<typeof unknownStops>,
+  log: Log,
+): Pick<Endpoint, 'begin' | 'sweep'> {
   return {
     begin: async () => {
       const ended = await approvals.endWhatPolicyNoLongerGives()
       if (ended > 0) log.warn({ ended }, 'grants ended that policy or targets no longer give')
+      for (const { id: stop, scope, value } of await idleStops())
+        log.warn({ stop, scope, value }, 'a stop names what is not configured; under another name it is not stopped')
     },
     sweep: async () => {
       const { unconfirmed } = await approvals.sweep()

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { launch } from '../support/launch.ts'
@@ -75,6 +75,20 @@ describe('what the endpoint refuses', () => {
     expect(after.files).toEqual(before.files)
   })
 })
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a grant whose JSON nobody could be given is named, and can be ended',
+  async () => {
+    const at = machine()
+    const line = `"${process.execPath}" "${JIT}" ${wish.join(' ')} --json > /dev/full`
+    const { code, stderr } = await at.run('bash', '-c', line)
+    expect([code, JSON.parse(stderr.trim().split('\n').at(-1) ?? '')]).toMatchObject([
+      8,
+      { error: { code: 'WRITE_FAILED', hint: expect.stringContaining('jit revoke staging-db') } },
+    ])
+    expect(await at.jit('revoke', 'staging-db')).toMatchObject({ code: 0 })
+  },
+)
 
 test('a notice that cannot come is said before anybody waits for it, and the grant comes all the same', async () => {
   const { code, stderr } = await machine({ JIT_NOTICE: 'bogus' }).jit(...wish)

@@ -123,8 +123,12 @@ describe('what people decide', () => {
     expect(asked.code).toBe(5)
     const { request } = JSON.parse(asked.stdout) as { request: string }
     const stranger = ci.job('strange', githubEnv(ci.services, { GITHUB_RUN_ID: '43' }, { run_id: '43' }))
-    const refused = await stranger.jit('elevate', '--request', request)
-    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('another installation asked for it')])
+    const refused = await stranger.jit('elevate', '--request', request, '--no-wait')
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining(`Request ${request} cannot be collected`),
+    ])
+    expect((await stranger.jit('requests', request)).code).toBe(0)
     const bob = ci.world.person('bob')
     expect((await bob.logIn()).code).toBe(0)
     expect((await bob.jit('requests', '--to-review')).stdout).toContain('https://github.com/acme/shop/actions/runs/42')

@@ -297,6 +297,11 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
         expect(await seen()).toMatchObject([name, 'older', [{ kid: 'k1' }]])
         await fresh.remove()
       })
+
+      test('is looked into by somebody whose own mistake is not the database’s', async () => {
+        const boom = new Error('boom')
+        await expect(database.look(() => Promise.reject(boom))).rejects.toBe(boom)
+      })
     })
   })
 })

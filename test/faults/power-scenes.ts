@@ -1,4 +1,4 @@
-import { liveLease, writeSlice } from '../../src/client/leases/renew.ts'
+import { renewableLease, writeSlice } from '../../src/client/leases/renew.ts'
 import type { LeaseDeps } from '../../src/client/leases/deps.ts'
 import type { NewLease } from '../../src/client/leases/types.ts'
 import { memoryKeyStore } from '../../src/platform/keychain/memory.ts'
@@ -72,7 +72,7 @@ const writeSealed =
 const renewBoth =
   (id: string, target: string): Step =>
   async (deps, clock) => {
-    const lease = liveLease(deps, id)
+    const lease = renewableLease(deps, id)
     await writeSlice(deps, lease, parcels(clock).next(lease, inTwoClouds(id, target, 'Second')))
   }
 const wipe =

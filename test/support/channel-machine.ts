@@ -47,6 +47,8 @@ export async function channelMachine(
     readonly endpoint?: string
     /** Who is logged in now; `alice` where absent. */
     readonly holder?: () => string
+    /** At which endpoint; this machine's where absent. */
+    readonly loginAt?: () => string | undefined
   } = {},
 ) {
   const server = await startServer((request, response) => void listener(request, response))
@@ -82,10 +84,7 @@ export async function channelMachine(
     }
     const api = approvalApi({ identity, http, clock: { ...clock, now: () => Date.now() }, platform: 'linux' })
     return {
-      endpoint: server.url,
-      get holder() {
-        return more.holder?.() ?? 'alice'
-      },
+      login: () => ({ endpoint: more.loginAt?.() ?? server.url, holder: more.holder?.() ?? 'alice' }),
       api,
       ready: async () => more.ready?.(),
     }

@@ -2,6 +2,7 @@ import type { ApprovalApi } from '../../src/client/approval/types.ts'
 import { JitError } from '../../src/base/errors.ts'
 import { fingerprint } from '../../src/base/fingerprint.ts'
 import type { CredentialsAnswer, Grant } from '../../src/contract/grant.ts'
+import type { Me } from '../../src/contract/session.ts'
 import type { Person } from '../../src/contract/person.ts'
 import type { AccessRequest, NewRequest, RequestState } from '../../src/contract/request.ts'
 import type { Stop, StopAnswer, StopCall } from '../../src/contract/stop.ts'
@@ -70,6 +71,8 @@ export type FakeApproval = {
   readonly found?: () => AccessRequest | Promise<AccessRequest>
   readonly credentials?: ApprovalApi['credentials']
   readonly online?: boolean
+  /** How whoever asks has logged in. */
+  readonly flow?: Me['flow']
   readonly clockOffsetMs?: number
   /** Errors that the first calls of `ask` end with. */
   readonly askFailures?: readonly Error[]
@@ -102,7 +105,7 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
   }
   return {
     jkt: JKT,
-    me: async () => ({ person: eve, groups: ['dba'], flow: 'browser' }),
+    me: async () => ({ person: eve, groups: ['dba'], flow: given.flow ?? 'browser' }),
     targets: async () => {
       reach()
       return given.targets ?? [target('prod-db'), target('logs')]
@@ -122,9 +125,9 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
       if (failure !== undefined) throw failure
       return given.asked ?? request('pending', asked)
     },
-    request: async (id) => {
+    request: async (id, waitSeconds) => {
       reach()
-      calls.push(`look ${id}`)
+      calls.push(`${waitSeconds > 0 ? 'wait for' : 'look'} ${id}`)
       return given.found?.() ?? request('pending', {}, { id })
     },
     requests: async () => given.review ?? [],

@@ -1,7 +1,9 @@
 import { JitError } from '../../src/base/errors.ts'
 import type { CliContext } from '../../src/cli/context.ts'
+import { within } from '../../src/cli/serving.ts'
 import { noPaint } from '../../src/cli/ui/paint.ts'
 import { elevate, type ElevationDeps } from '../../src/client/elevation.ts'
+import type { LoginName } from '../../src/client/leases/holder.ts'
 import { extend } from '../../src/client/extension.ts'
 import { explainWish } from '../../src/client/explanation.ts'
 import type { Check } from '../../src/client/doctor/types.ts'
@@ -37,6 +39,8 @@ export type Fake = FakeApproval &
     readonly outIsTty?: boolean
     readonly env?: Readonly<Record<string, string>>
     readonly loggedIn?: boolean
+    /** Who is logged in now; {@link LOGIN} where absent. */
+    readonly login?: () => LoginName
     /** The login is a job's. */
     readonly isPipeline?: boolean
     /** The platform of a job that speaks for itself whoever is logged in. */
@@ -94,11 +98,13 @@ export function fakeContext(given: Fake = {}) {
       throw new Error('nothing is to be renewed')
     },
     clock,
+    within: within(given.env ?? {}),
   }
-  const reporting = { connect: async () => ({ ...LOGIN, api: await api() }), clock }
+  const whoever = given.login ?? (() => LOGIN)
+  const reporting = { connect: async () => ({ login: whoever, api: await api() }), clock }
   const elevationDeps = async (tell: ElevationDeps['tell']): Promise<ElevationDeps> => ({
     api: await api(),
-    ...LOGIN,
+    login: whoever,
     leasing,
     pending,
     exchange: async (credential) => credential,
@@ -154,7 +160,7 @@ export function fakeContext(given: Fake = {}) {
       return { elevate: (order) => elevate(deps, order), explain: (wish) => explainWish(deps, wish) }
     },
     extension: async ({ tell, askReason }) => {
-      const deps = { ...(await elevationDeps(() => undefined)), tell, askReason }
+      const deps = { ...(await elevationDeps(() => undefined)), tell, askReason, within: within(given.env ?? {}) }
       return { extend: (order) => extend(deps, order) }
     },
     used: async () => (name) => given.used?.[name] ?? 0,

@@ -1,9 +1,9 @@
 import { JitError } from '../../base/errors.ts'
 import { runToEnd } from '../../client/child-run.ts'
 import { childEnvironment, leaseEnvironment } from '../../client/lease-environment.ts'
-import type { Entry, Lease } from '../../client/leases/types.ts'
+import type { Lease } from '../../client/leases/types.ts'
 import { gcloudToken } from '../../client/served-gcp.ts'
-import { currentLease } from '../../client/live-lease.ts'
+import { currentLease, isAnothers, isKeptByAnother } from '../../client/live-lease.ts'
 import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
 import type { DeliveryMode } from '../../contract/target.ts'
@@ -113,28 +113,19 @@ const OTHER = ''
 /** None here, or ended at the endpoint just now. */
 const NOT_LIVE: readonly string[] = ['NOT_FOUND', 'GRANT_ENDED']
 
-/** What another `jit exec` holds ends with its program: where each can have its own, it is left alone. */
+/** The one to work with, and a word where another `jit exec` has one. */
 async function liveLeaseOf(ctx: CliContext, target: string): Promise<Lease | undefined> {
   const serving = await ctx.serving()
-  const isLeftAlone = (lease: Lease): boolean => isAnothers(ctx, lease) && lease.entries.every(isPrivate)
-  const leases = () => serving.leases().filter((lease) => !isLeftAlone(lease))
   try {
-    const lease = await currentLease(target, { ...serving, leases })
-    if (isAnothers(ctx, lease)) ctx.terminal.note(sharedText(ctx, lease))
+    const lease = await currentLease(target, serving)
+    if (isAnothers(lease, serving.within)) ctx.terminal.note(sharedText(ctx, lease))
     return lease
   } catch (error) {
     if (!(error instanceof JitError && NOT_LIVE.includes(error.code))) throw error
-    if (serving.leases().some((lease) => lease.target === target && isLeftAlone(lease)))
-      ctx.terminal.note(ownText(target))
+    if (isKeptByAnother(target, serving)) ctx.terminal.note(ownText(target))
     return undefined
   }
 }
-
-/** Whoever runs inside of a `jit exec` works with its grant. */
-const isAnothers = ({ env }: CliContext, { id, usedBy }: Lease): boolean =>
-  usedBy === 'one-program' && id !== env['JIT_GRANTED_ID']
-
-const isPrivate = ({ deliver }: Entry): boolean => deliver === 'isolated'
 
 const sharedText = ({ clock }: CliContext, { target, endsAt }: Lease): string =>
   `${target}: another jit exec holds this grant. It ends with that program, at ${timeOfDay(endsAt, clock.now())} at the latest. To keep one: jit elevate ${target}`
@@ -156,7 +147,7 @@ async function elevated(ctx: CliContext, typed: TypedWish, waitMs: number): Prom
   const wish = await completed(ctx, { ...typed, deliver: await modeFor(ctx, typed) })
   const progress = progressTo(ctx)
   const { elevate } = await ctx.elevation(progress.tell)
-  const result = await elevate({ ask: wish, waitMs, usedBy: 'one-program' }).finally(progress.stop)
+  const result = await elevate({ ask: wish, waitMs, forProgram: true }).finally(progress.stop)
   if (result.kind === 'delivered') return result.delivered.map(({ lease }) => lease)
   const { id } = result.request
   throw stillOpen(id, `Request ${id} is not decided yet, so nothing was run.`, 'NO_DECISION')
@@ -172,7 +163,11 @@ async function modeFor(ctx: CliContext, { targets: [name] }: TypedWish): Promise
 /** Nothing of the credentials outlives the child; how the child ended is told though the endpoint may be offline. */
 async function end(ctx: CliContext, leases: readonly Lease[]): Promise<void> {
   const ids = new Set(leases.map(({ id }) => id))
-  const ended = await revoke(await ctx.revocation(), ({ id }) => ids.has(id), new AbortController().signal)
+  const ended = await revoke(
+    await ctx.revocation(),
+    ({ id, usedBy }) => ids.has(id) || (usedBy !== undefined && ids.has(usedBy)),
+    new AbortController().signal,
+  )
   refuseUnwiped(ended)
   for (const { lease, confirmed } of ended)
     if (!confirmed) ctx.terminal.note(`${lease.target} is ended here; the endpoint will be told: jit sweep`)

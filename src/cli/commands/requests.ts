@@ -2,9 +2,12 @@ import { formatDuration } from '../../base/duration.ts'
 import { JitError } from '../../base/errors.ts'
 import { terminalText } from '../../base/terminal-text.ts'
 import type { ApprovalApi } from '../../client/approval/types.ts'
+import type { Person } from '../../contract/person.ts'
 import type { AccessRequest } from '../../contract/request.ts'
+import type { Me } from '../../contract/session.ts'
 import { examples, JitCommand, JSON_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
+import { waitsFor } from '../ui/approval-text.ts'
 import { requestText } from '../ui/request-text.ts'
 import { table } from '../ui/table.ts'
 import { timeOfDay } from '../ui/time.ts'
@@ -86,15 +89,31 @@ async function wordsFor(
 async function showRequest(ctx: CliContext, id: string, json: boolean): Promise<void> {
   const api = await ctx.api()
   if (json) return ctx.terminal.out(JSON.stringify(await api.request(id, 0, ctx.signal)))
-  const [request, { person }] = await Promise.all([api.request(id, 0, ctx.signal), api.me(ctx.signal)])
-  const isMine = request.requester.issuer === person.issuer && request.requester.subject === person.subject
+  const [request, me] = await Promise.all([api.request(id, 0, ctx.signal), api.me(ctx.signal)])
+  const isMine = isOf(me)(request.requester)
   const words = (await wordsFor(api, isMine))(request)
   for (const line of requestText(ctx, request, { words, clockOffsetMs: api.clockOffsetMs() })) ctx.terminal.out(line)
   if (request.state !== 'pending') return
-  const name = terminalText(request.id)
-  ctx.terminal.note(
-    isMine
-      ? `Come back to it: jit elevate --request ${name}. Take it back: jit cancel ${name}`
-      : `Compare the words with the requester, then: jit approve ${name}, or jit deny ${name} --reason TEXT`,
-  )
+  ctx.terminal.note(isMine ? ownHint(request, me, words === OTHER_KEY) : reviewHint(request, me))
 }
+
+/** What another key asked for is issued to that key alone, or to another job of its run. */
+function ownHint({ id }: AccessRequest, { flow }: Me, isOfOtherKey: boolean): string {
+  const name = terminalText(id)
+  const back = `Take it back: jit cancel ${name}`
+  return isOfOtherKey && flow !== 'workload'
+    ? `Come back to it on the machine that asked, with the login that it had then. ${back}`
+    : `Come back to it: jit elevate --request ${name}. ${back}`
+}
+
+function reviewHint(request: AccessRequest, me: Me): string {
+  const name = terminalText(request.id)
+  return request.needs.some(({ approvedBy }) => approvedBy.some(isOf(me)))
+    ? `You have approved it. It waits for ${waitsFor(request)}.`
+    : `Compare the words with the requester, then: jit approve ${name}, or jit deny ${name} --reason TEXT`
+}
+
+const isOf =
+  ({ person }: Me) =>
+  ({ issuer, subject }: Person): boolean =>
+    issuer === person.issuer && subject === person.subject

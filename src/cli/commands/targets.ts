@@ -32,7 +32,7 @@ export async function runTargets(ctx: CliContext, { json }: TargetsOptions): Pro
       account,
       role,
       approval.kind === 'refused' ? '-' : formatDuration(maxDurationSeconds),
-      approval.kind === 'refused' ? `not for you: ${approval.why}` : approvalText(approval),
+      approvalText(approval),
       description ?? '',
     ]),
   )

@@ -2,10 +2,10 @@ import { terminalText } from '../../base/terminal-text.ts'
 import type { AccessRequest } from '../../contract/request.ts'
 import type { ApprovalRule } from '../../contract/target.ts'
 
-/** Who decides, in words: `automatic`, `1 of Dana, Eve`, `refused: …`. */
+/** Who decides, in words: `automatic`, `1 of Dana, Eve`, `not for you: …`. */
 export function approvalText(rule: ApprovalRule): string {
   if (rule.kind === 'automatic') return 'automatic'
-  if (rule.kind === 'refused') return `refused: ${rule.why}`
+  if (rule.kind === 'refused') return `not for you: ${rule.why}`
   return `${rule.quorum} of ${rule.approvers.join(', ')}`
 }
 

@@ -36,11 +36,9 @@ export async function openTerminal(process: NodeJS.Process, { nonInteractive }: 
     const safe = inert(text)
     return plain ? asciiText(safe) : safe
   }
-  // The width is that of stdout, which is the same terminal or none.
-  const forPeople = (text: string): string => (output.stderrIsTty() ? bySentence(text, output.columns()) : text)
   return {
     out: (text) => output.out(shown(text, toOut)),
-    note: (text) => output.note(forPeople(shown(text, toNote))),
+    note: (text) => output.note(bySentence(shown(text, toNote), output.stderrColumns())),
     interactive: !nonInteractive && output.stdinIsTty() && output.stderrIsTty(),
     inIsTty: output.stdinIsTty(),
     outIsTty: output.stdoutIsTty(),

@@ -8,7 +8,8 @@ import type { Target } from '../../contract/target.ts'
 
 /**
  * The endpoint's API, logged in. Rejects with `JitError`: LOGIN_NEEDED, STEP_UP_NEEDED, DENIED, NOT_FOUND, NO_DECISION,
- * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, GRANT_ENDED, CLOUD_REFUSED, CLOUD_UNAVAILABLE, CLOCK_SKEW.
+ * ENDPOINT_UNREACHABLE, ENDPOINT_REFUSED, ENDPOINT_INVALID, USAGE, CONFLICT, GRANT_ENDED, CLOUD_REFUSED,
+ * CLOUD_UNAVAILABLE, CLOCK_SKEW.
  */
 export interface ApprovalApi {
   /** Thumbprint (RFC 7638) of the key that proves these calls. */
@@ -18,7 +19,10 @@ export interface ApprovalApi {
   explain(request: NewRequest, signal?: AbortSignal): Promise<Explanation>
   /** `idempotencyKey` makes a repeat after a lost answer return the first request. */
   ask(request: NewRequest, idempotencyKey: string, signal?: AbortSignal): Promise<AccessRequest>
-  /** Answers at once, or with `waitSeconds` (at most `LONGEST_WAIT_SECONDS`) as soon as the request is no longer pending. */
+  /**
+   * Answers at once, or with `waitSeconds` (at most `LONGEST_WAIT_SECONDS`) as soon as the request is no longer pending. `DENIED`
+   * for the wait of a job where another run asked.
+   */
   request(id: string, waitSeconds: number, signal?: AbortSignal): Promise<AccessRequest>
   requests(which: 'mine' | 'to-review', signal?: AbortSignal): Promise<readonly AccessRequest[]>
   approve(id: string, signal?: AbortSignal): Promise<AccessRequest>

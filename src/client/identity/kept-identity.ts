@@ -1,3 +1,4 @@
+import { JitError } from '../../base/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { dpopProof, thumbprint } from './dpop.ts'
@@ -23,9 +24,13 @@ const MARGIN_MS = 30_000
 export const isAlive = ({ accessTokenExpiresAt }: CallingLogin, { now }: Pick<Clock, 'now'>): boolean =>
   accessTokenExpiresAt - MARGIN_MS > now()
 
-/** A login that several processes share: it proves calls, and the first that needs it renews it for all. */
+/**
+ * A login that several processes share: it proves calls, and the first that needs it renews it for all. It stays at its endpoint,
+ * though another person may log in there meanwhile. Rejects with LOGIN_NEEDED where the login has become one of another endpoint.
+ */
 export function keptIdentity<L extends CallingLogin>(first: L, deps: Keeping<L>): Identity {
   const { clock, random, withLock, endpointOf } = deps
+  const endpoint = endpointOf(first)
   let login = first
   let renewing: Promise<void> | undefined
 
@@ -33,15 +38,13 @@ export function keptIdentity<L extends CallingLogin>(first: L, deps: Keeping<L>)
   const renew = (signal: AbortSignal | undefined): Promise<void> =>
     withLock('login', async () => {
       const spent = login.accessToken
-      login = await deps.reload()
+      login = ofEndpoint(endpoint, await deps.reload(), endpointOf)
       if (login.accessToken !== spent && isAlive(login, clock)) return
       login = await deps.renew(login, signal)
     })
 
   return {
-    get endpoint() {
-      return endpointOf(login)
-    },
+    endpoint,
     get me() {
       return login.me
     },
@@ -62,4 +65,14 @@ export function keptIdentity<L extends CallingLogin>(first: L, deps: Keeping<L>)
         id: random.bytes(16).toString('base64url'),
       }),
   }
+}
+
+/** Calls go to the endpoint that the program was opened for; it must never see what belongs to another. */
+function ofEndpoint<L>(endpoint: string, login: L, endpointOf: (login: L) => string): L {
+  if (endpointOf(login) === endpoint) return login
+  throw new JitError(
+    'LOGIN_NEEDED',
+    `Somebody has logged in at ${endpointOf(login)} meanwhile.`,
+    'Type the command again.',
+  )
 }

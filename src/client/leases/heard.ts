@@ -4,10 +4,10 @@ import type { Clock } from '../../platform/clock.ts'
 import { attempt, readFile } from '../../platform/durable.ts'
 import type { FileSystem } from '../../platform/files.ts'
 import { replaceHint } from './hint.ts'
-import type { Holder } from './holder.ts'
+import type { HeldBy } from './holder.ts'
 
 /** When an endpoint last answered for the leases that this machine holds there by one login, on both clocks. */
-export type Heard = Holder & {
+export type Heard = HeldBy & {
   /** Wall clock of this machine, ms since 1970. */
   readonly at: number
   /** Whole seconds, rather early than late. */
@@ -31,7 +31,7 @@ export function lastHeard(fs: FileSystem, root: string): Heard | undefined {
 const NO_BOOT_ID = '-'
 
 /** Not synced: a power loss means another boot, in which nothing that was heard before counts. */
-export function noteHeard(fs: FileSystem, root: string, clock: Clock, { endpoint, holder }: Holder): void {
+export function noteHeard(fs: FileSystem, root: string, clock: Clock, { endpoint, holder }: HeldBy): void {
   const { at, bootSeconds, bootId } = { at: clock.now(), bootSeconds: clock.bootSeconds(), bootId: clock.bootId() }
   const whose = holder === undefined ? endpoint : `${endpoint} ${holder}`
   const line = `${Math.floor(at)} ${Math.floor(bootSeconds)} ${bootId ?? NO_BOOT_ID} ${whose}\n`

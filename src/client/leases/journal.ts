@@ -13,7 +13,6 @@ import {
   type Place,
   PLACE_KINDS,
   type UnreadableLease,
-  USED_BY,
 } from './types.ts'
 
 const VERSION = 1
@@ -67,7 +66,7 @@ const readEntry: Reader<Entry> = object(
 )
 
 /** A lease ends without these just the same, so what a newer jit put there must keep no older one from it. */
-const IGNORABLE = { holder: string, usedBy: oneOf(...USED_BY), lastError: string, retryAt: integer }
+const IGNORABLE = { holder: string, usedBy: string, lastError: string, retryAt: integer }
 
 const readLease: Reader<Omit<Lease, 'version'>> = object(
   {

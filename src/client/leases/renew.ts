@@ -34,7 +34,7 @@ export async function writeSlice(deps: LeaseDeps, lease: Lease, parcels: readonl
 }
 
 /** The lease to renew; throws `GRANT_ENDED` where it is over or gone. */
-export function liveLease({ store, clock }: LeaseDeps, id: string): Lease {
+export function renewableLease({ store, clock }: LeaseDeps, id: string): Lease {
   const lease = store.list().find((each) => each.id === id)
   if (lease !== undefined && lease.state === 'active' && !isOver(lease, clock, store.lastSeen())) return lease
   throw new JitError(

@@ -66,8 +66,6 @@ export type Entry = {
   readonly renewAt?: number
 }
 
-export const USED_BY = ['one-program'] as const
-
 /** This machine's record of one grant: what is written where, until when. Holds no secret. */
 export type Lease = {
   readonly version: 1
@@ -75,10 +73,13 @@ export type Lease = {
   readonly id: string
   readonly target: string
   readonly endpoint: string
-  /** Whose grant it is; see `Holder`. */
+  /** Whose grant it is; see `HeldBy`. */
   readonly holder?: string
-  /** `one-program`: `jit exec` asked for it, and ends it with its program. */
-  readonly usedBy?: (typeof USED_BY)[number]
+  /**
+   * The grant that a `jit exec` started its program with, and that ends with it: this one, or the one in whose place it was put
+   * (`jit extend`).
+   */
+  readonly usedBy?: string
   /** What was asked for. */
   readonly deliver: DeliveryMode
   /** One for each cloud that the target opens. */
@@ -152,7 +153,7 @@ export type OutboxEntry = EndMessage | ReceiptMessage
 type Message = {
   readonly grant: string
   readonly endpoint: string
-  /** Whose login can tell it; see `Holder`. */
+  /** Whose login can tell it; see `HeldBy`. */
   readonly holder?: string
   readonly target: string
   /** Wall clock of this machine, ms since 1970. */

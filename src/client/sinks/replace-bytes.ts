@@ -75,7 +75,7 @@ export function displaceWhole(fs: FileSystem, place: FilePlace, base: Snapshot):
   return 'done'
 }
 
-/** Nothing has been exchanged: the names made on the way go. What cannot go now is named in the lease and goes with it. */
+/** Nothing has been replaced: the names made on the way go. What cannot go now is named in the lease and goes with it. */
 function forget(fs: FileSystem, place: FilePlace): void {
   attempt(() => removeFile(fs, place.temp))
   attempt(() => {

@@ -25,8 +25,8 @@ export function loadFormat(formats: Formats, name: FormatName): Promise<Format> 
 }
 
 const ROUNDS = 20
-/** The directory or the mount does not let us exchange the file, though the file itself can be written. */
-const EXCHANGE_REFUSED = ['EBUSY', 'EPERM', 'EACCES']
+/** The directory or the mount does not let us replace the file, though the file itself can be written. */
+const REPLACING_REFUSED = ['EBUSY', 'EPERM', 'EACCES']
 
 /**
  * An entry in a file of the user's. The file is shared with clients, editors and scripts, hardly any of which take a lock: see
@@ -135,7 +135,7 @@ function put(
   try {
     return replaceBytes(fs, place, base, next, mode)
   } catch (error) {
-    if (base === undefined || !EXCHANGE_REFUSED.includes(errnoOf(error) ?? '')) throw error
+    if (base === undefined || !REPLACING_REFUSED.includes(errnoOf(error) ?? '')) throw error
     rewriteInPlace(fs, place, base, next, mode)
     return 'done'
   }

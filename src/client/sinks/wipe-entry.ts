@@ -39,16 +39,16 @@ async function takeAllOut(system: FormatSystem, owner: Owner, place: FilePlace):
 }
 
 /**
- * Exchanges the file, which is safe against writers who take no lock, and blanks the displaced one. Where no new file can be made
+ * Replaces the file, which is safe against writers who take no lock, and blanks the displaced one. Where no new file can be made
  * (full disk, hard link, bind mount) the secret is blanked in the file itself first, then cut out.
  */
 function takeOut(system: FormatSystem, owner: Owner, place: FilePlace, base: Snapshot, next: Buffer): void {
   const { fs } = system
-  const exchange = (): void => {
+  const replace = (): void => {
     if (next.length === 0 && !place.existed) displaceWhole(fs, place, base)
     else replaceBytes(fs, place, base, next, base.stat.mode)
   }
-  if (base.stat.nlink === 1 && attempt(exchange)) return
+  if (base.stat.nlink === 1 && attempt(replace)) return
   scrubInPlace(fs, place.path, (bytes) => secretsIn(system, bytes, owner))
   const blank = readNow(fs, place.path)
   if (blank !== undefined) rewriteInPlace(fs, place, blank, without(system, blank.bytes, owner, place), blank.stat.mode)

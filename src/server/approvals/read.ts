@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts'
 import { approvableBy } from './judgement.ts'
 import { fromRow, type RequestRecord, samePerson } from './record.ts'
 import { noSuchRequest } from './refusals.ts'
-import { mayCollect, otherAsker } from './same-asker.ts'
+import { mayCollect, notCollectedHere } from './same-asker.ts'
 import type { Caller } from './types.ts'
 import { viewRow, viewRows } from './view.ts'
 
@@ -13,15 +13,13 @@ const MOST_LISTED = 100
 const MOST_SEARCHED = 1_000
 
 export async function get(deps: Deps, caller: Caller, id: string): Promise<AccessRequest> {
-  const row = await deps.store.request(id)
-  if (row === undefined || !(await maySee(deps, caller, row))) throw noSuchRequest()
-  refuseOtherRun(caller, fromRow(row))
-  return viewRow(deps, deps.store, row)
+  return viewRow(deps, deps.store, await seen(deps, caller, id))
 }
 
-/** A job that comes back to a request means to collect: what another run asked for it would wait for in vain. */
-function refuseOtherRun(caller: Caller, { asked }: RequestRecord): void {
-  if (caller.workload !== undefined && !mayCollect(caller, asked.caller)) throw otherAsker(asked.targets)
+async function seen(deps: Deps, caller: Caller, id: string): Promise<RequestRow> {
+  const row = await deps.store.request(id)
+  if (row === undefined || !(await maySee(deps, caller, row))) throw noSuchRequest()
+  return row
 }
 
 /** Its requester, whoever may approve it, and whoever did. */
@@ -33,7 +31,10 @@ async function maySee(deps: Deps, caller: Caller, row: RequestRow): Promise<bool
   return [...approvals, ...(record.decision?.people ?? [])].some((person) => samePerson(person, caller.person))
 }
 
-/** Stands in line before it looks, so that a decision in between is not missed; where there is no room it does not wait. */
+/**
+ * Stands in line before it looks, so that a decision in between is not missed; where there is no room it does not wait. A job
+ * that waits means to collect: what another run asked for it would wait for in vain.
+ */
 export async function wait(
   deps: Deps,
   caller: Caller,
@@ -41,15 +42,24 @@ export async function wait(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<AccessRequest> {
+  const look = async (): Promise<AccessRequest> => {
+    const row = await seen(deps, caller, id)
+    refuseOtherRun(caller, fromRow(row))
+    return viewRow(deps, deps.store, row)
+  }
   const waiter = waitMs > 0 ? deps.watch.join(id, caller.person) : undefined
   try {
-    const found = await get(deps, caller, id)
+    const found = await look()
     if (found.state !== 'pending' || waiter === undefined || signal.aborted) return found
     await waiter.news(Math.min(waitMs, LONGEST_WAIT_SECONDS * 1000), signal)
   } finally {
     waiter?.leave()
   }
-  return get(deps, caller, id)
+  return look()
+}
+
+function refuseOtherRun(caller: Caller, { id, asked }: RequestRecord): void {
+  if (caller.workload !== undefined && !mayCollect(caller, asked.caller)) throw notCollectedHere(id, asked.targets)
 }
 
 export async function list(deps: Deps, caller: Caller, which: 'mine' | 'to-review'): Promise<readonly AccessRequest[]> {

@@ -17,10 +17,13 @@ function isSameRun(one: Workload | undefined, other: Workload | undefined): bool
 
 export const OTHER_ASKER = 'another installation asked for it'
 
-/** `denied`, not `invalid_token`: the login is sound, and logging in again would not help. */
 export const otherAsker = (targets: readonly string[]): Refusal =>
-  new Refusal(
-    'denied',
-    `The grant for ${targets.join(', ')} cannot be used here: ${OTHER_ASKER}.`,
-    `To ask from here: jit elevate ${targets.join(' ')}`,
-  )
+  notFromHere(`The grant for ${targets.join(', ')} cannot be used here`, targets)
+
+/** It may have no grant, and never get one. */
+export const notCollectedHere = (request: string, targets: readonly string[]): Refusal =>
+  notFromHere(`Request ${request} cannot be collected here`, targets)
+
+/** `denied`, not `invalid_token`: the login is sound, and logging in again would not help. */
+const notFromHere = (what: string, targets: readonly string[]): Refusal =>
+  new Refusal('denied', `${what}: ${OTHER_ASKER}.`, `To ask from here: jit elevate ${targets.join(' ')}`)

@@ -56,15 +56,18 @@ function closedMessage(
 ): string | undefined {
   if (rule.effect !== 'forbid' || rule.principal.kind !== 'anyone' || !rule.actions.includes('request'))
     return undefined
-  const closed = targets.filter((target) => isAbout(rule, target) && holdsForJobsAlone(rule, target))
-  const shutOut = pipelines.filter(({ name }) =>
-    closed.some((target) => asking.some((other) => letsAsk(other, name, target))),
-  )
-  if (shutOut.length === 0) return undefined
-  const what = listed(closed.map(({ name }) => name))
-  const whom = listed(shutOut.map(({ name }) => name))
+  const closed = targets
+    .filter((target) => isAbout(rule, target) && holdsForJobsAlone(rule, target))
+    .map((target) => ({ target, shutOut: pipelines.filter((each) => mayAsk(asking, each, target)) }))
+    .filter(({ shutOut }) => shutOut.length > 0)
+  if (closed.length === 0) return undefined
+  const what = listed(closed.map(({ target }) => target.name))
+  const whom = listed([...new Set(closed.flatMap(({ shutOut }) => shutOut.map(({ name }) => name)))])
   return `forbids ${what} to every job, also to pipelines that may ask for it (${whom}): ${WHY}. For people alone write: principal is User.`
 }
+
+const mayAsk = (asking: readonly Rule[], { name }: KnownPipeline, target: ConfiguredTarget): boolean =>
+  asking.some((rule) => letsAsk(rule, name, target))
 
 function holdsForJobsAlone({ json }: Rule, target: ConfiguredTarget): boolean {
   const knowledge = knowledgeOf(target)

@@ -64,7 +64,7 @@ export function grantReads(db: Db): GrantReads {
   }
 }
 
-type GrantWrites = Pick<Transaction, 'insertGrants' | 'holdActive' | 'holdGrant' | 'noteCollectors' | 'endGrant'>
+type GrantWrites = Pick<Transaction, 'insertGrants' | 'holdActive' | 'noteCollectors' | 'endGrant'>
 
 export function grantWrites(db: Db): GrantWrites {
   const change = db.updateTable('grants').where('ended_at', 'is', null).where('ends_at', '>', NOW)
@@ -97,14 +97,6 @@ export function grantWrites(db: Db): GrantWrites {
         .set((row) => ({ holds: row('holds', '+', 1), issued_at: NOW, wiped_at: null }))
         .where('id', '=', id)
         .where('starts_at', '<=', NOW)
-        .returning(GRANT)
-        .executeTakeFirst(),
-
-    holdGrant: (id) =>
-      db
-        .updateTable('grants')
-        .set((row) => ({ holds: row('holds', '+', 1) }))
-        .where('id', '=', id)
         .returning(GRANT)
         .executeTakeFirst(),
 

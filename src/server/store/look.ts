@@ -1,17 +1,22 @@
 import type { RawBuilder } from 'kysely'
 import { refuseNewer, SCHEMA_VERSION } from './migrations.ts'
 import { signingKeyReads } from './signing-keys.ts'
+import { stopReads } from './stops.ts'
 import type { Db } from './tables.ts'
 import type { Reads, Store, StoreState } from './types.ts'
 
 /** What is in a database, for whoever must not change it. */
-export type StoreLook = Pick<Store, 'name'> & { readonly state: StoreState; readonly signingKeys: Reads['signingKeys'] }
+export type StoreLook = Pick<Store, 'name'> &
+  Pick<Reads, 'signingKeys' | 'stopsInForce'> & { readonly state: StoreState }
+
+const none = (): Promise<readonly never[]> => Promise.resolve([])
 
 /** There is no database, or nothing in it. */
 export const nothingYet = (name: string): StoreLook => ({
   name,
   state: 'none',
-  signingKeys: () => Promise.resolve([]),
+  signingKeys: none,
+  stopsInForce: none,
 })
 
 /** `tables` counts the tables called `schema_version`. Throws `CONFIG` for a database of a newer version. */
@@ -21,5 +26,8 @@ export async function lookInto(db: Db, name: string, tables: RawBuilder<{ count:
   const found = made ? await db.selectFrom('schema_version').select('version').executeTakeFirst() : undefined
   if (found === undefined) return nothingYet(name)
   refuseNewer(found.version, name)
-  return { name, state: found.version < SCHEMA_VERSION ? 'older' : 'ready', ...signingKeyReads(db) }
+  const isOlder = found.version < SCHEMA_VERSION
+  // The table of stops came after the first version.
+  const stopsInForce = isOlder ? none : stopReads(db).stopsInForce
+  return { name, state: isOlder ? 'older' : 'ready', ...signingKeyReads(db), stopsInForce }
 }

@@ -37,18 +37,23 @@ export async function openPostgresStore(url: string, report: (error: Error) => v
   return { name, ...reads(db), transaction, close: () => db.destroy() }
 }
 
-/** Makes and changes nothing. */
+/** Makes and changes nothing. What `work` rejects with is passed on. */
 export async function lookIntoPostgresStore<T>(url: string, work: (look: StoreLook) => Promise<T>): Promise<T> {
   const db = connect(url, () => undefined)
-  const name = nameOf(url)
+  try {
+    return await work(await lookIntoTables(db, nameOf(url)))
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function lookIntoTables(db: Db, name: string): Promise<StoreLook> {
   try {
     await refuseLossyCommits(db, name)
     const tables = sql<{ count: number }>`select count(to_regclass('schema_version')) as count`
-    return await work(await lookInto(db, name, tables))
+    return await lookInto(db, name, tables)
   } catch (error) {
     throw error instanceof JitError ? error : unreachable(name, error)
-  } finally {
-    await db.destroy()
   }
 }
 

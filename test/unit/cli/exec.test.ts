@@ -1,28 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
-import type { ApprovalApi } from '../../../src/client/approval/types.ts'
-import type { Order } from '../../../src/client/elevation.ts'
 import type { Lease } from '../../../src/client/leases/types.ts'
-import { dana, grant, iso, NOW, request } from '../../support/fake-approval.ts'
+import { approved, sealed } from '../../support/elevated.ts'
+import { grant, NOW } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
-import { awsCredential, seal } from '../../support/sealed-credential.ts'
 
 const ofProgram = (deliver: Lease['deliver'], more: Partial<Lease> = {}): Lease => {
-  const found = lease('prod-db', { id: 'grant_other', deliver, usedBy: 'one-program', ...more })
+  const found = lease('prod-db', { id: 'grant_other', deliver, usedBy: 'grant_other', ...more })
   return { ...found, entries: found.entries.map((entry) => ({ ...entry, deliver })) }
 }
 
-const own = { ...grant('prod-db'), deliver: 'isolated' as const }
-const decision = { outcome: 'approved' as const, by: 'people' as const, people: [dana], policies: [], at: iso(NOW) }
-const approved = request('approved', { targets: ['prod-db'] }, { decision, grants: [own] })
-const credentials: ApprovalApi['credentials'] = async (_id, key) => ({
-  grant: own,
-  credentials: [{ cloud: 'aws', profile: 'jit-prod-db', jwe: seal(key, awsCredential) }],
-})
+const own = { ...approved(), grants: [grant('prod-db', { deliver: 'isolated' })] }
 
 async function exec(given: Fake) {
-  const fake = fakeContext({ asked: approved, credentials, ...given })
+  const fake = fakeContext({ asked: own, credentials: sealed, ...given })
   await runProgram(fake.ctx, ['exec', 'prod-db', '--reason', 'slow query', '--', 'aws', 's3', 'ls'])
   return { ...fake, used: fake.programs.map(({ env }) => env['JIT_GRANTED_ID']) }
 }
@@ -47,6 +39,16 @@ describe('jit exec beside another one', () => {
     expect(calls).toEqual(['run aws'])
   })
 
+  test.each([
+    ['over', { endsAt: NOW - 1 }],
+    ['being taken away', { state: 'wiping' }],
+    ['stuck', { state: 'stuck' }],
+  ] as const)('whose grant is %s says nothing of it', async (_what, more) => {
+    const { used, note } = await exec({ leases: [ofProgram('isolated', more)] })
+    expect(used).toEqual(['grant_prod-db'])
+    expect(note.filter((line) => line.includes('another jit exec'))).toEqual([])
+  })
+
   test('and a grant that was elevated uses the latter, however soon that ends', async () => {
     const elevated = lease('prod-db', { id: 'grant_elevated', endsAt: NOW + 60_000 })
     for (const deliver of ['isolated', 'process'] as const) {
@@ -55,17 +57,41 @@ describe('jit exec beside another one', () => {
     }
   })
 
-  test('that started it works with its grant, without a word', async () => {
+  test('that started it works with its grant, without a word, also where one was elevated meanwhile', async () => {
     const env = { JIT_GRANTED_ID: 'grant_other' }
-    const { used, note, calls } = await exec({ leases: [ofProgram('isolated')], env })
-    expect([used, note, calls]).toEqual([['grant_other'], [], ['run aws']])
+    for (const others of [[], [lease('prod-db', { id: 'grant_elevated' })]]) {
+      const { used, note, calls } = await exec({ leases: [ofProgram('isolated'), ...others], env })
+      expect([used, note, calls]).toEqual([['grant_other'], [], ['run aws']])
+    }
+  })
+
+  test('ends with its program what was put in the place of its grant meanwhile', async () => {
+    const extended = ofProgram('process', { id: 'grant_longer', usedBy: 'grant_prod-db', state: 'stuck' })
+    const { leasing, calls } = await exec({ leases: [extended] })
+    expect(calls.filter((call) => call.startsWith('end')).toSorted()).toEqual(['end grant_longer', 'end grant_prod-db'])
+    expect(leasing.list()).toEqual([])
   })
 })
 
-test('a lease of jit exec says what it is for, and one that was elevated does not', async () => {
-  const { elevate } = await fakeContext({ asked: approved, credentials }).ctx.elevation(() => undefined)
-  const ask = { targets: ['prod-db'], reason: 'slow query', deliver: 'isolated' } as const
-  const of = async (more: Pick<Order, 'usedBy'>) => elevate({ ask, waitMs: 0, ...more })
-  expect(await of({ usedBy: 'one-program' })).toMatchObject({ delivered: [{ lease: { usedBy: 'one-program' } }] })
-  expect(JSON.stringify(await of({}))).not.toContain('usedBy')
+describe('a grant that a jit exec keeps to its program', () => {
+  const COMMANDS = [
+    ['env', 'prod-db', '--shell', 'bash'],
+    ['credential-process', 'prod-db'],
+    ['extend', 'prod-db', '--for', '30m'],
+  ]
+  test.each(COMMANDS)('is not taken by jit %s', async (...argv) => {
+    const { ctx, out, calls } = fakeContext({ leases: [ofProgram('isolated')] })
+    await expect(runProgram(ctx, argv)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('jit exec'),
+    })
+    expect([out, calls]).toEqual([[], []])
+  })
+
+  test('is what they work with inside of it', async () => {
+    const env = { JIT_GRANTED_ID: 'grant_other' }
+    const { ctx, out } = fakeContext({ leases: [ofProgram('isolated')], env })
+    await runProgram(ctx, ['env', 'prod-db', '--shell', 'bash'])
+    expect(out).toHaveLength(1)
+  })
 })

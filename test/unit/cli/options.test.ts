@@ -19,6 +19,7 @@ import { targetsCommand } from '../../../src/cli/commands/targets.ts'
 import { whoamiCommand } from '../../../src/cli/commands/whoami.ts'
 import type { CliContext } from '../../../src/cli/context.ts'
 import { buildProgram, runProgram } from '../../../src/cli/program.ts'
+import { readSwitches } from '../../../src/cli/switches.ts'
 import { fakeContext } from '../../support/fake-context.ts'
 
 type Make<T> = (ctx: CliContext, run: (ctx: CliContext, options: T) => Promise<void>) => JitCommand
@@ -208,12 +209,20 @@ describe('the twin of a switch', () => {
       })
   })
 
-  test.each(['JIT_NON_INTERACTIVE', 'JIT_DEBUG'])('%s is of every command', async (twin) => {
-    const run = (value: string) => runProgram(fakeContext({ env: { [twin]: value } }).ctx, ['status', '--json'])
-    await expect(run('yes')).rejects.toThrow(twin)
-    await run('1')
-    await run('')
-  })
+  test.each(['JIT_NON_INTERACTIVE', 'JIT_DEBUG'])(
+    '%s stops no command: what is odd counts as 1, and is told',
+    async (twin) => {
+      const told = async (value: string): Promise<readonly string[]> => {
+        const { ctx, note } = fakeContext({ env: { [twin]: value } })
+        await runProgram(ctx, ['revoke', '--all'])
+        return note.filter((line) => line.includes(twin))
+      }
+      const { nonInteractive, debug } = readSwitches([], { [twin]: 'true' })
+      expect(twin === 'JIT_DEBUG' ? debug : nonInteractive).toBe(true)
+      expect(await told('true')).toEqual([`${twin} is set to "true": it takes 1 or 0, and counts as 1.`])
+      for (const plain of ['1', '0', '']) expect(await told(plain)).toEqual([])
+    },
+  )
 })
 
 test.each([20, 40, 60, 100])(

@@ -30,7 +30,7 @@ describe('the list of what may be asked for', () => {
       'logs - 1h at most, automatic',
       'archive - 4h at most, 1 of Dana, Eve',
       'prod-db - 4h at most, 1 of Dana, Eve',
-      'vault [refused: closed until Monday]',
+      'vault [not for you: closed until Monday]',
     ])
   })
 

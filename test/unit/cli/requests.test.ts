@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { requestsCommand, type RequestsOptions, runRequests } from '../../../src/cli/commands/requests.ts'
+import type { AccessRequest } from '../../../src/contract/request.ts'
 import { dana, eve, grant, iso, NOW, request } from '../../support/fake-approval.ts'
 import { fakeContext } from '../../support/fake-context.ts'
 
@@ -69,6 +70,36 @@ describe('jit requests ID', () => {
     await runRequests(ctx, one)
     expect(out).toContain('  words: amber-canyon-violin')
     expect(note).toEqual([expect.stringContaining('jit approve req_1')])
+  })
+
+  test.each<[string, Parameters<typeof fakeContext>[0], Partial<AccessRequest>, RegExp]>([
+    [
+      'of oneself with another key can be taken back, and come back to where it was asked',
+      {},
+      { fingerprint: 'amber-canyon-violin' },
+      /^Come back to it on the machine that asked[^:]*\. Take it back: jit cancel req_1$/,
+    ],
+    [
+      'of another job may be of this run, which collects',
+      { flow: 'workload' },
+      { fingerprint: 'amber-canyon-violin' },
+      /^Come back to it: jit elevate --request req_1\./,
+    ],
+    [
+      'that one has approved waits for others',
+      {},
+      {
+        requester: dana,
+        needs: [
+          { target: 'prod-db', approval: { kind: 'people', approvers: ['Ana', 'Oli'], quorum: 2 }, approvedBy: [eve] },
+        ],
+      },
+      /^You have approved it\. It waits for Ana, Oli\.$/,
+    ],
+  ])('%s', async (_what, fake, more, wanted) => {
+    const { ctx, note } = fakeContext({ ...fake, found: () => request('pending', {}, more) })
+    await runRequests(ctx, one)
+    expect(note).toEqual([expect.stringMatching(wanted)])
   })
 
   test('--json is what the endpoint said', async () => {

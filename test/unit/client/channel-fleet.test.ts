@@ -56,8 +56,7 @@ async function longestSilences({ awayFor = 0, squeezedFor = 0 }: Trouble): Promi
       heard = clock.bootSeconds()
     }
     const connect: ChannelDeps['connect'] = async () => ({
-      endpoint: ENDPOINT,
-      holder: 'job',
+      login: () => ({ endpoint: ENDPOINT, holder: 'job' }),
       ready: async () => undefined,
       api: {
         channel: async ({ waitSeconds, grants }, signal) => {

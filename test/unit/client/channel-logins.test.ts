@@ -33,14 +33,17 @@ describe('leases of two logins in one state directory', () => {
     expect(at.held().toSorted()).toEqual(['g_alice', 'g_bob', 'g_old'])
   })
 
-  test('an answer that came to another login than was asked with ends nothing', async () => {
-    let holder = 'alice'
+  test.each([
+    ['another login', { holder: 'bob' }],
+    ['a login at another endpoint', { loginAt: 'https://other.example' }],
+  ])('an answer that came to %s than was asked with ends nothing', async (_what, other) => {
+    let now: { holder?: string; loginAt?: string } = {}
     await using at = await channelMachine(
       async (request, response) => {
-        holder = 'bob' // a renewal over this call found his login
+        now = other // a renewal over this call found it
         await knowingOnly([])(request, response)
       },
-      { holder: () => holder },
+      { holder: () => now.holder ?? 'alice', loginAt: () => now.loginAt },
     )
     await at.write('g_alice', { holder: 'alice' })
     at.tick()

@@ -153,7 +153,7 @@ describe('a call under way', () => {
       if (call.waitSeconds === 0) return Promise.resolve({ ended: [] })
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
     }
-    const connect = async () => ({ ...LOGIN, ready: async () => undefined, api: { channel } })
+    const connect = async () => ({ login: () => LOGIN, ready: async () => undefined, api: { channel } })
     const machine = { leasing, notes: grantNotesIn(nodeFileSystem, '/nowhere'), connect, loginStamp: () => '' }
     holdChannel({ ...machine, clock: manualClock(), random: systemRandom, signal: answered.signal }).tick(leases)
     expect(await eventually(() => calls.map(({ grants }) => grants.length), [100, 1])).toEqual([100, 1])

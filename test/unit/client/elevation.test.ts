@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { JitError } from '../../../src/base/errors.ts'
 import type { Order, Progress } from '../../../src/client/elevation.ts'
+import type { Lease } from '../../../src/client/leases/types.ts'
+import type { LoginName } from '../../../src/client/leases/holder.ts'
 import type { ApprovalApi } from '../../../src/client/approval/types.ts'
 import { HttpError } from '../../../src/platform/http.ts'
 import { approved, elevated, order, sealed } from '../../support/elevated.ts'
+import { LOGIN } from '../../support/fake-context.ts'
 import { eventually } from '../../support/eventually.ts'
 import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
 import { lease } from '../../support/fake-leasing.ts'
@@ -18,7 +21,7 @@ describe('elevate', () => {
     expect(calls.map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
       'check jit-prod-db',
       'ask prod-db',
-      'look req_1',
+      'wait for',
       'credentials grant_prod-db',
       'write prod-db',
       'reaper',
@@ -253,6 +256,20 @@ describe('elevate', () => {
     expect(leasing.queued()).toMatchObject([{ holder: 'carol' }, { endpoint: elsewhere.endpoint }])
   })
 
+  test('the end of what could not be had waits for the login that asked, where another took its place meanwhile', async () => {
+    for (const over of [{ holder: 'bob' }, { endpoint: 'https://other.example' }]) {
+      let now: LoginName = LOGIN
+      const credentials: ApprovalApi['credentials'] = async () => {
+        now = { ...LOGIN, ...over }
+        throw new JitError('NOT_FOUND', 'There is no such grant.', 'Look.')
+      }
+      const { result, calls, leasing } = await elevated({ asked: approved(), credentials, login: () => now })
+      await expect(result).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(calls.filter((call) => call.startsWith('end'))).toEqual([])
+      expect(leasing.queued()).toMatchObject([{ grant: 'grant_prod-db', ...LOGIN }])
+    }
+  })
+
   test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {
     const { result, calls } = await elevated({
       asked: approved(),
@@ -269,5 +286,21 @@ describe('elevate', () => {
   test('a credential of another grant is refused', async () => {
     const { result } = await elevated({ asked: approved(), credentials: async (_, key) => sealed('grant_other', key) })
     await expect(result).rejects.toMatchObject({ code: 'ENDPOINT_INVALID' })
+  })
+
+  test('a lease says which program it ends with, and so does what is put in its place', async () => {
+    const ask = { targets: ['prod-db'], reason: 'slow query' }
+    const usedBy = async (more: Partial<Order>, leases: readonly Lease[] = []) => {
+      const { result, leasing } = await elevated({ asked: approved(), leases }, order({ ask, ...more }))
+      await result
+      return leasing.list().map((each) => each.usedBy)
+    }
+    expect(await usedBy({ forProgram: true })).toEqual(['grant_prod-db'])
+    expect(await usedBy({})).toEqual([undefined])
+    const extended = { ask: { ...ask, extends: { grant: 'grant_old', bySeconds: 60 } } }
+    expect(await usedBy(extended, [lease('prod-db', { id: 'grant_old', usedBy: 'grant_first' })])).toEqual([
+      'grant_first',
+    ])
+    expect(await usedBy(extended, [lease('prod-db', { id: 'grant_old' })])).toEqual([undefined])
   })
 })

@@ -27,8 +27,9 @@ describe('elevate in a job of a pipeline', () => {
   const collect: Order = { ask: { resume: 'req_1' }, waitMs: 0 }
 
   test('collects what another job of its run asked for, with another key; a person does not', async () => {
-    const { result } = await elevated({ isPipeline: true, found: foreign }, collect)
+    const { result, calls } = await elevated({ isPipeline: true, found: foreign }, collect)
     expect(await result).toMatchObject({ kind: 'delivered' })
+    expect(calls[0]).toBe('wait for req_1') // which the endpoint refuses to a job of another run, also under --no-wait
     await expect((await elevated({ found: foreign }, collect)).result).rejects.toMatchObject({
       code: 'ENDPOINT_INVALID',
     })
@@ -37,9 +38,18 @@ describe('elevate in a job of a pipeline', () => {
   test('asks anew where the open request of the same words is another run’s', async () => {
     const first = await elevated({ isPipeline: true }, order({ waitMs: 0 }))
     await first.result
-    const second = await elevated({ isPipeline: true, pending: first.pending, found: denied }, order({ waitMs: 0 }))
+    const second = await elevated({ isPipeline: true, pending: first.pending, found: foreign }, order({ waitMs: 0 }))
     expect(await second.result).toMatchObject({ kind: 'pending' })
     expect(second.calls.filter((call) => call.startsWith('ask'))).toHaveLength(1)
+  })
+
+  test('asks nothing anew, and forgets no request, where it is denied a look at its own', async () => {
+    const first = await elevated({ isPipeline: true }, order({ waitMs: 0 }))
+    await first.result
+    const second = await elevated({ isPipeline: true, pending: first.pending, found: denied }, order({ waitMs: 0 }))
+    await expect(second.result).rejects.toMatchObject({ code: 'DENIED' })
+    expect(second.calls.filter((call) => call.startsWith('ask'))).toEqual([])
+    expect(first.pending.list()).toHaveLength(1)
   })
 
   test('ends nothing of another job that it does not get; what it asked for itself it does', async () => {

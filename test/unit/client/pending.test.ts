@@ -46,7 +46,7 @@ describe('queued ends of grants', () => {
       entry('old', ENDPOINT, NOW - month),
     ]
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
-    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
+    const connect = async () => ({ login: () => LOGIN, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(told).toEqual([entry('mine', ENDPOINT)])
     expect(calls).toEqual(['end mine'])
@@ -62,7 +62,7 @@ describe('queued ends of grants', () => {
     ]
     const { outbox } = fakeLeasing({ outbox: entries }, calls)
     const why: unknown[] = []
-    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
+    const connect = async () => ({ login: () => LOGIN, api: fakeApproval({}, calls) })
     const untold = (reason: unknown, about?: { readonly grant: string }): void => void why.push([about?.grant, reason])
     const clock = new FakeClock(NOW)
     await deliverOutbox({ outbox, connect, clock, untold }, new AbortController().signal)
@@ -81,10 +81,7 @@ describe('queued ends of grants', () => {
       return Promise.reject(new JitError('NOT_FOUND', 'No.', 'Try.'))
     }
     const connect = async () => ({
-      endpoint: ENDPOINT,
-      get holder() {
-        return holder
-      },
+      login: () => ({ endpoint: ENDPOINT, holder }),
       api: { ...fakeApproval({}, []), endGrant },
     })
     await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
@@ -98,7 +95,7 @@ describe('queued ends of grants', () => {
   ] as const)('of %s, an end that is answered with %s (holder %s) leaves %d', async (_, code, holder, left) => {
     const { outbox } = fakeLeasing({ outbox: [{ ...entry('mine', ENDPOINT), ...(holder && { holder }) }] }, [])
     const api = { ...fakeApproval({}, []), endGrant: () => Promise.reject(new JitError(code, 'No.', 'Try.')) }
-    const connect = async () => ({ ...LOGIN, api })
+    const connect = async () => ({ login: () => LOGIN, api })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect([told.length, outbox.list().length]).toEqual([1 - left, left])
   })
@@ -108,7 +105,7 @@ describe('queued ends of grants', () => {
   test('and receipts are told side by side', async () => {
     const calls: string[] = []
     const { outbox } = fakeLeasing({ outbox: [entry('mine', ENDPOINT), receipt] }, calls)
-    const connect = async () => ({ ...LOGIN, api: fakeApproval({}, calls) })
+    const connect = async () => ({ login: () => LOGIN, api: fakeApproval({}, calls) })
     const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(calls.toSorted()).toEqual(['end mine', 'receipt mine wiped'])
     expect([...endedGrants(told)]).toEqual(['mine'])
@@ -124,7 +121,7 @@ describe('queued ends of grants', () => {
   ] as const)('a receipt that is answered with %s leaves %d', async (code, left) => {
     const { outbox } = fakeLeasing({ outbox: [receipt] }, [])
     const api = { ...fakeApproval({}, []), receipt: () => Promise.reject(new JitError(code, 'No.', 'Try.')) }
-    const connect = async () => ({ ...LOGIN, api })
+    const connect = async () => ({ login: () => LOGIN, api })
     await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
     expect(outbox.list()).toHaveLength(left)
   })

@@ -52,10 +52,7 @@ async function machine(
   const deps: RenewalDeps = {
     leasing,
     connect: async () => ({
-      endpoint: ENDPOINT,
-      get holder() {
-        return more.holder?.() ?? 'alice'
-      },
+      login: () => ({ endpoint: ENDPOINT, holder: more.holder?.() ?? 'alice' }),
       api: { credentials: more.credentials ?? credentials, clockOffsetMs: () => 0 },
     }),
     exchange: async (credential) => credential,
@@ -140,8 +137,7 @@ describe('where there is no next slice now, the old one stays', () => {
       'logged in at another endpoint',
       {
         connect: async () => ({
-          endpoint: 'https://other.example',
-          holder: 'alice',
+          login: () => ({ endpoint: 'https://other.example', holder: 'alice' }),
           api: { credentials: () => Promise.reject(new Error('told a stranger')), clockOffsetMs: () => 0 },
         }),
       },

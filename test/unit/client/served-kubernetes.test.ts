@@ -79,6 +79,16 @@ describe('kubectl gets', () => {
     expect(await serveKubernetes('prod', serving({ ...two, env: { JIT_LEASE: 'g_gone 1' } }))).toEqual(answer('g_2.1'))
   })
 
+  test('none that a jit exec keeps to its program, but inside of it, or by the context that was written for it', async () => {
+    const kept = lease('g_1', { entries: [{ ...entry, deliver: 'isolated' }], usedBy: 'g_1' })
+    const alone = { leases: () => [kept] }
+    await expect(serveKubernetes('prod', serving(alone))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    const both = { leases: () => [kept, lease('g_2')] }
+    expect(await serveKubernetes('prod', serving(both))).toEqual(answer('g_2.1'))
+    expect(await serveKubernetes('prod', serving({ ...both, within: ['g_1'] }))).toEqual(answer('g_1.1'))
+    expect(await serveKubernetes('prod', serving({ ...both, env: { JIT_LEASE: 'g_1 1' } }))).toEqual(answer('g_1.1'))
+  })
+
   test.each([
     ['client.authentication.k8s.io/v1', 'v1'],
     ['client.authentication.k8s.io/v1beta1', 'v1beta1'],

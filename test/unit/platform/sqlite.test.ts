@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -36,6 +37,12 @@ function connect(access: 'read' | 'write' = 'write', clock = systemClock): Sqlit
   return connection
 }
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8)
+/** What this process holds open, where the kernel tells (Linux). */
+const openFiles = (): readonly string[] => {
+  const names = existsSync(FILES) ? readdirSync(FILES) : []
+  return names.map((each) => join(FILES, each)).flatMap((each) => (existsSync(each) ? [readlinkSync(each)] : []))
+}
+const FILES = '/proc/self/fd'
 const failure = expect.objectContaining({ code: 'FILE_UNREADABLE' })
 
 describe('the database file', () => {
@@ -70,13 +77,15 @@ describe('the database file', () => {
     prepareSqliteFile(path)
     expect(() => connect()).toThrow(failure)
     expect(() => connect()).toThrow(path)
+    expect(openFiles()).not.toContain(path)
   })
 })
 
 describe('a look', () => {
+  const names = () => readdirSync(join(directory, 'state')).toSorted()
   const bytes = () =>
     Object.fromEntries(
-      readdirSync(join(directory, 'state'))
+      names()
         .filter((name) => !name.endsWith('-shm')) // an index of the log in shared memory, which each reader marks
         .map((name) => [name, readFileSync(join(directory, 'state', name), 'hex')]),
     )
@@ -92,28 +101,28 @@ describe('a look', () => {
     expect(readdirSync(directory)).toEqual([])
     mkdirSync(join(directory, 'state'))
     expect(lookIntoSqlite(path, systemClock)).toBeUndefined()
-    expect(bytes()).toEqual({})
+    expect(names()).toEqual([])
   })
 
   test('sees what is committed and changes no byte, whether nobody uses the database, somebody does, or died in it', () => {
+    const [database, log, index] = ['endpoint.db', 'endpoint.db-wal', 'endpoint.db-shm']
     prepareSqliteFile(path)
     const writer = openSqlite(path, systemClock, 'write')
     writer.run('create table t (a)')
     writer.run('insert into t values (1)')
     const used = bytes()
-    expect([looked(), Object.keys(used)]).toMatchObject([[{ a: 1 }], ['endpoint.db', 'endpoint.db-wal']])
+    expect([looked(), names()]).toMatchObject([[{ a: 1 }], [database, index, log]])
     expect(bytes()).toEqual(used)
-    for (const name of ['endpoint.db', 'endpoint.db-wal'])
-      copyFileSync(join(directory, 'state', name), join(directory, name))
+    for (const name of [database, log]) copyFileSync(join(directory, 'state', name), join(directory, name))
     writer.close()
     const closed = bytes()
-    expect([looked(), Object.keys(closed)]).toMatchObject([[{ a: 1 }], ['endpoint.db']])
+    expect([looked(), names()]).toMatchObject([[{ a: 1 }], [database]])
     expect(bytes()).toEqual(closed)
-    for (const name of ['endpoint.db', 'endpoint.db-wal'])
-      copyFileSync(join(directory, name), join(directory, 'state', name))
+    for (const name of [database, log]) copyFileSync(join(directory, name), join(directory, 'state', name))
     const left = bytes()
-    expect(looked()).toMatchObject([{ a: 1 }])
+    expect([looked(), names()]).toMatchObject([[{ a: 1 }], [database, index, log]])
     expect(bytes()).toEqual(left)
+    expect(modeOf(`${path}-shm`)).toBe('600')
   })
 
   test('cannot write, and narrows no mode', () => {
@@ -131,6 +140,7 @@ describe('a look', () => {
     rmSync(path, { recursive: true })
     writeFileSync(path, 'no database, but long enough that it cannot be a torn header of one. '.repeat(20))
     expect(() => lookIntoSqlite(path, systemClock)).toThrow(failure)
+    expect(openFiles()).not.toContain(path)
   })
 })
 

@@ -16,7 +16,7 @@ const mia = caller('mia')
 const wish = { targets: ['prod-db'], durationSeconds: 3600, reason: 'slow query', host: 'laptop' }
 let directory: string
 let clock: ReturnType<typeof movableClock>
-let logged: { readonly level: string; readonly msg: string; readonly grant?: string }[]
+let logged: { readonly level: string; readonly msg: string }[]
 
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'jit-compose-'))
@@ -25,8 +25,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-const started = async (text = GIVES) => {
-  const config = configOf([target()], { store: { kind: 'sqlite', path: path.join(directory, 'e.db') } })
+const started = async (text = GIVES, targets = [target()]) => {
+  const config = configOf(targets, { store: { kind: 'sqlite', path: path.join(directory, 'e.db') } })
   const endpoint = await compose(config, loadPolicy({ files: [{ path: 'p.cedar', text }], targets: config.targets }), {
     env: {},
     clock,
@@ -68,4 +68,15 @@ test('a start with another policy ends what that would not have given, before an
   expect((await after.services.approvals.get(mia, id)).grants).toMatchObject([{ state: 'ended', endReason: 'revoked' }])
   expect(logged).toMatchObject([{ level: 'warn', ended: 1 }])
   await after.close()
+})
+
+test('a start warns of a stop by a name that is no longer configured', async () => {
+  const text = `${GIVES} @id("m") permit(principal, action == Action::"administer", resource);`
+  const before = await started(text)
+  const { stop } = await before.services.approvals.throwStop(mia, { scope: 'target', value: 'prod-db', reason: 'x' })
+  await before.close()
+  await (await started(text)).close()
+  expect(logged).toEqual([])
+  await (await started(text, [target('prod-database')])).close()
+  expect(logged).toMatchObject([{ level: 'warn', stop: stop.id, scope: 'target', value: 'prod-db' }])
 })

@@ -186,13 +186,22 @@ describe('a pipeline at the whole endpoint', () => {
     const { status, json } = await collect(await job(change), asked.grants[0]?.id)
     expect([status, json['code']]).toEqual([403, 'denied'])
     expect((await log()).at(-1)).toMatchObject({ kind: 'grant.refused', why: 'another installation asked for it' })
-    const pending = readAccessRequest((await asking.ask(wish)).json, 'r')
-    const waiting = await (await job(change)).call(`/v1/requests/${pending.id}?wait=25`)
-    expect([waiting.status, waiting.json['code'], waiting.json['detail']]).toEqual([
-      403,
-      'denied',
-      String(json['detail']).replace('staging', 'prod'),
-    ])
+  })
+
+  test('is refused where it waits for what another run asked, and may look at it all the same', async () => {
+    const { job, person } = await started()
+    const { id } = readAccessRequest((await (await job()).ask(wish)).json, 'r')
+    const stranger = await job({ run_id: '8123457' })
+    const looked = async () => readAccessRequest((await stranger.call(`/v1/requests/${id}`)).json, 'r').state
+    const waited = async () => {
+      const { status, json } = await stranger.call(`/v1/requests/${id}?wait=25`)
+      return [status, json['code'], json['detail']]
+    }
+    const refusal = [403, 'denied', `Request ${id} cannot be collected here: another installation asked for it.`]
+    expect([await looked(), await waited()]).toEqual(['pending', refusal])
+    const ana = await person('ana', ['sre'])
+    await ana.call(`/v1/requests/${id}/deny`, { method: 'POST', body: { reason: 'no' } })
+    expect([await looked(), await waited()]).toEqual(['denied', refusal])
   })
 
   test('has no part in what is permitted to everybody, and approves nothing', async () => {

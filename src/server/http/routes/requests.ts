@@ -39,6 +39,8 @@ const list = createRoute({
   request: { query: z.strictObject({ which: z.enum(['mine', 'to-review']) }) },
   responses: answers('Newest first', accessRequests),
 })
+const WAIT =
+  'Seconds. A job that waits means to collect: `denied` where another run asked. Without a wait, whoever may see the request sees it'
 const get = createRoute({
   ...common,
   method: 'get',
@@ -53,7 +55,7 @@ const get = createRoute({
         .transform(Number)
         .refine((seconds) => seconds <= LONGEST_WAIT_SECONDS, `must be 0 to ${LONGEST_WAIT_SECONDS}`)
         .default(0)
-        .openapi({ type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, description: 'Seconds' }),
+        .openapi({ type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, description: WAIT }),
     }),
   },
   responses: answers('The request', accessRequest),

@@ -17,6 +17,24 @@ describe('a line that is wider than the terminal', () => {
       ['jit: denied by', 'Dana today'],
     ],
     ['never within a command', 'It ended. Type: jit login --device', 12, ['It ended.', 'Type: jit login --device']],
+    [
+      'never within what a command says in quotes',
+      'It waits. Refuse it: jit deny r_1 --reason "Not now. Ask Dana."',
+      20,
+      ['It waits.', 'Refuse it: jit deny r_1 --reason "Not now. Ask Dana."'],
+    ],
+    [
+      'never within backticks',
+      'Then type `make it. So there` and wait',
+      12,
+      ['Then type', '`make it. So there`', 'and wait'],
+    ],
+    [
+      'within what has an apostrophe',
+      "Dana's request. It isn't theirs. Wait.",
+      20,
+      ["Dana's request.", "It isn't theirs.", 'Wait.'],
+    ],
     ['never within a path', 'In /home/alice/a b until then.', 12, ['In /home/alice/a b until then.']],
     [
       'keeps its indent',

@@ -67,10 +67,13 @@ describe('waiting for a decision', () => {
     },
   )
 
-  test.each(['LOGIN_NEEDED', 'NOT_FOUND', 'DENIED', 'CLOCK_SKEW'] as const)('ends at %s', async (code) => {
-    const { result, asked } = await wait([PENDING, down(code)])
-    expect([result, asked.length]).toMatchObject([{ code }, 2])
-  })
+  test.each(['LOGIN_NEEDED', 'NOT_FOUND', 'DENIED', 'CLOCK_SKEW', 'USAGE', 'CONFLICT'] as const)(
+    'ends at %s',
+    async (code) => {
+      const { result, asked } = await wait([PENDING, down(code)])
+      expect([result, asked.length]).toMatchObject([{ code }, 2])
+    },
+  )
 
   test('never pauses longer than 15 s, and gives up only after the time to decide, by the endpoint’s clock', async () => {
     const { result, slept, now } = await wait([PENDING, down()], { offsetMs: 60_000 })

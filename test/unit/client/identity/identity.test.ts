@@ -88,6 +88,22 @@ describe('an access token', () => {
   })
 })
 
+test('of another endpoint, where somebody has logged in meanwhile, is never shown to the first', async () => {
+  const { process, store, outlive } = await loggedIn()
+  await outlive()
+  const identity = await process()
+  const login = await store.load()
+  if (login === undefined) throw new Error('nobody is logged in')
+  const discovery = { ...login.discovery, endpoint: 'https://new.example' }
+  await store.update({ ...login, discovery, accessToken: 'of-the-new', accessTokenExpiresAt: Date.now() + 600_000 })
+  for (const renew of [false, true])
+    await expect(identity.accessToken({ renew })).rejects.toMatchObject({
+      code: 'LOGIN_NEEDED',
+      message: 'Somebody has logged in at https://new.example meanwhile.',
+    })
+  expect(identity.endpoint).toBe(login.discovery.endpoint)
+})
+
 describe('a renewal', () => {
   test('that the IdP refuses asks for a login', async () => {
     const { process, store, idp } = await loggedIn()

@@ -53,12 +53,12 @@ describe('a receipt', () => {
   test('and a lease say whose they are, as far as that was known, and a lease what it is for', async () => {
     using at = await machine()
     await at.leasing.write(
-      { ...newLease(at.clock, 'g_2', 'logs'), holder: 'alice', usedBy: 'one-program' },
+      { ...newLease(at.clock, 'g_2', 'logs'), holder: 'alice', usedBy: 'g_2' },
       awsDelivery('jit-logs', 'G2'),
     )
     expect(at.leasing.list().map(({ id, holder, usedBy }) => [id, holder, usedBy])).toEqual([
       ['g_1', undefined, undefined],
-      ['g_2', 'alice', 'one-program'],
+      ['g_2', 'alice', 'g_2'],
     ])
     await at.leasing.wipe(['g_1', 'g_2'], 'revoked')
     expect(at.receipts().map(({ grant, holder }) => [grant, holder])).toEqual([

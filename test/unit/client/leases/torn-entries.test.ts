@@ -68,10 +68,10 @@ test('what only a newer jit knows in members that guard nothing keeps this one f
   using home = new TempHome()
   const clock = new FakeClock(Date.now() + 60_000)
   const leasing = leasingIn(home, clock)
-  await leasing.write({ ...newLease(clock, 'g_1'), usedBy: 'one-program' }, awsDelivery('jit-prod-db'))
+  await leasing.write({ ...newLease(clock, 'g_1'), usedBy: 'g_1' }, awsDelivery('jit-prod-db'))
   const file = join(home.stateDir, 'm1', 'leases', 'g_1.lease')
   const entry = JSON.parse(readFileSync(file, 'utf8'))
-  const odd = { holder: 5, usedBy: 'two-programs', lastError: {}, retryAt: 'soon' }
+  const odd = { holder: 5, usedBy: ['g_1'], lastError: {}, retryAt: 'soon' }
   writeFileSync(file, JSON.stringify({ ...entry, ...odd }))
   expect([leasing.list(), leasing.unreadable()]).toEqual([
     [expect.not.objectContaining({ usedBy: expect.anything() })],
