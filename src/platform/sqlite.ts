@@ -71,6 +71,8 @@ export function lookIntoSqlite(path: string, clock: Clock): SqliteConnection | u
   let database: DatabaseSync | undefined
   try {
     if (!exists(path)) return undefined
+    // What stands in the file then was never committed, and only a writer may take it back.
+    if (exists(`${path}-journal`)) throw new Error(`a write was interrupted, or goes on: there is ${path}-journal`)
     if (!lstatSync(path).isFile()) throw new Error('it is not a regular file')
     const url = pathToFileURL(path)
     // SQLite makes the log where there is none, even to read. Where there is one, somebody uses the database or died in it.
@@ -80,7 +82,7 @@ export function lookIntoSqlite(path: string, clock: Clock): SqliteConnection | u
     return connection(database, clock)
   } catch (error) {
     database?.close()
-    throw unusable(path, error)
+    throw unusable(path, error, exists(`${path}-journal`) ? FINISH_IT : undefined)
   }
 }
 
@@ -125,12 +127,10 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function unusable(path: string, cause: unknown): JitError {
+const LOCAL_FILE = 'Name a file on a local disk, in a directory that belongs to this user, as store.path.'
+const FINISH_IT = 'Try again; if it stays there: jit-endpoint serve takes back at its start what was not committed.'
+
+function unusable(path: string, cause: unknown, hint = LOCAL_FILE): JitError {
   const why = reasonOf(cause)
-  return new JitError(
-    'FILE_UNREADABLE',
-    `The database ${path} cannot be used: ${why}.`,
-    'Name a file on a local disk, in a directory that belongs to this user, as store.path.',
-    { cause },
-  )
+  return new JitError('FILE_UNREADABLE', `The database ${path} cannot be used: ${why}.`, hint, { cause })
 }

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { lookIntoSqlite, openSqlite, prepareSqliteFile, type SqliteConnection } from '../../../src/platform/sqlite.ts'
@@ -123,6 +124,25 @@ describe('a look', () => {
     expect([looked(), names()]).toMatchObject([[{ a: 1 }], [database, index, log]])
     expect(bytes()).toEqual(left)
     expect(modeOf(`${path}-shm`)).toBe('600')
+  })
+
+  test('refuses what an interrupted write left in the file, and leaves it to a writer', () => {
+    mkdirSync(join(directory, 'state'))
+    const writer = new DatabaseSync(path)
+    writer.exec('create table t (a); insert into t values (1); pragma cache_size = 1; pragma cache_spill = 1; begin')
+    writer.exec(`with recursive n (i) as (select 2 union all select i + 1 from n where i < 9999)
+      insert into t select i from n`)
+    for (const name of names()) copyFileSync(join(directory, 'state', name), join(directory, name))
+    writer.close()
+    for (const name of ['endpoint.db', 'endpoint.db-journal'])
+      copyFileSync(join(directory, name), join(directory, 'state', name))
+    const left = bytes()
+    expect(looked).toThrow(/-journal/)
+    expect(bytes()).toEqual(left)
+    const next = openSqlite(path, systemClock, 'write')
+    expect(next.prepare('select a from t').all([])).toMatchObject([{ a: 1 }])
+    next.close()
+    expect(looked()).toMatchObject([{ a: 1 }])
   })
 
   test('cannot write, and narrows no mode', () => {
