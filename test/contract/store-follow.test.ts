@@ -219,7 +219,7 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
         for (const index of ['grants_by_end', 'grants_ended', 'grants_unwiped', 'stops_in_force'])
           await database.execute(`drop index ${index}`)
         for (const table of ['receipts', 'stops']) await database.execute(`drop table ${table}`)
-        for (const column of ['issued_at', 'wiped_at', 'unconfirmed_at'])
+        for (const column of ['issued_at', 'wiped_at', 'unconfirmed_at', 'collector_pipelines'])
           await database.execute(`alter table grants drop column ${column}`)
         await database.execute('update schema_version set version = 1')
         const upgraded = await database.open()
@@ -234,6 +234,7 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
           tx.putReceipt({ grantId: 'g_live', machine: 'm', outcome: 'wiped', why: null, reportedAt: 1 }),
         )
         expect(await upgraded.stopsInForce()).toEqual([])
+        expect(await upgraded.grant('g_live')).toMatchObject({ collectorPipelinesJson: null })
         await upgraded.close()
       })
     })

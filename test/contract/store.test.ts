@@ -137,6 +137,8 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
         const put = (row: GrantRow) => store.transaction((tx) => tx.insertGrants([row]))
         await put(grantRow('r_1'))
         expect(await replica.grant('g_r_1')).toEqual(grantRow('r_1'))
+        await store.transaction((tx) => tx.noteCollectors('g_r_1', '["deploy"]'))
+        expect((await replica.grant('g_r_1'))?.collectorPipelinesJson).toBe('["deploy"]')
         await expect(put(grantRow('r_1', { id: 'g_other' }))).rejects.toThrow(REFUSED_BY_DATABASE)
         await expect(put(grantRow('r_none'))).rejects.toThrow(REFUSED_BY_DATABASE)
       })
@@ -275,7 +277,7 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
         await expect(opening).rejects.toBeInstanceOf(JitError)
         await expect(opening).rejects.toMatchObject({
           code: 'CONFIG',
-          message: expect.stringMatching(/schema version 99, but this jit-endpoint knows versions up to 2\./),
+          message: expect.stringMatching(/schema version 99, but this jit-endpoint knows versions up to 3\./),
         })
         await expect(database.look((look) => Promise.resolve(look))).rejects.toMatchObject({ code: 'CONFIG' })
       })

@@ -36,5 +36,6 @@ export const grantRow = (requestId: string, over: Partial<GrantRow> = {}): Grant
   endsAt: Number.MAX_SAFE_INTEGER,
   endedAt: null,
   endReason: null,
+  collectorPipelinesJson: null,
   ...over,
 })

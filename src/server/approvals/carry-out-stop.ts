@@ -3,7 +3,7 @@ import type { StopAnswer } from '../../contract/stop.ts'
 import type { AuditEvent } from '../audit/types.ts'
 import type { RequestRow, Transaction } from '../store/types.ts'
 import type { Deps } from './deps.ts'
-import { fromRow } from './record.ts'
+import { collectorPipelines, fromRow } from './record.ts'
 import { whyStopped } from './standing-stop.ts'
 import { concerns, fromStopRow, type StopRecord, throwerAsActor } from './stop-record.ts'
 import { inShortTransactions, unendedGrants } from './together.ts'
@@ -33,7 +33,11 @@ async function endGrants(deps: Carrying, stop: StopRecord): Promise<number> {
   for await (const page of unendedGrants(deps.store)) {
     const concerned = page.filter(({ grant, request }) => {
       const { asked } = fromRow(request)
-      return concerns(stop, { callers: [asked.caller], targets: [grant.target] })
+      return concerns(stop, {
+        callers: [asked.caller],
+        targets: [grant.target],
+        pipelines: collectorPipelines(grant),
+      })
     })
     const by = throwerAsActor(stop)
     ended += await inShortTransactions(

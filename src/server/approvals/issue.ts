@@ -3,7 +3,7 @@ import type { GrantRow, Transaction } from '../store/types.ts'
 import { actor } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { judgeAgain } from './judgement.ts'
-import { fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
+import { collectorPipelines, fromRow, type RequestRecord, samePerson, type TargetNeed } from './record.ts'
 import { recorded, RecordedRefusal } from './recorded.ts'
 import { noSuchGrant } from './refusals.ts'
 import { mayCollect, OTHER_ASKER, otherAsker } from './same-asker.ts'
@@ -22,6 +22,7 @@ export async function issue(deps: Deps, caller: Caller, grantId: string): Promis
     await checkStops(deps, tx, caller, grant, record)
     const now = await tx.now()
     const policies = checkPolicy(deps, caller, grant, record, now)
+    await noteCollector(tx, caller, grant, record)
     const leaf = await deps.audit.append(tx, now, [
       {
         kind: 'grant.issued',
@@ -121,6 +122,19 @@ function missing(decided: readonly TargetNeed[], now: readonly TargetNeed[]): st
   const short = now.find((need) => people(need) > given(need.target))
   if (short === undefined) return undefined
   return `it now needs the approval of ${people(short) === 1 ? 'one person' : `${people(short)} people`}`
+}
+
+/** A stop of a pipeline ends what its jobs hold, whichever job of their run asked for it. */
+async function noteCollector(
+  tx: Transaction,
+  { workload }: Caller,
+  grant: GrantRow,
+  { asked }: RequestRecord,
+): Promise<void> {
+  const noted = collectorPipelines(grant)
+  const known = [...noted, ...(asked.caller.workload?.pipelines ?? [])]
+  const others = workload?.pipelines.filter((pipeline) => !known.includes(pipeline)) ?? []
+  if (others.length > 0) await tx.noteCollectors(grant.id, JSON.stringify([...noted, ...others]))
 }
 
 async function requestOf(tx: Transaction, { id, requestId }: GrantRow): Promise<RequestRecord> {

@@ -20,6 +20,7 @@ export function newGrants({ random }: Pick<Deps, 'random'>, record: RequestRecor
     endsAt: start + durationSeconds * 1_000,
     endedAt: null,
     endReason: null,
+    collectorPipelinesJson: null,
   }))
 }
 

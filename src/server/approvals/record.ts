@@ -2,7 +2,7 @@ import { integer, list, object, oneOf, type Reader, record, string } from '../..
 import { readPerson } from '../../contract/person.ts'
 import { type Decision, LOGIN_FLOWS, readDecision } from '../../contract/request.ts'
 import { type ApprovalRule, DELIVERY_MODES, type DeliveryMode, readApprovalRule } from '../../contract/target.ts'
-import type { ApprovalRow, PersonKey, RequestRow } from '../store/types.ts'
+import type { ApprovalRow, GrantRow, PersonKey, RequestRow } from '../store/types.ts'
 import type { Caller, Workload } from './types.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -71,6 +71,11 @@ export function toApprovalRow(requestId: string, endorsement: Endorsement, at: n
 
 export function fromApprovalRow({ requestId, approvalJson }: ApprovalRow): Endorsement {
   return readEndorsement(JSON.parse(approvalJson), `approvals[${requestId}]`)
+}
+
+/** Pipelines of jobs that collected a grant for which another job of their run had asked. */
+export function collectorPipelines({ id, collectorPipelinesJson: json }: GrantRow): readonly string[] {
+  return json === null ? [] : list(string)(JSON.parse(json), `grants[${id}].collectorPipelines`)
 }
 
 /** `iss` + `sub` identify a person; names, mail addresses and keys do not (T7). */

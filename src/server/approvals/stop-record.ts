@@ -53,14 +53,20 @@ export function viewStop({ id, scope, value, reason, by, at, liftedAt }: StopRec
 export type Concerned = {
   readonly callers: readonly Pick<Caller, 'person' | 'flow' | 'workload'>[]
   readonly targets: readonly string[]
+  /** Those of further jobs that have a hand in it. */
+  readonly pipelines?: readonly string[]
 }
 
 /** Whether a stop holds something up. One of scope `grant` has done all it does when it is thrown. */
-export function concerns({ scope, value }: Pick<StopRow, 'scope' | 'value'>, { callers, targets }: Concerned): boolean {
+export function concerns(
+  { scope, value }: Pick<StopRow, 'scope' | 'value'>,
+  { callers, targets, pipelines = [] }: Concerned,
+): boolean {
   if (scope === 'all') return true
   if (value === null || scope === 'grant') return false
   if (scope === 'target') return targets.includes(value)
-  return callers.some((caller) => (scope === 'pipeline' ? isOf(caller, value) : isNamed(caller, value)))
+  if (scope === 'pipeline') return pipelines.includes(value) || callers.some((caller) => isOf(caller, value))
+  return callers.some((caller) => isNamed(caller, value))
 }
 
 /** A job belongs to every pipeline whose ids it matched when it logged in; a stop of one of them stops it. */

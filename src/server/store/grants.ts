@@ -14,6 +14,7 @@ export const GRANT = [
   'ends_at as endsAt',
   'ended_at as endedAt',
   'end_reason as endReason',
+  'collector_pipelines as collectorPipelinesJson',
 ] as const
 
 type GrantReads = Pick<Reads, 'grant' | 'grantsOf' | 'grantsNamed' | 'unendedGrants' | 'endedSince'>
@@ -63,7 +64,9 @@ export function grantReads(db: Db): GrantReads {
   }
 }
 
-export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdActive' | 'endGrant'> {
+type GrantWrites = Pick<Transaction, 'insertGrants' | 'holdActive' | 'noteCollectors' | 'endGrant'>
+
+export function grantWrites(db: Db): GrantWrites {
   const change = db.updateTable('grants').where('ended_at', 'is', null).where('ends_at', '>', NOW)
   return {
     insertGrants: async (rows) => {
@@ -82,6 +85,7 @@ export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdAct
             ends_at: row.endsAt,
             ended_at: row.endedAt,
             end_reason: row.endReason,
+            collector_pipelines: row.collectorPipelinesJson,
             holds: 0,
           })),
         )
@@ -95,6 +99,10 @@ export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdAct
         .where('starts_at', '<=', NOW)
         .returning(GRANT)
         .executeTakeFirst(),
+
+    noteCollectors: async (id, collectorPipelinesJson) => {
+      await db.updateTable('grants').set({ collector_pipelines: collectorPipelinesJson }).where('id', '=', id).execute()
+    },
 
     endGrant: (id, reason) =>
       change.set({ ended_at: NOW, end_reason: reason }).where('id', '=', id).returning(GRANT).executeTakeFirst(),

@@ -5,7 +5,11 @@ import { type Db, NOW, PENDING } from './tables.ts'
 export type DatabaseKind = 'sqlite' | 'postgres'
 
 /** Entry n brings a database from version n to n + 1. Entries are never changed, only added: forward is the only direction. */
-const MIGRATIONS: readonly ((db: Db, kind: DatabaseKind) => Promise<void>)[] = [firstTables, stopsAndReceipts]
+const MIGRATIONS: readonly ((db: Db, kind: DatabaseKind) => Promise<void>)[] = [
+  firstTables,
+  stopsAndReceipts,
+  collectors,
+]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -129,6 +133,11 @@ async function stopsAndReceipts(db: Db): Promise<void> {
     .addPrimaryKeyConstraint('stops_pk', ['id'])
     .execute()
   await partialIndex(db, 'stops', 'stops_in_force', ['at'], sql<boolean>`lifted_at is null`)
+}
+
+/** Of what was collected before, nobody noted who: a stop goes by whoever asked for it. */
+async function collectors(db: Db): Promise<void> {
+  await db.schema.alterTable('grants').addColumn('collector_pipelines', 'text').execute()
 }
 
 type Columns = Partial<Record<'text' | 'bigint' | 'optionalText' | 'optionalBigint', readonly string[]>>

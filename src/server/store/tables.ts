@@ -40,6 +40,8 @@ export type Tables = {
     wiped_at: number | null
     /** When the log was told that nobody confirmed the wipe. */
     unconfirmed_at: number | null
+    /** JSON: pipelines of jobs that collected it without having asked. */
+    collector_pipelines: string | null
   }
   receipts: {
     grant_id: string

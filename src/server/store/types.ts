@@ -81,6 +81,8 @@ export interface Transaction extends Reads {
   insertGrants(rows: readonly GrantRow[]): Promise<void>
   /** The grant if it is active now, marked as issued now, and held against every other change until the commit. */
   holdActive(id: string): Promise<GrantRow | undefined>
+  /** Call `holdActive` first: what two jobs collect at once is noted one after the other. */
+  noteCollectors(id: string, pipelinesJson: string): Promise<void>
   /** Ends a grant whose time is not up. `undefined`: it had ended, and nothing changed. */
   endGrant(id: string, reason: EndReason): Promise<GrantRow | undefined>
 
@@ -162,6 +164,8 @@ export type GrantRow = {
   /** Set where it ended before `endsAt`. */
   readonly endedAt: number | null
   readonly endReason: EndReason | null
+  /** The pipelines, beyond those of the job that asked, of jobs that collected it. `null`: none. */
+  readonly collectorPipelinesJson: string | null
 }
 
 /** A grant and the request that it was given for. */

@@ -33,6 +33,24 @@ describe('while a stop stands', () => {
     expect(await world.ask({}, job)).toMatchObject({ state: 'approved' })
   })
 
+  test('of a pipeline what one of its jobs holds ends, though a job of others asked for it', async () => {
+    const inRun = (jkt: string, ...pipelines: readonly string[]) =>
+      caller('repo:octo/app', {
+        flow: 'workload',
+        jkt,
+        workload: { provider: 'github', pipelines, claims: {}, run: 'r_1' },
+      })
+    const asker = inRun('key-a', 'nightly')
+    const [left, taken] = [grantOf(await world.ask({}, asker)), grantOf(await world.ask({}, asker))]
+    await world.approvals.issue(asker, left.id)
+    for (const collector of [inRun('key-b', 'nightly', 'smoke'), inRun('key-c', 'nightly', 'deploy'), asker])
+      await world.approvals.issue(collector, taken.id)
+    const stop = (value: string) => world.approvals.throwStop(ada, { scope: 'pipeline', value, reason: 'taken over' })
+    expect(await stop('deploy')).toMatchObject({ endedGrants: 1 })
+    expect([await stateOf(left.id), await stateOf(taken.id)]).toEqual(['live', 'killed'])
+    expect(await stop('nightly')).toMatchObject({ endedGrants: 1 })
+  })
+
   test('of a pipeline nothing is issued to a job that belongs to it now, or did when it asked', async () => {
     const half = approvalsOver({ ...world.store, unendedGrants: async () => [] }, world.policy, world.clock)
     const asked = grantOf(await world.ask({}, job))
