@@ -45,8 +45,14 @@ const report = (error: Error): never => {
 
 test('check warns of a stop by a name that the configuration does not have, until it is lifted', async () => {
   const stop = (id: string, scope: StopRow['scope'], value: string | null): StopRow => ({
-    ...{ id, scope, value, reason: 'x', byJson: '{}' },
-    ...{ at: 1, liftedAt: null, carriedOutAt: null },
+    id,
+    scope,
+    value,
+    reason: 'x',
+    byJson: '{}',
+    at: 1,
+    liftedAt: null,
+    carriedOutAt: null,
   })
   const store = await opened()
   await store.transaction(async (tx) => {
@@ -79,7 +85,7 @@ test('what only reads makes no database where there is none, and says so', async
   await expect(operations.exportLog(config, 1, () => true)).rejects.toMatchObject(nothing)
   expect(await operations.keys(config)).toEqual([])
   await expect(operations.publishKeys(config, directory)).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  expect(readdirSync(directory).sort()).toEqual(['jit-endpoint.yaml', 'policy.cedar'])
+  expect(readdirSync(directory).toSorted()).toEqual(['jit-endpoint.yaml', 'policy.cedar'])
   await (await opened()).close()
   expect(await operations.verifyLog(config, undefined)).toMatchObject({ ok: true, head: { seq: 0 } })
   expect(await operations.grants(config, { states: [], limit: 1 })).toEqual({ grants: [] })
