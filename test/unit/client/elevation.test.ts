@@ -18,7 +18,7 @@ describe('elevate', () => {
     expect(calls.map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
       'check jit-prod-db',
       'ask prod-db',
-      'look req_1',
+      'wait for',
       'credentials grant_prod-db',
       'write prod-db',
       'reaper',
