@@ -82,7 +82,7 @@ describe('the database file', () => {
 })
 
 describe('a look', () => {
-  const names = () => readdirSync(join(directory, 'state')).sort()
+  const names = () => readdirSync(join(directory, 'state')).toSorted()
   const bytes = () =>
     Object.fromEntries(
       names()
