@@ -4,7 +4,7 @@ import { isPolicyClaim } from './auth/workload-claims.ts'
 import { type ConfigSource, loadConfig } from './config/load.ts'
 import { saysClaim } from './config/preset-claims.ts'
 import { type Config, ConfigurationError, type Fault } from './config/types.ts'
-import { presetNamed } from './config/workload-warnings.ts'
+import { presetNamed } from './config/workload-presets.ts'
 import { findGaps } from './policy/coverage.ts'
 import type { KnownPipeline } from './policy/job-gaps.ts'
 import { loadPolicy } from './policy/load.ts'
@@ -39,14 +39,20 @@ export async function checkConfiguration(source: ConfigSource): Promise<readonly
   }
 }
 
-/** Pipelines with what can be known of the tags of their jobs. */
+/** Pipelines with what can be known of the tags of their jobs. Loading has refused a pipeline of an issuer that there is not. */
 function knownPipelines({ workloads }: Config): readonly KnownPipeline[] {
-  return (workloads?.pipelines ?? []).map(({ name, issuer }) => {
-    const provider = workloads?.issuers.find((each) => each.name === issuer)?.provider ?? ''
-    const preset = presetNamed(provider)
-    const says = (tag: string) => (preset === undefined ? 'unknown' : saysClaim(preset, tag))
-    return { name, provider, mayHaveTag: (tag) => isPolicyClaim(tag) && ['yes', 'unknown'].includes(says(tag)) }
-  })
+  const { issuers, pipelines } = workloads ?? { issuers: [], pipelines: [] }
+  return pipelines.flatMap(({ name, issuer }) =>
+    issuers
+      .filter((each) => each.name === issuer)
+      .map(({ provider }) => ({ name, provider, mayHaveTag: (tag) => isPolicyClaim(tag) && mayBeSaid(provider, tag) })),
+  )
+}
+
+/** Of a provider that we have no list for, nobody knows. */
+function mayBeSaid(provider: string, tag: string): boolean {
+  const preset = presetNamed(provider)
+  return preset === undefined || ['yes', 'unknown'].includes(saysClaim(preset, tag))
 }
 
 async function readConfig(source: ConfigSource): ReturnType<typeof loadConfig> {

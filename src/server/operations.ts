@@ -63,8 +63,14 @@ export function makeOperations(deps: OperationsDeps): Operations {
       await store.close()
     }
   }
-  const withStoreOf = async <T>(configFile: string, work: (store: Store) => Promise<T>): Promise<T> =>
-    withStore((await load(configFile)).config, work)
+  /** For what only reads: where nothing was made yet, nothing is made. */
+  async function reading<T>(configFile: string, work: (store: Store) => Promise<T>): Promise<T> {
+    const { config } = await load(configFile)
+    await lookIntoStore(config.store, clock, async ({ name, state }) => {
+      if (state === 'none') throw notMadeYet(name, commandLine(env, configFile, 'serve'))
+    })
+    return withStore(config, work)
+  }
 
   return {
     init: async (directory, urls) => init(directory, urls, deps),
@@ -86,12 +92,17 @@ export function makeOperations(deps: OperationsDeps): Operations {
       const { config } = await load(configFile)
       return TERRAFORM[cloud](config, chosen(config, names))
     },
-    keys: (configFile) => withStoreOf(configFile, (store) => shownKeys(store, clock)),
-    rotateKeys: (configFile, now) =>
-      withStoreOf(configFile, (store) => (now ? replaceKeysNow : rotateKeys)(storedKeys(store), clock)),
+    keys: async (configFile) => {
+      const { config } = await load(configFile)
+      return lookIntoStore(config.store, clock, (look) => shownKeys(look, clock))
+    },
+    rotateKeys: async (configFile, now) => {
+      const { config } = await load(configFile)
+      return withStore(config, (store) => (now ? replaceKeysNow : rotateKeys)(storedKeys(store), clock))
+    },
     publishKeys: async (configFile, directory) => {
       const { config } = await load(configFile)
-      const keys = await withStore(config, (store) => storedKeys(store).list())
+      const keys = await lookIntoStore(config.store, clock, keysIn)
       const published = publishedKeys(keys.filter((key) => keyState(key, keys, clock.now()) !== 'over'))
       if (published.keys.length === 0)
         throw new JitError(
@@ -105,16 +116,22 @@ export function makeOperations(deps: OperationsDeps): Operations {
         replaceJson(deps, path.join(directory, OIDC_DISCOVERY_PATH), oidcDiscovery(config.endpoint)),
       ]
     },
-    grants: (configFile, query) => withStoreOf(configFile, (store) => followedGrants(store, query)),
+    grants: (configFile, query) => reading(configFile, (store) => followedGrants(store, query)),
     exportLog: (configFile, from, write) =>
-      withStoreOf(configFile, async (store) => {
+      reading(configFile, async (store) => {
         for await (const leaf of readLeaves(store, from)) if (!write(JSON.stringify(leaf))) return
       }),
-    verifyLog: (configFile, remembered) =>
-      withStoreOf(configFile, (store) => verifyLeaves(readLeaves(store), remembered)),
+    verifyLog: (configFile, remembered) => reading(configFile, (store) => verifyLeaves(readLeaves(store), remembered)),
     verifyExport: async (file, remembered) => verifyLeaves(linesOf(readExport(file, deps)), remembered),
   }
 }
+
+const notMadeYet = (name: string, start: string): JitError =>
+  new JitError(
+    'NOT_FOUND',
+    `There is nothing in ${name} yet.`,
+    `Check store in the configuration; the first start makes it: ${start}`,
+  )
 
 function readExport(file: string, { readText }: Files): string {
   try {

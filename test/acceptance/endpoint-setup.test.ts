@@ -53,7 +53,7 @@ describe('setting up', () => {
     expect(command('init', site).code).toBe(0)
     const written = readFileSync(config, 'utf8')
     writeFileSync(config, written.replace('browser: ""', 'browser: x').replaceAll('role: ""', `role: ${ROLE}`))
-    expect(command('keys', 'list', '--config', config)).toMatchObject({ code: 0 })
+    expect(command('keys', 'rotate', '--config', config)).toMatchObject({ code: 0 })
     expect(readdirSync(site).toSorted()).toEqual(['data', 'jit-endpoint.yaml', 'policy.cedar'])
     expect(statSync(join(site, 'data')).mode & 0o777).toBe(0o700)
     expect(statSync(join(site, 'data/jit-endpoint.sqlite')).mode & 0o777).toBe(0o600)
@@ -156,7 +156,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that nobody takes', () => {
 
   test('a full disk behind stdout is one sentence and 8, also where stderr is full, and ends serve', async () => {
     const { config } = await home()
-    for (const words of ['trust aws', 'grants --json', 'serve --json']) {
+    for (const words of ['trust aws', 'keys list --json', 'serve --json']) {
       const line = `"${process.execPath}" "${BIN}" ${words} --config "${config}" > /dev/full`
       const full = 'Standard output cannot be written (ENOSPC).'
       expect(bash(line)).toEqual([8, expect.stringContaining(full)])

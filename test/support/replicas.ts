@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { beforeAll, beforeEach } from 'vitest'
 import type { Store } from '../../src/server/store/types.ts'
 import { demandWholeLog } from './approvals.ts'
 import { hasPostgres } from './postgres.ts'
@@ -16,21 +16,18 @@ type Replicas = { readonly place: Place; readonly database: Database; readonly s
 /** Gives each test of this suite a database of its own, with two replicas; afterwards its log must be whole. */
 export function withReplicas(start: () => Promise<Place>, given: (replicas: Replicas) => void): void {
   let place: Place
-  let replicas: Replicas
   beforeAll(async () => {
     place = await start()
+    return () => place.stop()
   })
-  afterAll(() => place.stop())
   beforeEach(async () => {
     const database = await place.database()
     const [store, replica] = await Promise.all([database.open(), database.open()])
-    replicas = { place, database, store, replica }
-    given(replicas)
-  })
-  afterEach(async () => {
-    const { database, store, replica } = replicas
-    await demandWholeLog(store)
-    await Promise.all([store.close(), replica.close()])
-    await database.remove()
+    given({ place, database, store, replica })
+    return async () => {
+      await demandWholeLog(store)
+      await Promise.all([store.close(), replica.close()])
+      await database.remove()
+    }
   })
 }

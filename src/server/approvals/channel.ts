@@ -13,7 +13,10 @@ import { viewGrant } from './view.ts'
 /** A timer may fire a moment before the database's clock is there. */
 const TIMER_EARLY_MS = 20
 
-/** Which of the named grants are over: answers as soon as one is, or with none after the wait, which is none where too many wait already. It keeps nothing between calls. */
+/**
+ * Which of the named grants are over. Answers as soon as one is, else with none when the wait ends; at once where there is no
+ * place to wait. It keeps nothing between calls.
+ */
 export async function channel(
   deps: Deps,
   caller: Caller,

@@ -24,8 +24,7 @@ export async function receive(deps: Deps, caller: Caller, grantId: string, recei
     const grant = await tx.grant(grantId)
     if (grant === undefined) throw noSuchGrant()
     if (!samePerson(caller.person, { issuer: grant.holderIssuer, subject: grant.holderSubject })) throw noSuchGrant()
-    await tx.holdGrant(grantId)
-    const told = await tx.receipts([grantId])
+    const told = await tx.heldReceipts(grantId)
     if (told.length >= MOST_MACHINES && !told.some((row) => row.machine === machine))
       throw new Refusal('invalid_request', `${MOST_MACHINES} machines have told of this grant; no more are noted.`)
     const row = { grantId, machine, outcome, why: why ?? null, reportedAt: Date.parse(at) }

@@ -2,7 +2,7 @@ import { Refusal } from '../refusal.ts'
 import type { Reads, Transaction } from '../store/types.ts'
 import type { Deps } from './deps.ts'
 import type { Endorsement } from './record.ts'
-import { type Concerned, concerns, fromStopRow, type StopRecord } from './stop-record.ts'
+import { type Concerned, concerns, fromStopRow, type Stopped, type StopRecord } from './stop-record.ts'
 
 /**
  * The stop that forbids what this transaction is about to do, if one is in force. Until the commit none can be thrown: what
@@ -41,14 +41,14 @@ export const stopped = ({ policy }: Pick<Deps, 'policy'>, stop: StopRecord): Ref
   )
 
 /** Without the full stop: it goes into longer sentences. */
-export function whyStopped({ scope, value, reason }: Pick<StopRecord, 'scope' | 'value' | 'reason'>): string {
-  return `Elevating is stopped for ${whoOrWhat({ scope, value })}: ${reason.replace(/\.$/, '')}`
+export function whyStopped(stop: Stopped & Pick<StopRecord, 'reason'>): string {
+  return `Elevating is stopped for ${whoOrWhat(stop)}: ${stop.reason.replace(/\.$/, '')}`
 }
 
 /** Persons and targets are known by their bare names; a pipeline may be called as a target is. */
-function whoOrWhat({ scope, value }: Pick<StopRecord, 'scope' | 'value'>): string {
+function whoOrWhat({ scope, value }: Stopped): string {
   if (scope === 'all') return 'everybody'
-  return scope === 'pipeline' ? `pipeline ${value}` : (value ?? scope)
+  return scope === 'pipeline' ? `pipeline ${value}` : value
 }
 
 const whoLifts = (labels: readonly string[]): string =>

@@ -1,7 +1,7 @@
 import { defined } from '../../base/defined.ts'
 import { object, type Reader, string } from '../../contract/narrow.ts'
 import { type Person, readPerson } from '../../contract/person.ts'
-import type { Stop } from '../../contract/stop.ts'
+import type { Stop, StopScope } from '../../contract/stop.ts'
 import type { Actor } from '../audit/types.ts'
 import type { StopRow } from '../store/types.ts'
 import type { Caller } from './types.ts'
@@ -9,16 +9,27 @@ import { instantOf } from './view.ts'
 
 /** Whoever threw a stop, as the call proved it. */
 export type Thrower = { readonly person: Person; readonly jkt: string; readonly address: string }
-export type StopRecord = Omit<StopRow, 'byJson'> & { readonly by: Thrower }
+/** What is stopped. */
+export type Stopped =
+  | { readonly scope: 'all'; readonly value: null }
+  | { readonly scope: Exclude<StopScope, 'all'>; readonly value: string }
+export type StopRecord = Omit<StopRow, 'byJson' | 'scope' | 'value'> & Stopped & { readonly by: Thrower }
 
 const readThrower: Reader<Thrower> = object({ person: readPerson, jkt: string, address: string })
 
 export const toStopRow = ({ by, ...stop }: StopRecord): StopRow => ({ ...stop, byJson: JSON.stringify(by) })
 
-export const fromStopRow = ({ byJson, ...stop }: StopRow): StopRecord => ({
+export const fromStopRow = ({ byJson, scope, value, ...stop }: StopRow): StopRecord => ({
   ...stop,
+  ...stoppedOf(stop.id, scope, value),
   by: readThrower(JSON.parse(byJson), `stops[${stop.id}].by`),
 })
+
+function stoppedOf(id: string, scope: StopScope, value: string | null): Stopped {
+  if (scope === 'all') return { scope, value: null }
+  if (value === null) throw new Error(`stops[${id}]: a stop of scope ${scope} names nothing.`)
+  return { scope, value }
+}
 
 export const throwerOf = ({ person, jkt, address }: Caller): Thrower => ({ person, jkt, address })
 

@@ -10,7 +10,16 @@ import { carryOut } from './carry-out-stop.ts'
 import type { Deps } from './deps.ts'
 import { plainText } from './plain-text.ts'
 import { samePerson } from './record.ts'
-import { folded, fromStopRow, type StopRecord, throwerAsActor, throwerOf, toStopRow, viewStop } from './stop-record.ts'
+import {
+  folded,
+  fromStopRow,
+  type Stopped,
+  type StopRecord,
+  throwerAsActor,
+  throwerOf,
+  toStopRow,
+  viewStop,
+} from './stop-record.ts'
 import type { Caller } from './types.ts'
 import { noSuchTarget } from './wanted.ts'
 
@@ -33,7 +42,7 @@ export async function throwStop(deps: Deps, caller: Caller, call: StopCall): Pro
     carriedOutAt: null,
   })
   const event = (stop: StopRecord): AuditEvent => thrownEvent(deps, stop, policies)
-  if (wanted.scope === 'grant') return endOneGrant(deps, thrown, event, wanted.value ?? '')
+  if (wanted.scope === 'grant') return endOneGrant(deps, thrown, event, wanted.value)
   const stop = await deps.store.transaction(async (tx) => {
     await tx.lock('stops')
     const before = await thrownBefore(tx, caller, wanted)
@@ -46,7 +55,7 @@ export async function throwStop(deps: Deps, caller: Caller, call: StopCall): Pro
   return { stop: viewStop(stop), ...(await carryOut(deps, stop)) }
 }
 
-type Wanted = Pick<StopRecord, 'scope' | 'value' | 'reason'>
+type Wanted = Stopped & Pick<StopRecord, 'reason'>
 
 /** Subjects of jobs have branches in them, and whoever may push chooses those: one that no stop could name would be out of reach. */
 const LONGEST_SUBJECT = 1_000
@@ -67,24 +76,23 @@ function readStopCall({ scope, value, reason }: StopCall): Wanted {
  * administrators are told which names there are.
  */
 function demandKnown({ targets, pipelines }: Pick<Deps, 'targets' | 'pipelines'>, { scope, value }: Wanted): void {
-  if (scope === 'target' && !targets.has(value ?? '')) throw noSuchTarget(value ?? '')
-  if (scope !== 'pipeline' || pipelines.has(value ?? '')) return
+  if (scope === 'target' && !targets.has(value)) throw noSuchTarget(value)
+  if (scope !== 'pipeline' || pipelines.has(value)) return
   const known = pipelines.size === 0 ? 'None is configured.' : `There are: ${[...pipelines].join(', ')}`
   throw new Refusal('not_found', `There is no pipeline called ${value}.`, known)
 }
 
 /** The answer to the first call may have been lost on the way: a repeat finds its stop, and there are not two to lift. */
 async function thrownBefore(tx: Transaction, { person }: Caller, wanted: Wanted): Promise<StopRecord | undefined> {
-  const same = (await tx.stopsInForce())
-    .map(fromStopRow)
-    .find(
-      ({ scope, value, reason, by }) =>
-        scope === wanted.scope &&
-        folded(value ?? '') === folded(wanted.value ?? '') &&
-        reason === wanted.reason &&
-        samePerson(by.person, person),
-    )
-  return same
+  const stops = (await tx.stopsInForce()).map(fromStopRow)
+  return stops.find(
+    (stop) => isSame(stop, wanted) && stop.reason === wanted.reason && samePerson(stop.by.person, person),
+  )
+}
+
+function isSame(one: Stopped, other: Stopped): boolean {
+  if (one.scope === 'all' || other.scope === 'all') return one.scope === other.scope
+  return one.scope === other.scope && folded(one.value) === folded(other.value)
 }
 
 /** All in one transaction, and nothing is held up afterwards: what has ended cannot be had again. */

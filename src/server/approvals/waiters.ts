@@ -8,8 +8,10 @@ export interface Waiters {
   /** There is news about these. */
   tell(ids: Iterable<string>): void
   /**
-   * Stands in line for all of `ids` before the first look, so that no news falls between look and wait. Nothing where there is
-   * no room: such a call is answered with what it sees now, which is the truth as well and counts as a word from the endpoint.
+   * Stands in line for all of `ids` before the first look, so that no news falls between look and wait. Where all places are
+   * taken, whoever has most of them gives up his oldest, if he has at least two more than `person`. Otherwise, and where `person`
+   * has all that one person may have, nothing: such a call is answered with what it sees now, which is the truth as well and
+   * counts as a word from the endpoint.
    */
   join(ids: readonly string[], person: PersonKey): Waiter | undefined
 }

@@ -62,7 +62,7 @@ export type Checked = {
 
 /**
  * What commands can do. They take names of files and give values; reading, printing and exit codes are not theirs. Each
- * rejects with `JitError` or `ConfigurationError` where a person can do something about it.
+ * rejects with `JitError` or `ConfigurationError` where a person can do something about it. What only reads makes no database.
  */
 export interface Operations {
   /** Writes a configuration and a policy to start from. Never over an existing file. Resolves to the files. */

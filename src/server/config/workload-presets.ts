@@ -176,6 +176,10 @@ export const presetOf = (name: PresetName): Preset => PRESETS[name]
 
 export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]]
 
+/** `undefined` where no preset is called so. */
+export const presetNamed = (provider: string | undefined): PresetName | undefined =>
+  PRESET_NAMES.find((each) => each === provider)
+
 /** The sets of id claims of which a pipeline must match one. `named` is what the configuration says for a pinned issuer. */
 export const idsOf = (preset: PresetName, named?: readonly string[]): Preset['ids'] =>
   named === undefined ? presetOf(preset).ids : [Object.fromEntries(named.map((claim) => [claim, text]))]

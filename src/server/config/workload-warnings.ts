@@ -2,7 +2,7 @@ import { nearest } from '../../base/nearest.ts'
 import { type Issue, issueAt } from './issues.ts'
 import { PRESET_CLAIMS, saysClaim } from './preset-claims.ts'
 import type { Pipeline, Workloads } from './types.ts'
-import { PRESET_NAMES, type PresetName, presetOf } from './workload-presets.ts'
+import { type PresetName, presetNamed, presetOf } from './workload-presets.ts'
 
 /** What pipelines may say, but what no job will match, as far as the provider's documentation tells; and which of them any branch can use. */
 export function workloadWarnings({ issuers, pipelines }: Workloads): readonly Issue[] {
@@ -21,9 +21,6 @@ export function workloadWarnings({ issuers, pipelines }: Workloads): readonly Is
   })
 }
 
-export const presetNamed = (provider: string | undefined): PresetName | undefined =>
-  PRESET_NAMES.find((each) => each === provider)
-
 function branchWarnings(path: readonly PropertyKey[], { match }: Pipeline, preset: PresetName): readonly Issue[] {
   const { narrowing } = presetOf(preset)
   if (narrowing === undefined || narrowing.some((claim) => Object.hasOwn(match, claim))) return []
@@ -32,7 +29,8 @@ function branchWarnings(path: readonly PropertyKey[], { match }: Pipeline, prese
 
 function claimMessage(claim: string, texts: readonly string[], preset: PresetName): string | undefined {
   const says = saysClaim(preset, claim)
-  if (says === 'no') return `tokens of ${preset} have no such claim, so no job will match${didYouMean(claim, preset)}.`
+  if (says === 'no')
+    return `tokens of ${preset} have no such claim, so no job will match${didYouMean(claim, PRESET_CLAIMS[preset]?.texts ?? [])}.`
   if (says === 'other')
     return `tokens of ${preset} say it as a number or a list, and only texts are compared, so no job will match.`
   const shape = PRESET_CLAIMS[preset]?.shapes[claim]
@@ -40,8 +38,8 @@ function claimMessage(claim: string, texts: readonly string[], preset: PresetNam
   return wrong && `tokens of ${preset} write ${shape.expected}, so no job will match "${wrong}".`
 }
 
-function didYouMean(claim: string, preset: PresetName): string {
-  const meant = nearest(claim, PRESET_CLAIMS[preset]?.texts ?? [])
+function didYouMean(typed: string, known: readonly string[]): string {
+  const meant = nearest(typed, known)
   return meant === undefined ? '' : `; did you mean ${meant}`
 }
 
@@ -50,9 +48,7 @@ function eventWarnings(path: readonly PropertyKey[], { events }: Pipeline, prese
   if (known === undefined) return []
   return events
     .filter((event) => !known.includes(event))
-    .map((event) => {
-      const meant = nearest(event, known)
-      const proposal = meant === undefined ? '' : `; did you mean ${meant}`
-      return issueAt(path, `tokens of ${preset} name no event ${event}, so no job will match it${proposal}.`)
-    })
+    .map((event) =>
+      issueAt(path, `tokens of ${preset} name no event ${event}, so no job will match it${didYouMean(event, known)}.`),
+    )
 }

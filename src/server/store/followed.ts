@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { GRANT, withRequests } from './grants.ts'
 import { type Db, NOW } from './tables.ts'
-import type { FollowedQuery, Reads, Transaction, WipeState } from './types.ts'
+import type { FollowedQuery, ReceiptRow, Reads, Transaction, WipeState } from './types.ts'
 
 /** When a grant is over: at its end, or when it was ended before. */
 const OVER_AT = sql<number>`coalesce(grants.ended_at, grants.ends_at)`
@@ -35,24 +35,26 @@ export function followedReads(db: Db): Pick<Reads, 'followed' | 'receipts'> {
       return held.map(({ grant: { wipe, ...grant }, request }) => ({ grant, request, wipe }))
     },
 
-    receipts: async (grantIds) => {
-      if (grantIds.length === 0) return []
-      return db
-        .selectFrom('receipts')
-        .select([
-          'grant_id as grantId',
-          'machine',
-          'outcome',
-          'why',
-          'reported_at as reportedAt',
-          'recorded_at as recordedAt',
-        ])
-        .where('grant_id', 'in', [...grantIds])
-        .orderBy('recorded_at')
-        .orderBy('machine')
-        .execute()
-    },
+    receipts: (grantIds) => receiptsOf(db, grantIds),
   }
+}
+
+async function receiptsOf(db: Db, grantIds: readonly string[]): Promise<readonly ReceiptRow[]> {
+  if (grantIds.length === 0) return []
+  return db
+    .selectFrom('receipts')
+    .select([
+      'grant_id as grantId',
+      'machine',
+      'outcome',
+      'why',
+      'reported_at as reportedAt',
+      'recorded_at as recordedAt',
+    ])
+    .where('grant_id', 'in', [...grantIds])
+    .orderBy('recorded_at')
+    .orderBy('machine')
+    .execute()
 }
 
 function wipeState({ graceMs }: FollowedQuery) {
@@ -66,8 +68,17 @@ function wipeState({ graceMs }: FollowedQuery) {
     else 'unconfirmed' end`
 }
 
-export function followedWrites(db: Db): Pick<Transaction, 'putReceipt' | 'markUnconfirmed'> {
+export function followedWrites(db: Db): Pick<Transaction, 'heldReceipts' | 'putReceipt' | 'markUnconfirmed'> {
   return {
+    heldReceipts: async (grantId) => {
+      await db
+        .updateTable('grants')
+        .set((row) => ({ holds: row('holds', '+', 1) }))
+        .where('id', '=', grantId)
+        .execute()
+      return receiptsOf(db, [grantId])
+    },
+
     putReceipt: async ({ grantId, machine, outcome, why, reportedAt }) => {
       const told = { outcome, why, reported_at: reportedAt, recorded_at: NOW }
       const lastIssue = sql<number>`(select coalesce(issued_at, 0) from grants where id = ${grantId})`

@@ -63,7 +63,7 @@ export function grantReads(db: Db): GrantReads {
   }
 }
 
-export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdActive' | 'holdGrant' | 'endGrant'> {
+export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdActive' | 'endGrant'> {
   const change = db.updateTable('grants').where('ended_at', 'is', null).where('ends_at', '>', NOW)
   return {
     insertGrants: async (rows) => {
@@ -93,14 +93,6 @@ export function grantWrites(db: Db): Pick<Transaction, 'insertGrants' | 'holdAct
         .set((row) => ({ holds: row('holds', '+', 1), issued_at: NOW, wiped_at: null }))
         .where('id', '=', id)
         .where('starts_at', '<=', NOW)
-        .returning(GRANT)
-        .executeTakeFirst(),
-
-    holdGrant: (id) =>
-      db
-        .updateTable('grants')
-        .set((row) => ({ holds: row('holds', '+', 1) }))
-        .where('id', '=', id)
         .returning(GRANT)
         .executeTakeFirst(),
 

@@ -81,15 +81,14 @@ export interface Transaction extends Reads {
   insertGrants(rows: readonly GrantRow[]): Promise<void>
   /** The grant if it is active now, marked as issued now, and held against every other change until the commit. */
   holdActive(id: string): Promise<GrantRow | undefined>
-  /** The grant as it is, over or not, held against every other change until the commit. */
-  holdGrant(id: string): Promise<GrantRow | undefined>
   /** Ends a grant whose time is not up. `undefined`: it had ended, and nothing changed. */
   endGrant(id: string, reason: EndReason): Promise<GrantRow | undefined>
 
+  /** What machines have told of the grant, which is held until the commit: where two tell at once, the second sees the first. */
+  heldReceipts(grantId: string): Promise<readonly ReceiptRow[]>
   /**
    * Notes what a machine tells of a grant's credentials, and whether the grant counts as wiped. `stuck` does not take the
-   * place of a `wiped` that came after the last issue. Call `holdGrant` first: what two machines tell at once is counted one
-   * after the other. False: it said so before, and nothing changed.
+   * place of a `wiped` that came after the last issue. False: it said so before, and nothing changed.
    */
   putReceipt(row: Omit<ReceiptRow, 'recordedAt'>): Promise<boolean>
   /** Marks grants that were issued and are over for `graceMs` without a confirmed wipe, each once, and returns them; at most `limit`. */

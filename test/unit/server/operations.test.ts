@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -45,8 +45,14 @@ const report = (error: Error): never => {
 
 test('check warns of a stop by a name that the configuration does not have, until it is lifted', async () => {
   const stop = (id: string, scope: StopRow['scope'], value: string | null): StopRow => ({
-    ...{ id, scope, value, reason: 'x', byJson: '{}' },
-    ...{ at: 1, liftedAt: null, carriedOutAt: null },
+    id,
+    scope,
+    value,
+    reason: 'x',
+    byJson: '{}',
+    at: 1,
+    liftedAt: null,
+    carriedOutAt: null,
   })
   const store = await opened()
   await store.transaction(async (tx) => {
@@ -67,4 +73,20 @@ test('check warns of a stop by a name that the configuration does not have, unti
   await store.transaction((tx) => tx.liftStop('s_1'))
   expect(await warned()).toEqual([warning('s_2', 'target gone')])
   await store.close()
+})
+
+test('what only reads makes no database where there is none, and says so', async () => {
+  const nothing = {
+    code: 'NOT_FOUND',
+    message: expect.stringMatching(/^There is nothing in SQLite .*state\.sqlite yet\.$/),
+  }
+  await expect(operations.grants(config, { states: [], limit: 1 })).rejects.toMatchObject(nothing)
+  await expect(operations.verifyLog(config, undefined)).rejects.toMatchObject(nothing)
+  await expect(operations.exportLog(config, 1, () => true)).rejects.toMatchObject(nothing)
+  expect(await operations.keys(config)).toEqual([])
+  await expect(operations.publishKeys(config, directory)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(readdirSync(directory).toSorted()).toEqual(['jit-endpoint.yaml', 'policy.cedar'])
+  await (await opened()).close()
+  expect(await operations.verifyLog(config, undefined)).toMatchObject({ ok: true, head: { seq: 0 } })
+  expect(await operations.grants(config, { states: [], limit: 1 })).toEqual({ grants: [] })
 })
