@@ -13,7 +13,8 @@ import { maskingExchange } from './masking-exchange.ts'
 import type { Attended } from './ui/attended.ts'
 
 type Parts = Pick<Logins, 'attended'> &
-  Pick<Attended, 'busy' | 'signal'> & {
+  Pick<Attended, 'signal'> & {
+    readonly busy: Pick<Attended['busy'], 'during'>
     readonly leasing: Leasing
     readonly startReaper: () => void
     readonly uses: Pick<TargetUses, 'count'>

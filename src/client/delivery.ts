@@ -23,14 +23,18 @@ export type DeliveryDeps = FetchDeps &
     readonly clock: Clock
   }
 
-type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> & {
-  /** See `Order.forProgram`. */
-  readonly forProgram?: boolean
-  /** This key made the request. */
+/** What is known of a request since it was made or come back to, whoever is logged in by now. */
+export type Asked = {
+  /** The key of that moment made it. */
   readonly isOwn: boolean
-  /** Whose login asked, or came back to it. */
+  /** The login of that moment. */
   readonly asker: LoginName
 }
+type Wished = Pick<DeliveryWish, 'asDefault' | 'extends'> &
+  Asked & {
+    /** See `Order.forProgram`. */
+    readonly forProgram?: boolean
+  }
 
 /**
  * Fetches and writes the credentials of these grants: all or none. Where one fails, whatever was written is wiped and every

@@ -5,8 +5,7 @@ import type { AccessRequest } from '../contract/request.ts'
 import type { DeliveryMode } from '../contract/target.ts'
 import { type WaitState, waitForDecision } from './approval/wait.ts'
 import { ask, type AskingDeps, type AskingProgress, comeBack, type Resumption } from './asking.ts'
-import { type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
-import type { LoginName } from './leases/holder.ts'
+import { type Asked, type DeliveryDeps, deliverAll, type LeaseGuide } from './delivery.ts'
 import type { Leasing } from './leasing.ts'
 import { isOfKey } from './own-words.ts'
 import { killed } from './ended-grants.ts'
@@ -43,7 +42,7 @@ const SHORTEST_NAP_MS = 500
 /** Check here, ask, wait for the decision and the start, deliver. Interrupted while it waits, the request stays open. */
 export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevation> {
   const asked = 'resume' in order.ask ? await comeBack(deps, order.ask) : await ask(deps, order.ask)
-  const asker = deps.login() // as the call that has just been answered found it
+  const whose: Asked = { asker: deps.login(), isOwn: isOfKey(asked, deps.api.jkt) } // as the call that was just answered found it
   const patience = patienceOf(deps, order.waitMs)
   try {
     const decided = await decision(deps, asked, patience.signal)
@@ -52,7 +51,7 @@ export async function elevate(deps: ElevationDeps, order: Order): Promise<Elevat
     const grants = await started(deps, decided, patience.signal)
     return grants === undefined
       ? { kind: 'scheduled', request: decided }
-      : await deliver(deps, decided, grants, { ...order, asker })
+      : await deliver(deps, decided, grants, { ...order, ...whose })
   } finally {
     patience.end()
   }
@@ -62,11 +61,7 @@ async function deliver(
   deps: ElevationDeps,
   request: AccessRequest,
   grants: readonly Grant[],
-  {
-    ask: typed,
-    forProgram,
-    asker,
-  }: { readonly ask: DeliveryWish; readonly asker: LoginName } & Pick<Order, 'forProgram'>,
+  { ask: typed, forProgram, isOwn, asker }: { readonly ask: DeliveryWish } & Asked & Pick<Order, 'forProgram'>,
 ): Promise<Elevation> {
   const remembered = deps.pending.list().find(({ id }) => id === request.id)
   const wish = { ...deliveryWish(remembered ?? {}), ...deliveryWish(typed) }
@@ -77,8 +72,8 @@ async function deliver(
     const leases = await deliverAll(deps, grants, {
       ...wish,
       ...defined({ forProgram }),
+      isOwn,
       asker,
-      isOwn: isOfKey(request, deps.api.jkt),
     })
     return {
       kind: 'delivered',

@@ -71,6 +71,8 @@ export type FakeApproval = {
   readonly found?: () => AccessRequest | Promise<AccessRequest>
   readonly credentials?: ApprovalApi['credentials']
   readonly online?: boolean
+  /** Of the key that is called with now. */
+  readonly jkt?: () => string
   /** How whoever asks has logged in. */
   readonly flow?: Me['flow']
   readonly clockOffsetMs?: number
@@ -104,7 +106,9 @@ export function fakeApproval(given: FakeApproval, calls: string[]): ApprovalApi 
     if (given.online === false) throw offline()
   }
   return {
-    jkt: JKT,
+    get jkt() {
+      return given.jkt?.() ?? JKT
+    },
     me: async () => ({ person: eve, groups: ['dba'], flow: given.flow ?? 'browser' }),
     targets: async () => {
       reach()

@@ -8,7 +8,7 @@ import { HttpError } from '../../../src/platform/http.ts'
 import { approved, elevated, order, sealed } from '../../support/elevated.ts'
 import { LOGIN } from '../../support/fake-context.ts'
 import { eventually } from '../../support/eventually.ts'
-import { dana, grant, iso, NOW, offline, request } from '../../support/fake-approval.ts'
+import { dana, grant, iso, JKT, NOW, offline, request } from '../../support/fake-approval.ts'
 import { lease } from '../../support/fake-leasing.ts'
 
 const both = order({ ask: { targets: ['prod-db', 'logs'], reason: 'slow query' } })
@@ -268,6 +268,18 @@ describe('elevate', () => {
       expect(calls.filter((call) => call.startsWith('end'))).toEqual([])
       expect(leasing.queued()).toMatchObject([{ grant: 'grant_prod-db', ...LOGIN }])
     }
+  })
+
+  test('so it does where the other one came while people decided', async () => {
+    let isTaken = false
+    const found = () => ((isTaken = true), approved())
+    const credentials = () => Promise.reject(new JitError('NOT_FOUND', 'There is no such grant.', 'Look.'))
+    const login = () => (isTaken ? { ...LOGIN, holder: 'bob' } : LOGIN)
+    const jkt = () => (isTaken ? 'of bob' : JKT)
+    const { result, calls, leasing } = await elevated({ found, credentials, login, jkt })
+    await expect(result).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(calls.filter((call) => call.startsWith('end'))).toEqual([])
+    expect(leasing.queued()).toMatchObject([{ grant: 'grant_prod-db', ...LOGIN }])
   })
 
   test('the endpoint hears of what was replaced while the write still watches for other programs', async () => {
