@@ -22,6 +22,8 @@ const OUTDATED_MS = 30 * 24 * 3_600_000
 
 /** Over already, or never known to this endpoint: there is nothing left to end. */
 const NOTHING_TO_END: readonly ErrorCode[] = ['GRANT_ENDED', 'NOT_FOUND']
+/** Whose grant it is was lost with its record, and the endpoint says of somebody else's what it says of none. */
+const NOTHING_TO_END_OF_UNKNOWN: readonly ErrorCode[] = ['GRANT_ENDED']
 /** An endpoint of an earlier version knows no receipts, and takes none for somebody else's grant. */
 const NO_USE_FOR_RECEIPT: readonly ErrorCode[] = ['GRANT_ENDED', 'NOT_FOUND', 'DENIED']
 
@@ -64,7 +66,8 @@ async function tell(
     else await api.receipt(message.grant, receiptOf(message), signal)
     return true
   } catch (error) {
-    const final = message.kind === 'end' ? NOTHING_TO_END : NO_USE_FOR_RECEIPT
+    const nothingToEnd = message.holder === undefined ? NOTHING_TO_END_OF_UNKNOWN : NOTHING_TO_END
+    const final = message.kind === 'end' ? nothingToEnd : NO_USE_FOR_RECEIPT
     // of somebody else's grant the endpoint says the same, and the login may have become another's over this call
     if (error instanceof JitError && final.includes(error.code) && isHeldBy(message, connection.login())) return true
     untold?.(error, message)

@@ -65,6 +65,9 @@ const readEntry: Reader<Entry> = object(
   { note: string, renewAt: integer },
 )
 
+/** A lease ends without these just the same, so what a newer jit put there must keep no older one from it. */
+const IGNORABLE = { holder: string, usedBy: string, lastError: string, retryAt: integer }
+
 const readLease: Reader<Omit<Lease, 'version'>> = object(
   {
     id: string,
@@ -80,15 +83,26 @@ const readLease: Reader<Omit<Lease, 'version'>> = object(
     attempts: integer,
   },
   {
-    holder: string,
-    usedBy: string,
+    ...IGNORABLE,
     channel: oneOf(...CHANNEL_RULES),
     bootId: string,
     ending: oneOf(...ENDINGS),
-    lastError: string,
-    retryAt: integer,
   },
 )
+
+function withoutUnknown(lease: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const unknown = Object.entries(IGNORABLE).flatMap(([name, read]) => (isReadBy(read, lease[name]) ? [] : [name]))
+  return Object.fromEntries(Object.entries(lease).filter(([name]) => !unknown.includes(name)))
+}
+
+function isReadBy(read: Reader<unknown>, value: unknown): boolean {
+  try {
+    read(value, '')
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const serialize = ({ heard: _of, ...lease }: Lease): Buffer =>
   Buffer.from(`${JSON.stringify({ ...lease, places: lease.places.map(inOrder) }, null, 2)}\n`)
@@ -102,10 +116,10 @@ function inOrder({ kind, format, cloud, profile, path, ...rest }: Place): Place 
 export function parseLease(id: string, file: string, bytes: Buffer): Lease | UnreadableLease {
   const text = bytes.toString('utf8')
   try {
-    const value: unknown = JSON.parse(text)
-    const version = integer(record(value, 'lease')['version'], 'lease.version')
+    const value = record(JSON.parse(text), 'lease')
+    const version = integer(value['version'], 'lease.version')
     if (version > VERSION) return unreadable(id, file, text, `it is of version ${version}`, true)
-    const lease = readLease(value, 'lease')
+    const lease = readLease(withoutUnknown(value), 'lease')
     if (lease.id !== id) return unreadable(id, file, text, 'its name and its id differ', false)
     if (!lease.places.every((place) => isOwnPlace(id, place)))
       return unreadable(id, file, text, 'it names files that are not its own', false)

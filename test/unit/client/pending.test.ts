@@ -88,6 +88,18 @@ describe('queued ends of grants', () => {
     expect(outbox.list()).toHaveLength(1)
   })
 
+  test.each([
+    ['a record without a holder', 'NOT_FOUND', undefined, 1],
+    ['a record without a holder', 'GRANT_ENDED', undefined, 0],
+    ['a record with its holder', 'NOT_FOUND', LOGIN.holder, 0],
+  ] as const)('of %s, an end that is answered with %s (holder %s) leaves %d', async (_, code, holder, left) => {
+    const { outbox } = fakeLeasing({ outbox: [{ ...entry('mine', ENDPOINT), ...(holder && { holder }) }] }, [])
+    const api = { ...fakeApproval({}, []), endGrant: () => Promise.reject(new JitError(code, 'No.', 'Try.')) }
+    const connect = async () => ({ login: () => LOGIN, api })
+    const told = await deliverOutbox({ outbox, connect, clock: new FakeClock(NOW) }, new AbortController().signal)
+    expect([told.length, outbox.list().length]).toEqual([1 - left, left])
+  })
+
   const receipt = { ...entry('mine', ENDPOINT), kind: 'receipt' as const, outcome: 'wiped' as const, machine: 'm' }
 
   test('and receipts are told side by side', async () => {

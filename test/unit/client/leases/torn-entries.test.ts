@@ -64,6 +64,27 @@ test.each(['EACCES', 'EPERM'])(
   },
 )
 
+test('what only a newer jit knows in members that guard nothing keeps this one from no end', async () => {
+  using home = new TempHome()
+  const clock = new FakeClock(Date.now() + 60_000)
+  const leasing = leasingIn(home, clock)
+  await leasing.write({ ...newLease(clock, 'g_1'), usedBy: 'g_1' }, awsDelivery('jit-prod-db'))
+  const file = join(home.stateDir, 'm1', 'leases', 'g_1.lease')
+  const entry = JSON.parse(readFileSync(file, 'utf8'))
+  const odd = { holder: 5, usedBy: ['g_1'], lastError: {}, retryAt: 'soon' }
+  writeFileSync(file, JSON.stringify({ ...entry, ...odd }))
+  expect([leasing.list(), leasing.unreadable()]).toEqual([
+    [expect.not.objectContaining({ usedBy: expect.anything() })],
+    [],
+  ])
+  expect(leasing.list()[0]).not.toHaveProperty('holder')
+  writeFileSync(file, JSON.stringify({ ...entry, ...odd, channel: 'stricter' }))
+  expect(leasing.unreadable()).toMatchObject([{ id: 'g_1' }])
+  writeFileSync(file, JSON.stringify({ ...entry, ...odd }))
+  expect(await leasing.wipe(['g_1'], 'revoked')).toMatchObject([{ wiped: true }])
+  expect(home.filesHolding(...SECRETS)).toEqual([])
+})
+
 describe('an entry that somebody has edited', () => {
   const THEIRS = 'my private key'
 
