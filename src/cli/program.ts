@@ -44,7 +44,10 @@ export function buildProgram(ctx: CliContext): Command {
     .helpCommand(false)
     .addHelpText('after', '\nHelp: jit help COMMAND, jit help exit-codes, jit help environment')
   program.hook('preAction', () => {
-    for (const line of oddSwitches(ctx.env)) ctx.terminal.note(terminalText(line))
+    for (const twin of oddSwitches(ctx.env))
+      ctx.terminal.note(
+        terminalText(`${twin} is set to ${JSON.stringify(ctx.env[twin])}: it takes 1 or 0, and counts as 1.`),
+      )
   })
   program.commandsGroup('Access:')
   for (const make of [

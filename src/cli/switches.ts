@@ -37,11 +37,9 @@ export function readSwitch(twin: string, text: string): boolean {
 /** They change what is said, not what is done: a slip in them is told, and stops neither `jit revoke` nor what clients ask. */
 const ABOUT_WORDS = ['JIT_NON_INTERACTIVE', 'JIT_DEBUG']
 
-/** What to say of variables that are of every command, and that say neither 1 nor 0. */
+/** Variables that are of every command, and that say neither 1 nor 0. */
 export const oddSwitches = (env: Environment): readonly string[] =>
-  ABOUT_WORDS.filter((twin) => !isSwitchText(env[twin])).map(
-    (twin) => `${twin} is set to ${JSON.stringify(env[twin])}: it takes 1 or 0, and counts as 1.`,
-  )
+  ABOUT_WORDS.filter((twin) => !isSwitchText(env[twin]))
 
 const isSet = (text: string | undefined): boolean => !['', '0'].includes(text ?? '')
 

@@ -37,7 +37,8 @@ export function liveLease(target: string, deps: LiveLeases, fits: (lease: Lease)
   const open = live.filter((lease) => isOpenTo(lease, within))
   const lease = own ?? open.findLast(({ usedBy }) => usedBy === undefined) ?? open.at(-1)
   if (lease !== undefined) return lease
-  throw ended?.(target) ?? (live.length === 0 ? notLive(target) : notOpen(target))
+  const kept = `Only a jit exec holds a grant for ${target}, for its program.`
+  throw ended?.(target) ?? notLive(target, live.length > 0 ? kept : undefined)
 }
 
 /** Whether another `jit exec` keeps what lives of `target` to its program. */
@@ -57,19 +58,8 @@ const isOf = ({ id, usedBy }: Lease, within: string): boolean => id === within |
 const livesOf = (target: string, { leases, clock }: LiveLeases): readonly Lease[] =>
   leases().filter((each) => each.target === target && each.state === 'active' && !isOver(each, clock))
 
-const notOpen = (target: string): JitError =>
-  new JitError(
-    'NOT_FOUND',
-    `Only a jit exec holds a grant for ${target} on this machine, which ends with its program.`,
-    `For one of your own: jit elevate ${target} --reason TEXT`,
-  )
-
-export const notLive = (target: string): JitError =>
-  new JitError(
-    'NOT_FOUND',
-    `No active grant for ${target} on this machine.`,
-    `Type: jit elevate ${target} --reason TEXT`,
-  )
+export const notLive = (target: string, why = `No active grant for ${target} on this machine.`): JitError =>
+  new JitError('NOT_FOUND', why, `Type: jit elevate ${target} --reason TEXT`)
 
 /** A grant is renewed and extended where it was given, and by whoever it was given to. */
 export function refuseForeign(login: LoginName, lease: Lease): void {

@@ -6,7 +6,7 @@ const COLOURS = /\u001b\[[\d;]*m/g
 const width = (text: string): number => cells(unbound(text).replaceAll(COLOURS, ''))
 
 /** What stands between these marks may be an argument or a command. A mark within a word is an apostrophe. */
-const QUOTED = /"[^"]*"|`[^`]*`|(?<![^\s(])'[^']*'(?![^\s).,:;])/g
+const QUOTED = /"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)/g
 /** Stands for a blank that no line ends at. */
 const BOUND = '\0'
 const bound = (text: string): string => text.replaceAll(QUOTED, (quoted) => quoted.replaceAll(' ', BOUND))
