@@ -43,7 +43,8 @@ export async function revoke(
   const untold: Reporting['untold'] = (why, about) => {
     if (about === undefined || ids.has(about.grant)) deps.untold?.(why, about)
   }
-  const confirmed = endedGrants(await deliverOutbox({ ...deps, untold, outbox: deps.leasing.outbox }, signal))
+  const told = endedGrants(await deliverOutbox({ ...deps, untold, outbox: deps.leasing.outbox }, signal))
+  const confirmed = new Set([...told, ...toldByOthers(deps, queued)])
   return chosen.map((lease) => ({
     lease,
     ...wipeOf(outcomes, lease),
@@ -73,6 +74,13 @@ function queue({ leasing, clock }: RevocationDeps, { id, endpoint, holder, targe
   } catch {
     return false
   }
+}
+
+/** The reaper looks into the outbox too, and may have been quicker. What is confirmed is taken out there, and nothing else is. */
+function toldByOthers({ leasing }: RevocationDeps, queued: ReadonlySet<string>): readonly string[] {
+  if (queued.size === 0) return []
+  const left = endedGrants(leasing.outbox.list())
+  return [...queued].filter((id) => !left.has(id))
 }
 
 function wipeOf(outcomes: readonly WipeOutcome[], lease: Revocable): { wiped: boolean; why?: string } {

@@ -36,7 +36,7 @@ describe('a job that elevates, runs one program with the grant, and ends it leav
     expect(key).not.toBe('')
     expect(`${elevated.stdout}${elevated.stderr}`.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain(key)
     const revoked = await job.jit('revoke', '--all')
-    expect([0, 6]).toContain(revoked.code) // 6: it is told later, because all jobs ask at once and each waits for 5 s
+    expect(failureOf(revoked)).toBe('')
     expect(job.holding(key)).toEqual(provider === 'buildkite' ? [path.join(job.home, 'redacted')] : [])
     expect((await job.jit('logout')).stderr).toContain('Logged out.')
     expect(job.holding('accessToken')).toEqual([])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type RevokeOptions, revokeCommand, runRevoke } from '../../../src/cli/commands/revoke.ts'
+import type { Leasing } from '../../../src/client/leasing.ts'
 import { NOW } from '../../support/fake-approval.ts'
 import { type Fake, fakeContext } from '../../support/fake-context.ts'
 import { lease } from '../../support/fake-leasing.ts'
@@ -40,6 +41,16 @@ describe('jit revoke', () => {
     expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db', 'end grant_prod-db'])
     expect(note.at(-1)).toMatch(/^A copy of the keys, if someone made one, works until \d\d:\d\d \(aws\)\.$/)
     expect(leasing.queued()).toEqual([])
+  })
+
+  test('an end that the reaper has told while the credentials still went is confirmed', async () => {
+    const { ctx, calls, leasing } = fakeContext({ leases: [lease('prod-db')] })
+    const wipe: Leasing['wipe'] = (...args) => {
+      for (const message of leasing.queued()) leasing.outbox.remove(message)
+      return leasing.wipe(...args)
+    }
+    await runRevoke({ ...ctx, leasing: { ...ctx.leasing, wipe } }, one)
+    expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db'])
   })
 
   test('with the endpoint offline leaves nothing behind, keeps the message, and says what still works until when', async () => {
