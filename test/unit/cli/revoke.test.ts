@@ -49,7 +49,8 @@ describe('jit revoke', () => {
       for (const message of leasing.queued()) leasing.outbox.remove(message)
       return leasing.wipe(...args)
     }
-    await runRevoke({ ...ctx, leasing: { ...ctx.leasing, wipe } }, one)
+    const revocation = async () => ({ ...(await ctx.revocation()), leasing: { ...leasing, wipe } })
+    await runRevoke({ ...ctx, revocation }, one)
     expect(calls).toEqual(['queue grant_prod-db', 'wipe prod-db'])
   })
 
