@@ -7,6 +7,7 @@ const project = (name: string, timeout: number) => ({
     testTimeout: timeout,
     hookTimeout: timeout,
     restoreMocks: true,
+    setupFiles: ['test/support/fixed-seed.ts'],
   },
 })
 

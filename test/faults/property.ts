@@ -25,7 +25,7 @@ export async function property(form: Form): Promise<readonly Figure[]> {
     '--testTimeout',
     '600000',
   ]
-  const env = { ...process.env, FC_RUNS: String(RUNS[form]) }
+  const env = { ...process.env, FC_RUNS: String(RUNS[form]), ...(form === 'long' && { FC_SEED: 'random' }) }
   spawnSync(process.execPath, [vitest, ...args], { cwd: ROOT, env, stdio: 'ignore' })
   const tests = testsIn(home.text(report) ?? '')
   const failed = tests.filter(({ status }) => status !== 'passed').map(({ name }) => name)

@@ -137,12 +137,15 @@ function restoringEdits(config: Kubeconfig, isOurs: (item: Own) => boolean): rea
   if (pair === undefined || context === undefined || asDefault === undefined || !isOurs(context)) return []
   const { start, end } = extentOf(pair.value)
   const asWritten = config.text.slice(start, end) === JSON.stringify(context.name)
-  const was = asDefault.over.find((each) => isContextOfOurs(config, each)) ?? asDefault.was
-  return [unsetValue(config, pair, asWritten ? was : inPlainWords(was ?? ''))]
+  const [under] = asDefault.over.flatMap((scalar) => {
+    const below = contextCalled(config, String(parse(scalar, { version: '1.1' })))
+    return below === undefined ? [] : [{ scalar, was: below.mark.asDefault?.was }]
+  })
+  // The mark of what lies below may be older than kubectl's last writing: the plain words tell whoever reads it next.
+  const rewritten = !asWritten || (under !== undefined && under.was !== asDefault.was)
+  const was = under?.scalar ?? asDefault.was
+  return [unsetValue(config, pair, rewritten ? inPlainWords(was ?? '') : was)]
 }
-
-const isContextOfOurs = (config: Kubeconfig, scalar: string): boolean =>
-  contextCalled(config, String(parse(scalar, { version: '1.1' }))) !== undefined
 
 /** The same value as kubectl writes it, once it has written the file anew. */
 const inPlainWords = (scalar: string): string =>

@@ -193,6 +193,17 @@ describe('the current context', () => {
     ).toBe(USUAL)
   })
 
+  test('is as kubectl wrote it, whatever grants came and went after that', () => {
+    const byKubectl = (text: string): string =>
+      asKubectlWrites(text).replace(
+        /^clusters:( null)?$/m,
+        'clusters:\n- cluster:\n    server: https://mine\n  name: a',
+      )
+    const written = byKubectl(insert('', entry('jit-a', true), entry('jit-b', true)))
+    const less = remove(remove(insert(written, entry('jit-c', true)), 'jit-b'), 'jit-c')
+    expect(remove(remove(insert(less, entry('jit-d', true)), 'jit-a'), 'jit-d')).toBe(byKubectl(''))
+  })
+
   test('that the user has set to ours himself stays as he set it: kubectl says that it is gone, and asks no other cluster', () => {
     const full = insert(USUAL, entry('jit-a')).replace('current-context: one', 'current-context: jit-a')
     expect(remove(full, 'jit-a')).toBe(USUAL.replace('current-context: one', 'current-context: jit-a'))
