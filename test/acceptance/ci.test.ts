@@ -200,7 +200,7 @@ describe('a grant that is longer than a slice', () => {
 describe('a job that goes wrong', () => {
   test('cancelled while its program runs: the program hears it, and nothing is left', async () => {
     const job = ci.job('cancelled', githubEnv(ci.services))
-    const script = 'cat "$AWS_SHARED_CREDENTIALS_FILE"; echo ready >&2; trap "exit 9" TERM; while :; do sleep 0.1; done'
+    const script = 'cat "$AWS_SHARED_CREDENTIALS_FILE"; trap "exit 9" TERM; echo ready >&2; while :; do sleep 0.1; done'
     const running = job.start('exec', 'prod-db', '--for', '15m', '--', 'sh', '-c', script)
     await running.says(/^ready$/m)
     running.kill('SIGTERM')
