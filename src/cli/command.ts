@@ -85,7 +85,7 @@ export function duration(text: string): number {
 }
 
 /** Seconds that a grant may last. */
-export function grantDuration(text: string): number {
+function grantDuration(text: string): number {
   const seconds = duration(text)
   if (seconds >= SHORTEST_GRANT_SECONDS) return seconds
   throw new InvalidArgumentError(`A grant lasts ${SHORTEST_GRANT_SECONDS} seconds at least.`)
@@ -105,6 +105,20 @@ export function choice<const T extends string>(...allowed: readonly T[]): ((text
   return Object.assign(parse, { allowed })
 }
 export type Choice = { readonly allowed: readonly string[] }
+
+/** What is asked for, as every command that asks for a new grant takes it. */
+export const FOR_FLAG = [
+  '--for <duration>',
+  "how long: 90m, 1h30m, 5400s, PT1H30M; 15s at least (default: 1h, or the target's longest)",
+  grantDuration,
+] as const
+export const REASON_FLAG = [
+  '--reason <text>',
+  'why; approvers and the audit log see it, 500 characters at most',
+  statedReason,
+] as const
+export const JUSTIFICATION_FLAG = ['--justification <text>', 'the same as --reason', statedReason] as const
+export const TICKET_FLAG = ['--ticket <id>', 'ticket that this belongs to', statedTicket] as const
 
 export const JSON_FLAG = ['--json', 'print the result as JSON', false] as const
 

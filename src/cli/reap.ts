@@ -7,6 +7,7 @@ import type { Leasing } from '../client/leasing.ts'
 import { deliverOutbox } from '../client/outbox-delivery.ts'
 import { renewals } from '../client/renewals.ts'
 import { systemClock } from '../platform/clock.ts'
+import { attempt } from '../platform/durable.ts'
 import { nodeFileSystem } from '../platform/files.ts'
 import { givingBackMemory } from '../platform/memory.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -42,7 +43,7 @@ export async function reap(host: Host): Promise<void> {
     isDue: () => leases.due(),
     sweep: leasing.sweep,
     besides: (alive: ReturnType<typeof leases.list>) => {
-      for (const part of [slices, channel, post, notices, memory]) part.tick(alive)
+      for (const part of [slices, channel, post, notices, memory]) attempt(() => part.tick(alive)) // each for itself
     },
   }
   await Promise.all([runReaper(reaper, signal), keepScheduler(host, installation)])

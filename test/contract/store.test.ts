@@ -289,10 +289,18 @@ describe.each(STORES)('a store on %s', (_, start, available) => {
         expect(await seen()).toEqual([name, 'none', []])
         const opened = await fresh.open()
         const key = { kid: 'k1', use: 'grant', privateJwkJson: '{}', createdAt: 1, activateAt: 2, retireAt: null }
-        await opened.transaction((tx) => tx.insertSigningKey(key))
+        const stop = { id: 's_1', scope: 'all', value: null, reason: 'x', byJson: '{}', at: 1 } as const
+        await opened.transaction(async (tx) => {
+          await tx.insertSigningKey(key)
+          await tx.insertStop({ ...stop, liftedAt: null, carriedOutAt: null })
+        })
         expect(await seen()).toMatchObject([opened.name, 'ready', [{ kid: 'k1' }]])
         await fresh.execute('update schema_version set version = 1')
         expect(await seen()).toMatchObject([opened.name, 'older', [{ kid: 'k1' }]])
+        const stops = () => fresh.look(({ stopsInForce }) => stopsInForce())
+        expect(await stops()).toEqual([])
+        await fresh.execute('update schema_version set version = 2')
+        expect(await stops()).toMatchObject([stop])
         await opened.close()
         expect(await seen()).toMatchObject([name, 'older', [{ kid: 'k1' }]])
         await fresh.remove()

@@ -7,11 +7,12 @@ import {
   choice,
   duration,
   examples,
-  grantDuration,
+  FOR_FLAG,
   JitCommand,
   JSON_FLAG,
-  statedReason,
-  statedTicket,
+  JUSTIFICATION_FLAG,
+  REASON_FLAG,
+  TICKET_FLAG,
 } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { completed, type TypedWish } from '../ui/elevate-questions.ts'
@@ -54,14 +55,10 @@ export function elevateCommand(ctx: CliContext, run = runElevate): JitCommand {
     .summary('ask for access and receive credentials')
     .description('Asks for access, waits for the decision, and puts short-lived credentials where the clients look.')
     .argument('[target...]', 'what to ask for, as `jit targets` shows it; several are given together or not at all')
-    .option(
-      '--for <duration>',
-      "how long: 90m, 1h30m, 5400s, PT1H30M; 15s at least (default: 1h, or the target's longest)",
-      grantDuration,
-    )
-    .option('--reason <text>', 'why; approvers and the audit log see it, 500 characters at most', statedReason)
-    .option('--justification <text>', 'the same as --reason', statedReason)
-    .option('--ticket <id>', 'ticket that this belongs to', statedTicket)
+    .option(...FOR_FLAG)
+    .option(...REASON_FLAG)
+    .option(...JUSTIFICATION_FLAG)
+    .option(...TICKET_FLAG)
     .option('--at <time>', 'start later: 18:30, 2026-11-22T18:30, 2026-11-22T17:30:00Z; within 7 days', at)
     .option(
       '--deliver <mode>',

@@ -8,7 +8,7 @@ import { stillOpen } from '../../client/pending.ts'
 import { revoke } from '../../client/revocation.ts'
 import type { DeliveryMode } from '../../contract/target.ts'
 import type { Ending } from '../../platform/processes.ts'
-import { duration, examples, grantDuration, JitCommand, statedReason, statedTicket } from '../command.ts'
+import { duration, examples, FOR_FLAG, JitCommand, JUSTIFICATION_FLAG, REASON_FLAG, TICKET_FLAG } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { completed, type TypedWish } from '../ui/elevate-questions.ts'
 import { progressTo } from '../ui/elevate-text.ts'
@@ -41,14 +41,10 @@ export function execCommand(ctx: CliContext, run = runExec): JitCommand {
     )
     .argument('[target]', 'target, as `jit targets` shows it')
     .argument('<command...>', 'the program and its arguments, after --')
-    .option(
-      '--for <duration>',
-      "how long: 90m, 1h30m, 5400s, PT1H30M; 15s at least (default: 1h, or the target's longest)",
-      grantDuration,
-    )
-    .option('--reason <text>', 'why; approvers and the audit log see it, 500 characters at most', statedReason)
-    .option('--justification <text>', 'the same as --reason', statedReason)
-    .option('--ticket <id>', 'ticket that this belongs to', statedTicket)
+    .option(...FOR_FLAG)
+    .option(...REASON_FLAG)
+    .option(...JUSTIFICATION_FLAG)
+    .option(...TICKET_FLAG)
     .option('--wait-timeout <duration>', 'wait that long at most for the decision (exit code 5 afterwards)', duration)
     .addHelpText(
       'after',

@@ -1,7 +1,15 @@
 import { JitError } from '../../base/errors.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { stillOpen } from '../../client/pending.ts'
-import { duration, examples, JitCommand, JSON_FLAG, statedReason, statedTicket } from '../command.ts'
+import {
+  duration,
+  examples,
+  JitCommand,
+  JSON_FLAG,
+  JUSTIFICATION_FLAG,
+  statedReason,
+  statedTicket,
+} from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { printOpen } from '../ui/elevate-text.ts'
 import { extensionProgressTo, isDelivered, printExtended } from '../ui/extend-text.ts'
@@ -41,7 +49,7 @@ export function extendCommand(ctx: CliContext, run = runExtend): JitCommand {
       'why; approvers and the audit log see it, 500 characters at most (default: that of the grant)',
       statedReason,
     )
-    .option('--justification <text>', 'the same as --reason', statedReason)
+    .option(...JUSTIFICATION_FLAG)
     .option('--ticket <id>', 'ticket that this belongs to (default: that of the grant)', statedTicket)
     .option('--no-wait', 'do not wait for people to decide (exit code 5 while undecided)')
     .option('--wait-timeout <duration>', 'wait that long at most (exit code 5 afterwards)', duration)

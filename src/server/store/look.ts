@@ -9,6 +9,9 @@ import type { Reads, Store, StoreState } from './types.ts'
 export type StoreLook = Pick<Store, 'name'> &
   Pick<Reads, 'signingKeys' | 'stopsInForce'> & { readonly state: StoreState }
 
+/** The version that has a table of stops. */
+const STOPS_SINCE = 2
+
 const none = (): Promise<readonly never[]> => Promise.resolve([])
 
 /** There is no database, or nothing in it. */
@@ -26,8 +29,6 @@ export async function lookInto(db: Db, name: string, tables: RawBuilder<{ count:
   const found = made ? await db.selectFrom('schema_version').select('version').executeTakeFirst() : undefined
   if (found === undefined) return nothingYet(name)
   refuseNewer(found.version, name)
-  const isOlder = found.version < SCHEMA_VERSION
-  // The table of stops came after the first version.
-  const stopsInForce = isOlder ? none : stopReads(db).stopsInForce
-  return { name, state: isOlder ? 'older' : 'ready', ...signingKeyReads(db), stopsInForce }
+  const stopsInForce = found.version < STOPS_SINCE ? none : stopReads(db).stopsInForce
+  return { name, state: found.version < SCHEMA_VERSION ? 'older' : 'ready', ...signingKeyReads(db), stopsInForce }
 }
